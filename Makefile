@@ -1,0 +1,64 @@
+# Everything a person or a build machine runs. It needs Python 3.11 or newer (with venv) and nothing else.
+#
+#   PYTHON=...   the interpreter that makes .venv (default: the first of python3, python3.14 ... that is new enough)
+#   WORKERS=...  processes that run the tests (default: one per core, at most 8)
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+PYTHON ?=
+WORKERS ?= auto
+PG15_BINARIES ?= /usr/lib/postgresql/15/bin
+
+CODE := $(wildcard api schema engine plugins migrations tests bench)
+WANTED := $(shell cat requirements.lock pyproject.toml 2>/dev/null | cksum | tr -c '0-9\n' '-')
+STAMP := .venv/.installed-$(WANTED)
+RUN := .venv/bin/python -m
+PYTEST := $(RUN) pytest -q -n $(WORKERS) --maxprocesses=8
+
+.PHONY: help venv demo test test-pg15 lint format types layers package-test check lock
+
+help:  ## show this list
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "make %-13s %s\n", $$1, $$2}' Makefile
+
+venv: $(STAMP)  ## make or refresh .venv from requirements.lock
+
+$(STAMP): requirements.lock pyproject.toml
+	@PYTHON='$(PYTHON)' sh .ci/venv '$(STAMP)'
+
+demo: $(STAMP)  ## a shop with real purchases, served with an explorer
+	@exec .venv/bin/loyalty demo
+
+test: $(STAMP)  ## the whole suite
+	@$(PYTEST) -m "not packaging"
+
+test-pg15: $(STAMP)  ## the whole suite on PostgreSQL 15 (PG15_BINARIES=...)
+	@test -x '$(PG15_BINARIES)/initdb' || { \
+		echo "PostgreSQL 15 is not at $(PG15_BINARIES): install it, or say where it is with PG15_BINARIES=..."; exit 1; }
+	@$(RUN) tests.server '$(PG15_BINARIES)' $(PYTEST) -m "not packaging"
+
+lint: $(STAMP)  ## ruff: rules and formatting
+	@$(RUN) ruff check --quiet . && $(RUN) ruff format --quiet --check . && echo "lint: clean"
+
+format: $(STAMP)  ## let ruff format and repair what it can
+	@$(RUN) ruff format --quiet . && $(RUN) ruff check --quiet --fix .
+
+types: $(STAMP)  ## mypy, strict
+	@$(RUN) mypy $(CODE)
+
+layers: $(STAMP)  ## import-linter: who may import whom
+	@.venv/bin/lint-imports --no-timings
+
+package-test: $(STAMP)  ## build the wheel and use it in a fresh environment
+	@$(RUN) pytest -q -m packaging
+
+check: lint types layers package-test test  ## all of the above
+
+# Exact versions with hashes for every platform; holds no address and no path.
+# Needs uv (`pip install uv`), which is used for nothing else.
+lock:  ## choose the versions anew (needs uv)
+	@command -v uv >/dev/null || { echo "uv is missing: pip install uv"; exit 1; }
+	@uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --upgrade \
+		--generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links \
+		--quiet --output-file requirements.lock
