@@ -1,0 +1,1 @@
+"""How the decisions of several rules become one: trees over tier rules, and award lines."""

@@ -1,0 +1,86 @@
+"""The plugin author's API: everything a rule may import, and nothing else of the engine.
+
+A plugin is a module named in the entry-point group ``loyalty.plugins``. It offers rule classes
+through ``loyalty_rules()``; a business's program file configures them.
+"""
+
+from loyalty_engine.rules.config import Amount, Factor, Percent, RuleConfig, Thresholds
+from loyalty_engine.rules.decisions import (
+    Cap,
+    FundingShare,
+    Line,
+    PartnerAward,
+    PercentLine,
+    Problem,
+    PromotionTerms,
+    Reason,
+    TierVerdict,
+)
+from loyalty_engine.rules.hooks import (
+    EarnHooks,
+    PartnerHooks,
+    PluginHooks,
+    Rule,
+    TierHooks,
+    hookimpl,
+)
+from loyalty_engine.rules.inputs import (
+    Activity,
+    ActivityLine,
+    Ladder,
+    Member,
+    Occasion,
+    ProgramOutline,
+)
+from loyalty_engine.rules.measures import Figure, Measure
+from loyalty_engine.rules.requirements import AtLeast, Requirement, Some, Term, thresholds_of
+from loyalty_engine.rules.windows import (
+    Calendar,
+    FiscalYear,
+    Previous,
+    RollingDays,
+    RollingMonths,
+    Window,
+)
+
+__all__ = [
+    "Activity",
+    "ActivityLine",
+    "Amount",
+    "AtLeast",
+    "Calendar",
+    "Cap",
+    "EarnHooks",
+    "Factor",
+    "Figure",
+    "FiscalYear",
+    "FundingShare",
+    "Ladder",
+    "Line",
+    "Measure",
+    "Member",
+    "Occasion",
+    "PartnerAward",
+    "PartnerHooks",
+    "Percent",
+    "PercentLine",
+    "PluginHooks",
+    "Previous",
+    "Problem",
+    "ProgramOutline",
+    "PromotionTerms",
+    "Reason",
+    "Requirement",
+    "RollingDays",
+    "RollingMonths",
+    "Rule",
+    "RuleConfig",
+    "Some",
+    "Term",
+    "Thresholds",
+    "TierHooks",
+    "TierVerdict",
+    "Window",
+    "hookimpl",
+    "thresholds_of",
+]

@@ -1,0 +1,97 @@
+"""The hooks a rule may implement, as mixins, and the hook by which a plugin module offers its rules.
+
+pluggy checks names and signatures. An overridden mixin method needs no marker: the engine takes
+every one of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import ClassVar, Generic, TypeVar
+
+import pluggy
+
+from loyalty_engine.rules.config import RuleConfig
+from loyalty_engine.rules.decisions import Line, PartnerAward, PercentLine, Problem, PromotionTerms, TierVerdict
+from loyalty_engine.rules.inputs import Activity, Ladder, Member, Occasion, ProgramOutline
+from loyalty_engine.rules.measures import Measure
+from loyalty_engine.rules.requirements import Requirement
+
+PROJECT = "loyalty"
+hookspec = pluggy.HookspecMarker(PROJECT)
+hookimpl = pluggy.HookimplMarker(PROJECT)
+
+Config = TypeVar("Config", bound=RuleConfig)
+
+
+class PluginHooks:
+    """What a plugin module offers."""
+
+    @hookspec
+    def loyalty_rules(self) -> Sequence[type[Rule[RuleConfig]]]:  # type: ignore[empty-body]
+        """The rule classes of the plugin."""
+
+
+class Rule(Generic[Config]):
+    """A configured rule: a name, a version, a configuration, and the hooks it implements.
+
+    Two rules are the same only if they are one object. A rule keeps nothing between calls.
+    ``version`` changes with every change of what the rule decides.
+    """
+
+    name: ClassVar[str]
+    version: ClassVar[str]
+    Config: ClassVar[type[RuleConfig]]
+
+    def __init__(self, rule_id: str, config: Config) -> None:
+        self.rule_id = rule_id
+        self.config = config
+
+    def measures(self) -> Sequence[Measure]:
+        """The aggregates that the rule reads."""
+        return ()
+
+    def problems(self, program: ProgramOutline) -> Iterable[Problem]:
+        """What is wrong with the configuration in the context of its program."""
+        return ()
+
+    def unknown_tiers(self, program: ProgramOutline, tiers: Iterable[str], *path: str) -> Iterable[Problem]:
+        """A problem for each tier that no ladder naming this rule has."""
+        ladders = program.ladders_naming(self.rule_id)
+        known = {tier for ladder in ladders for tier in ladder.tiers}
+        for tier in tiers:
+            if ladders and tier not in known:
+                named = ", ".join(sorted(ladder.key for ladder in ladders))
+                yield Problem((*path, tier), f"ladder {named} has no tier {tier!r}; it has {', '.join(sorted(known))}")
+
+
+class TierHooks:
+    """Whether a rule supports tiers. A rule implements one of the two."""
+
+    @hookspec
+    def requirements(self, ladder: Ladder) -> Mapping[str, Requirement]:  # type: ignore[empty-body]
+        """For each tier it speaks for, the condition that supports it. Read once per program."""
+
+    @hookspec
+    def tier_opinion(self, member: Member, ladder: Ladder) -> Mapping[str, TierVerdict]:  # type: ignore[empty-body]
+        """For each tier it speaks for, whether it supports it; for rules that no requirement can say."""
+
+
+class EarnHooks:
+    """What an activity earns."""
+
+    @hookspec
+    def earnings(self, occasion: Occasion, member: Member) -> Sequence[Line | PercentLine]:  # type: ignore[empty-body]
+        """Award lines. The member is as before the activity, tiers included."""
+
+
+class PartnerHooks:
+    """What a partner's promotion awards, and who pays."""
+
+    @hookspec
+    def promotion(self) -> PromotionTerms:  # type: ignore[empty-body]
+        """Whose promotion it is, and the budgets that are opened when the program is published."""
+
+    @hookspec
+    def partner_offers(self, activity: Activity, member: Member) -> Sequence[PartnerAward]:  # type: ignore[empty-body]
+        """The awards that this promotion would give for the activity."""
