@@ -1,0 +1,43 @@
+"""The tables, defined once; hot statements are built from these classes with SQLAlchemy Core."""
+
+from loyalty_engine.entities.business import Business, Credential, ProgramVersion
+from loyalty_engine.entities.columns import LARGEST, LONGEST_KEY, Entity
+from loyalty_engine.entities.fact import ActivityLine, Fact
+from loyalty_engine.entities.ledger import Account, Effect, Lot, Transfer
+from loyalty_engine.entities.member import Identity, Member, Profile
+from loyalty_engine.entities.operation import Operation
+from loyalty_engine.entities.outbox import Outbox
+from loyalty_engine.entities.partner import Partner, Promotion
+from loyalty_engine.entities.progress import Counter, Parked
+from loyalty_engine.entities.tier import Claim, CurrentStanding, Standing
+
+metadata = Entity.metadata
+"""Every table of the engine and none of anybody else's."""
+
+__all__ = [
+    "LARGEST",
+    "LONGEST_KEY",
+    "Account",
+    "ActivityLine",
+    "Business",
+    "Claim",
+    "Counter",
+    "Credential",
+    "CurrentStanding",
+    "Effect",
+    "Entity",
+    "Fact",
+    "Identity",
+    "Lot",
+    "Member",
+    "Operation",
+    "Outbox",
+    "Parked",
+    "Partner",
+    "Profile",
+    "ProgramVersion",
+    "Promotion",
+    "Standing",
+    "Transfer",
+    "metadata",
+]

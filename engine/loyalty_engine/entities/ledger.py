@@ -1,0 +1,214 @@
+"""The ledger: effects by key, the transfers that they make between accounts, and lots for expiry."""
+
+from datetime import datetime
+from typing import Any, ClassVar
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
+from sqlmodel import Field
+
+from loyalty_engine.entities.columns import (
+    LONGEST_CAUSE,
+    LONGEST_KEY,
+    Entity,
+    belongs_to,
+    bounded,
+    instant,
+    key_text,
+    lengths,
+    lengths_or_empty,
+    one_of,
+    whole,
+)
+from loyalty_engine.entities.fact import CAUSE_KINDS
+
+EFFECT_KINDS = ("points", "standing", "claim")
+ACCOUNT_KINDS = (
+    "wallet",
+    "debt",
+    "pending",
+    "issuance",
+    "breakage",
+    "redeemed",
+    "adjustment",
+    "budget",
+    "funding",
+)
+TRANSFER_CODES = ("earn", "partner_award", "repay_debt", "expire", "take_back", "owe", "open_budget")
+
+_NOT_IN_THE_FUTURE = "effective_at - recorded_at <= interval '5 minutes'"
+
+
+class Effect(Entity, table=True):
+    """One posting under the key (member, cause, rule, slot); what stands is the sum of the values."""
+
+    __tablename__ = "effect"
+    __table_args__: ClassVar[tuple[Any, ...]] = (
+        belongs_to("member", "member_id"),
+        belongs_to("fact", "fact_id", named="activity_id"),
+        belongs_to("fact", "fact_id", named="trigger_fact_id"),
+        belongs_to("program_version", "program_version_id"),
+        belongs_to("effect", "effect_id", named="corrects_effect_id"),
+        one_of("kind", *EFFECT_KINDS),
+        one_of("cause_kind", *CAUSE_KINDS),
+        CheckConstraint("value <> 0", name="value_not_zero"),
+        CheckConstraint("kind = 'points' OR value IN (-1, 1)", name="value_of_its_kind"),
+        CheckConstraint("(cause_kind = 'activity') = (activity_id IS NOT NULL)", name="activity_cause"),
+        CheckConstraint("(cause_kind = 'boundary') = (boundary_at IS NOT NULL)", name="boundary_cause"),
+        CheckConstraint("corrects_effect_id <> effect_id", name="corrects_another"),
+        CheckConstraint(_NOT_IN_THE_FUTURE, name="not_in_the_future"),
+        bounded("value"),
+        *lengths(cause_key=LONGEST_CAUSE, slot=LONGEST_KEY),
+        *lengths_or_empty(rule=64),
+        Index("effect_by_member", "business_id", "member_id", "effective_at", "effect_id"),
+        Index(
+            "effect_by_activity",
+            "business_id",
+            "activity_id",
+            postgresql_where=text("activity_id IS NOT NULL"),
+        ),
+        Index(
+            "effect_by_trigger",
+            "business_id",
+            "trigger_fact_id",
+            postgresql_where=text("trigger_fact_id IS NOT NULL"),
+        ),
+    )
+
+    business_id: UUID = Field(primary_key=True)
+    effect_id: UUID = Field(primary_key=True)
+    member_id: UUID = Field()
+    kind: str = key_text()
+    cause_kind: str = key_text()
+    cause_key: str = key_text()
+    activity_id: UUID | None = Field()
+    boundary_at: datetime | None = instant()
+    rule: str = key_text()
+    slot: str = key_text()
+    value: int = whole()
+    effective_at: datetime = instant()
+    recorded_at: datetime = instant()
+    program_version_id: UUID = Field()
+    trigger_fact_id: UUID | None = Field()
+    corrects_effect_id: UUID | None = Field()
+
+
+class Account(Entity, table=True):
+    """A pot of one points currency; `balance` (credits - debits) is kept only where a floor is checked.
+
+    Wallets, pending points and limited budgets never fall below zero, debts never rise above it; accounts of
+    the whole business, and unlimited budgets, keep no balance, so that no row is written by everyone.
+    """
+
+    __tablename__ = "account"
+    __table_args__: ClassVar[tuple[Any, ...]] = (
+        belongs_to("business"),
+        belongs_to("member", "member_id"),
+        belongs_to("promotion", "promotion_id"),
+        UniqueConstraint(
+            "business_id", "kind", "currency", "member_id", "promotion_id", postgresql_nulls_not_distinct=True
+        ),
+        UniqueConstraint("business_id", "account_id", "currency"),
+        one_of("kind", *ACCOUNT_KINDS),
+        CheckConstraint(
+            "(kind IN ('wallet', 'debt', 'pending')) = (member_id IS NOT NULL)", name="member_of_its_kind"
+        ),
+        CheckConstraint("(kind = 'budget') = (promotion_id IS NOT NULL)", name="promotion_of_its_kind"),
+        CheckConstraint(
+            "CASE WHEN kind IN ('wallet', 'pending') THEN balance IS NOT NULL AND balance >= 0"
+            " WHEN kind = 'debt' THEN balance IS NOT NULL AND balance <= 0"
+            " WHEN kind = 'budget' THEN balance IS NULL OR balance >= 0"
+            " ELSE balance IS NULL END",
+            name="floor",
+        ),
+        bounded("balance"),
+        *lengths(currency=64),
+        Index(
+            "account_by_member", "business_id", "member_id", postgresql_where=text("member_id IS NOT NULL")
+        ),
+    )
+
+    business_id: UUID = Field(primary_key=True)
+    account_id: UUID = Field(primary_key=True)
+    kind: str = key_text()
+    currency: str = key_text()
+    member_id: UUID | None = Field()
+    promotion_id: UUID | None = Field()
+    balance: int | None = whole()
+    created_at: datetime = instant()
+
+
+class Transfer(Entity, table=True):
+    """Points moved from the debit to the credit account, for ever; both hold the same currency.
+
+    A correction is a transfer the other way that names what it reverses, and never more than that in sum.
+    """
+
+    __tablename__ = "transfer"
+    __table_args__: ClassVar[tuple[Any, ...]] = (
+        belongs_to("effect", "effect_id"),
+        belongs_to("member", "member_id"),
+        belongs_to("account", "account_id", "currency", named="debit_account_id"),
+        belongs_to("account", "account_id", "currency", named="credit_account_id"),
+        belongs_to("transfer", "transfer_id", named="reverses_transfer_id"),
+        one_of("code", *TRANSFER_CODES),
+        CheckConstraint("debit_account_id <> credit_account_id", name="two_accounts"),
+        CheckConstraint("reverses_transfer_id <> transfer_id", name="reverses_another"),
+        CheckConstraint(
+            "(code = 'open_budget') = (effect_id IS NULL) AND (effect_id IS NULL) = (member_id IS NULL)",
+            name="only_a_budget_opens_without_effect",
+        ),
+        CheckConstraint(_NOT_IN_THE_FUTURE, name="not_in_the_future"),
+        bounded("amount", least=1),
+        Index("transfer_by_member", "business_id", "member_id", "currency", "recorded_at", "transfer_id"),
+        Index("transfer_by_effect", "business_id", "effect_id"),
+        Index(
+            "transfer_reversing",
+            "business_id",
+            "reverses_transfer_id",
+            postgresql_where=text("reverses_transfer_id IS NOT NULL"),
+        ),
+    )
+
+    business_id: UUID = Field(primary_key=True)
+    transfer_id: UUID = Field(primary_key=True)
+    effect_id: UUID | None = Field()
+    member_id: UUID | None = Field()
+    code: str = key_text()
+    currency: str = key_text()
+    debit_account_id: UUID = Field()
+    credit_account_id: UUID = Field()
+    amount: int = whole()
+    effective_at: datetime = instant()
+    recorded_at: datetime = instant()
+    reverses_transfer_id: UUID | None = Field()
+
+
+class Lot(Entity, table=True):
+    """Points of one earning and what is left of them: a projection of the ledger, ordered by its place."""
+
+    __tablename__ = "lot"
+    __table_args__: ClassVar[tuple[Any, ...]] = (
+        belongs_to("member", "member_id"),
+        UniqueConstraint("business_id", "member_id", "cause_kind", "cause_key", "rule", "slot"),
+        one_of("cause_kind", *CAUSE_KINDS),
+        bounded("amount", least=0),
+        CheckConstraint("remaining BETWEEN 0 AND amount", name="remaining_bounds"),
+        *lengths(currency=64, cause_key=LONGEST_CAUSE, slot=LONGEST_KEY),
+        *lengths_or_empty(rule=64, earned_source=64, earned_external_id=LONGEST_KEY),
+    )
+
+    business_id: UUID = Field(primary_key=True)
+    lot_id: UUID = Field(primary_key=True)
+    member_id: UUID = Field()
+    currency: str = key_text()
+    cause_kind: str = key_text()
+    cause_key: str = key_text()
+    rule: str = key_text()
+    slot: str = key_text()
+    earned_at: datetime = instant()
+    earned_source: str = key_text()
+    earned_external_id: str = key_text()
+    amount: int = whole()
+    remaining: int = whole()
+    expires_at: datetime | None = instant()
