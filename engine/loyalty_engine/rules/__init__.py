@@ -4,7 +4,7 @@ A plugin is a module named in the entry-point group ``loyalty.plugins``. It offe
 through ``loyalty_rules()``; a business's program file configures them.
 """
 
-from loyalty_engine.rules.config import Amount, Factor, Percent, RuleConfig, Thresholds
+from loyalty_engine.rules.config import Amount, Exact, Factor, Percent, RuleConfig, Thresholds
 from loyalty_engine.rules.decisions import (
     Cap,
     FundingShare,
@@ -32,8 +32,10 @@ from loyalty_engine.rules.inputs import (
     Occasion,
     ProgramOutline,
 )
+from loyalty_engine.rules.lint import keyed, listed, threshold_problems, tier_problems
 from loyalty_engine.rules.measures import Figure, Measure
 from loyalty_engine.rules.requirements import AtLeast, Requirement, Some, Term, thresholds_of
+from loyalty_engine.rules.selection import NamedNumber, Number, Selection, Text, Texts, number_figure
 from loyalty_engine.rules.windows import (
     Calendar,
     FiscalYear,
@@ -51,6 +53,7 @@ __all__ = [
     "Calendar",
     "Cap",
     "EarnHooks",
+    "Exact",
     "Factor",
     "Figure",
     "FiscalYear",
@@ -59,6 +62,8 @@ __all__ = [
     "Line",
     "Measure",
     "Member",
+    "NamedNumber",
+    "Number",
     "Occasion",
     "PartnerAward",
     "PartnerHooks",
@@ -75,12 +80,20 @@ __all__ = [
     "RollingMonths",
     "Rule",
     "RuleConfig",
+    "Selection",
     "Some",
     "Term",
+    "Text",
+    "Texts",
     "Thresholds",
     "TierHooks",
     "TierVerdict",
     "Window",
     "hookimpl",
+    "keyed",
+    "listed",
+    "number_figure",
+    "threshold_problems",
     "thresholds_of",
+    "tier_problems",
 ]

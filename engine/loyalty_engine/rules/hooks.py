@@ -12,7 +12,14 @@ from typing import ClassVar, Generic, TypeVar
 import pluggy
 
 from loyalty_engine.rules.config import RuleConfig
-from loyalty_engine.rules.decisions import Line, PartnerAward, PercentLine, Problem, PromotionTerms, TierVerdict
+from loyalty_engine.rules.decisions import (
+    Line,
+    PartnerAward,
+    PercentLine,
+    Problem,
+    PromotionTerms,
+    TierVerdict,
+)
 from loyalty_engine.rules.inputs import Activity, Ladder, Member, Occasion, ProgramOutline
 from loyalty_engine.rules.measures import Measure
 from loyalty_engine.rules.requirements import Requirement
@@ -21,7 +28,7 @@ PROJECT = "loyalty"
 hookspec = pluggy.HookspecMarker(PROJECT)
 hookimpl = pluggy.HookimplMarker(PROJECT)
 
-Config = TypeVar("Config", bound=RuleConfig)
+Config_co = TypeVar("Config_co", bound=RuleConfig, covariant=True)
 
 
 class PluginHooks:
@@ -32,7 +39,7 @@ class PluginHooks:
         """The rule classes of the plugin."""
 
 
-class Rule(Generic[Config]):
+class Rule(Generic[Config_co]):
     """A configured rule: a name, a version, a configuration, and the hooks it implements.
 
     Two rules are the same only if they are one object. A rule keeps nothing between calls.
@@ -43,7 +50,7 @@ class Rule(Generic[Config]):
     version: ClassVar[str]
     Config: ClassVar[type[RuleConfig]]
 
-    def __init__(self, rule_id: str, config: Config) -> None:
+    def __init__(self, rule_id: str, config: Config_co) -> None:
         self.rule_id = rule_id
         self.config = config
 
@@ -51,18 +58,9 @@ class Rule(Generic[Config]):
         """The aggregates that the rule reads."""
         return ()
 
-    def problems(self, program: ProgramOutline) -> Iterable[Problem]:
+    def problems(self, program: ProgramOutline) -> Iterable[Problem]:  # noqa: ARG002 - for those who override it
         """What is wrong with the configuration in the context of its program."""
         return ()
-
-    def unknown_tiers(self, program: ProgramOutline, tiers: Iterable[str], *path: str) -> Iterable[Problem]:
-        """A problem for each tier that no ladder naming this rule has."""
-        ladders = program.ladders_naming(self.rule_id)
-        known = {tier for ladder in ladders for tier in ladder.tiers}
-        for tier in tiers:
-            if ladders and tier not in known:
-                named = ", ".join(sorted(ladder.key for ladder in ladders))
-                yield Problem((*path, tier), f"ladder {named} has no tier {tier!r}; it has {', '.join(sorted(known))}")
 
 
 class TierHooks:
@@ -95,3 +93,7 @@ class PartnerHooks:
     @hookspec
     def partner_offers(self, activity: Activity, member: Member) -> Sequence[PartnerAward]:  # type: ignore[empty-body]
         """The awards that this promotion would give for the activity."""
+
+
+HOOK_MIXINS: tuple[type, ...] = (TierHooks, EarnHooks, PartnerHooks)
+"""Every mixin whose overridden methods the engine calls."""

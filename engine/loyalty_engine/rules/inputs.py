@@ -70,6 +70,11 @@ class Ladder:
         except ValueError:
             raise KeyError(f"ladder {self.key!r} has no tier {tier!r}") from None
 
+    def own(self, name: str) -> str | None:
+        """The tier that a name means on this ladder, as "gold" or "status.gold"; None if it means none."""
+        ladder, _, tier = name.rpartition(".")
+        return tier if ladder in ("", self.key) and tier in self.tiers else None
+
     @property
     def base(self) -> str:
         """The tier that needs no support."""
@@ -81,11 +86,12 @@ class Member:
     """The member as before the activity or boundary at hand.
 
     ``values`` are the dated values known at this point, by kind and key; ``tiers`` the tier held on
-    each ladder; ``figures`` the measures that the program's rules declared.
+    each ladder; ``ladders`` the program's; ``figures`` the measures that the program's rules declared.
     """
 
     external_id: str
     joined_on: date
+    ladders: tuple[Ladder, ...]
     tiers: Mapping[str, str]
     figures: Mapping[Measure, Decimal]
     values: Mapping[tuple[str, str], object] = field(default_factory=dict)
@@ -93,7 +99,9 @@ class Member:
     @property
     def attributes(self) -> Mapping[str, object]:
         """The member's attributes at this point of the fold."""
-        return MappingProxyType({key: value for (kind, key), value in self.values.items() if kind == "attribute"})
+        return MappingProxyType(
+            {key: value for (kind, key), value in self.values.items() if kind == "attribute"}
+        )
 
     def figure(self, measure: Measure) -> Decimal:
         """What a measure amounts to; the rule must have declared it in ``measures()``."""

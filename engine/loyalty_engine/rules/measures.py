@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
 
-from loyalty_engine.rules.inputs import Activity, ActivityLine
+from loyalty_engine.rules.inputs import Activity
 from loyalty_engine.rules.windows import Window
 
 Quantity = Literal["amount", "units", "count", "local_days", "attribute"]
@@ -63,17 +63,18 @@ class Figure:
                 return Decimal(activity.occurrences)
             case "attribute":
                 return number(activity.attributes.get(self.attribute or ""))
-            case "amount":
-                if self.categories:
-                    return sum((line.amount for line in self._lines(activity)), Decimal(0))
-                return activity.amount or Decimal(0)
-            case "units":
-                if self.categories:
-                    return sum((line.units or Decimal(0) for line in self._lines(activity)), Decimal(0))
-                return activity.units or Decimal(0)
+            case "amount" | "units":
+                return self._sum(activity)
 
-    def _lines(self, activity: Activity) -> list[ActivityLine]:
-        return [line for line in activity.lines if line.category in self.categories]
+    def _sum(self, activity: Activity) -> Decimal:
+        """The amount or units of the whole activity, or of its lines of the categories alone."""
+        parts = (
+            [line for line in activity.lines if line.category in self.categories]
+            if self.categories
+            else [activity]
+        )
+        numbers = (part.amount if self.of == "amount" else part.units for part in parts)
+        return sum((number for number in numbers if number is not None), Decimal(0))
 
 
 @dataclass(frozen=True, slots=True)

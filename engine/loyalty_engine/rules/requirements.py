@@ -58,6 +58,6 @@ def thresholds_of(
     """One bound on one measure for each tier of the ladder that the thresholds name."""
     return {
         tier: AtLeast((Term(measure),), Decimal(bound))
-        for tier, bound in thresholds.items()
-        if tier in ladder.tiers
+        for name, bound in thresholds.items()
+        if (tier := ladder.own(name)) is not None
     }

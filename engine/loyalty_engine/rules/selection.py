@@ -1,0 +1,75 @@
+"""Parts of configurations that many rules share: which activities count, and which of their numbers."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field
+
+from loyalty_engine.rules.config import RuleConfig
+from loyalty_engine.rules.measures import Figure, Quantity
+
+Text = Annotated[str, Field(min_length=1, max_length=200)]
+"""A key that a business chose, e.g. of a category, a channel or an attribute."""
+
+Texts = Annotated[tuple[Text, ...], Field(max_length=100)]
+"""Keys of which any one is meant; an empty list lets everything through."""
+
+
+def _no_return(kind: str) -> str:
+    if kind == "return":
+        raise ValueError('a return changes the figures of purchases: name "purchase" and it is included')
+    return kind
+
+
+Kind = Annotated[Text, AfterValidator(_no_return)]
+"""A kind of activity; an unlinked return counts as a purchase."""
+
+
+class Selection(RuleConfig):
+    """Which activities count; an empty list lets everything through."""
+
+    kinds: Annotated[tuple[Kind, ...], Field(min_length=1, max_length=100)] = Field(
+        ("purchase",), description="The kinds of activity that count; unlinked returns count as purchases."
+    )
+    categories: Texts = Field(
+        (),
+        description="Only receipt lines of these categories; an attribute, a count or a day is taken whole "
+        "when any line is of one.",
+    )
+    channels: Texts = Field((), description="Only activities through these channels.")
+    partners: Texts = Field((), description="Only activities at these partners.")
+
+    def figure(self, of: Quantity, attribute: str | None = None, *, net: bool = True) -> Figure:
+        """The figure of the selected activities."""
+        return Figure(
+            of,
+            kinds=self.kinds,
+            attribute=attribute,
+            categories=self.categories,
+            channels=self.channels,
+            partners=self.partners,
+            net=net,
+        )
+
+
+class NamedNumber(RuleConfig):
+    """A number among the attributes of an activity."""
+
+    attribute: Text = Field(description="The attribute's key; where it is missing or no number, it is 0.")
+
+
+Number = Annotated[
+    Literal["amount", "units"] | NamedNumber,
+    Field(description='Which number of the activity: "amount", "units" or { attribute = "gross" }.'),
+]
+"""Which number of an activity a rule looks at."""
+
+
+def number_figure(
+    selection: Selection, number: Literal["amount", "units"] | NamedNumber, *, net: bool
+) -> Figure:
+    """The figure that a configured number of the selected activities is."""
+    if isinstance(number, NamedNumber):
+        return selection.figure("attribute", number.attribute, net=net)
+    return selection.figure(number, net=net)
