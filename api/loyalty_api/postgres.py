@@ -56,7 +56,7 @@ class EmbeddedPostgres:
 
     @contextlib.contextmanager
     def running(self) -> Iterator[PostgresServer]:
-        """The running server, started if nobody else did; raises EmbeddedPostgresError when that is impossible."""
+        """The running server, started if nobody else did; raises EmbeddedPostgresError when it cannot be."""
         home = self.home.resolve()
         deadline = time.monotonic() + SHARE_SECONDS
         with _lock_file(home) as lock:
@@ -114,6 +114,7 @@ def _listening(data: Path, account: Account) -> Iterator[tuple[str, ...]]:
             port = free.getsockname()[1]
         yield ("listen_addresses=127.0.0.1", f"port={port}")
         return
+    shutil.rmtree(socket_folder(data, account))
     folder = socket_folder(data, account)
     try:
         yield ("listen_addresses=", f"unix_socket_directories={folder}", f"port={PORT}")

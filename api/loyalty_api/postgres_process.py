@@ -84,16 +84,21 @@ class Cluster:
         partial.rename(self.data)
 
     def end_leftovers(self) -> None:
-        """Ends what an owner that was killed left running, and removes the note of a server that is gone."""
-        if not self.pid_file.exists():
-            return
+        """Ends what an owner that was killed left running, and removes the note of a server that is gone.
+
+        The note may name a zombie, or a stranger by now, so processes are found by their folder.
+        """
+        deadline = time.monotonic() + LEFTOVER_SECONDS
         left = [process for process in psutil.process_iter() if self._serves(process)]
         for process in left:
             with contextlib.suppress(psutil.NoSuchProcess):
                 process.send_signal(signal.SIGTERM if sys.platform == "win32" else signal.SIGINT)
-        for process in psutil.wait_procs(left, timeout=LEFTOVER_SECONDS)[1]:
-            with contextlib.suppress(psutil.NoSuchProcess):
-                process.kill()
+        while left := [process for process in left if self._serves(process)]:
+            if time.monotonic() > deadline:
+                for process in left:
+                    with contextlib.suppress(psutil.NoSuchProcess):
+                        process.kill()
+            time.sleep(0.02)
         self.pid_file.unlink(missing_ok=True)
 
     def _serves(self, process: psutil.Process) -> bool:

@@ -55,7 +55,7 @@ class Settings(BaseModel):
     database_url: SecretStr | None = Field(
         default=None,
         description="PostgreSQL 15 or newer for the application's role, as "
-        "postgresql://user:password@host/database. Without it, a PostgreSQL of its own is started in LOYALTY_HOME.",
+        "postgresql://user:password@host/database. Without it, a PostgreSQL of our own runs in LOYALTY_HOME.",
     )
     owner_database_url: SecretStr | None = Field(
         default=None,
