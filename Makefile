@@ -11,7 +11,7 @@ PYTHON ?=
 WORKERS ?= auto
 PG15_BINARIES ?= /usr/lib/postgresql/15/bin
 
-CODE := $(wildcard api schema engine plugins migrations tests bench)
+CODE := $(wildcard api schema engine plugins migrations tests bench hatch_build.py)
 WANTED := $(shell cat requirements.lock pyproject.toml 2>/dev/null | cksum | tr -c '0-9\n' '-')
 STAMP := .venv/.installed-$(WANTED)
 RUN := .venv/bin/python -m
