@@ -10,6 +10,7 @@ from sqlmodel import Field
 
 from loyalty_engine.entities.columns import (
     LARGEST,
+    LONGEST_CAUSE,
     LONGEST_KEY,
     Entity,
     belongs_to,
@@ -82,7 +83,7 @@ class Fact(Entity, table=True):
         *lengths(
             source=64, external_id=LONGEST_KEY, kind=64, counts_as=64, currency=3, channel=64, value_key=64
         ),
-        *lengths(reason=500, asked_cause_key=1000, asked_slot=LONGEST_KEY),
+        *lengths(reason=500, asked_cause_key=LONGEST_CAUSE, asked_slot=LONGEST_KEY),
         *lengths_or_empty(asked_rule=64),
         Index("fact_by_place", "business_id", "member_id", "occurred_at", "source", "external_id"),
         Index(

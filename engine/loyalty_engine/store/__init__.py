@@ -1,0 +1,1 @@
+"""The database: how it comes to be, how it is reached, and statements on it."""

@@ -1,0 +1,776 @@
+CREATE TABLE account (
+    business_id uuid NOT NULL,
+    account_id uuid NOT NULL,
+    kind text COLLATE "C" NOT NULL,
+    currency text COLLATE "C" NOT NULL,
+    member_id uuid,
+    promotion_id uuid,
+    balance bigint,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT account_pkey PRIMARY KEY (business_id, account_id),
+    CONSTRAINT account_business_id_account_id_currency_key UNIQUE (business_id, account_id, currency),
+    CONSTRAINT account_business_id_kind_currency_member_id_promotion_id_key UNIQUE NULLS NOT DISTINCT (business_id, kind, currency, member_id, promotion_id),
+    CONSTRAINT account_business_id_fkey FOREIGN KEY (business_id) REFERENCES business(business_id),
+    CONSTRAINT account_business_id_member_id_fkey FOREIGN KEY (business_id, member_id) REFERENCES member(business_id, member_id),
+    CONSTRAINT account_business_id_promotion_id_fkey FOREIGN KEY (business_id, promotion_id) REFERENCES promotion(business_id, promotion_id),
+    CONSTRAINT account_balance_bounds_check CHECK (balance >= '-9000000000000000'::bigint AND balance <= '9000000000000000'::bigint),
+    CONSTRAINT account_currency_length_check CHECK (char_length(currency) >= 1 AND char_length(currency) <= 64),
+    CONSTRAINT account_floor_check CHECK (
+CASE
+    WHEN kind = ANY (ARRAY['wallet'::text, 'pending'::text]) THEN balance IS NOT NULL AND balance >= 0
+    WHEN kind = 'debt'::text THEN balance IS NOT NULL AND balance <= 0
+    WHEN kind = 'budget'::text THEN balance IS NULL OR balance >= 0
+    ELSE balance IS NULL
+END),
+    CONSTRAINT account_kind_check CHECK (kind = ANY (ARRAY['wallet'::text, 'debt'::text, 'pending'::text, 'issuance'::text, 'breakage'::text, 'redeemed'::text, 'adjustment'::text, 'budget'::text, 'funding'::text])),
+    CONSTRAINT account_member_of_its_kind_check CHECK ((kind = ANY (ARRAY['wallet'::text, 'debt'::text, 'pending'::text])) = (member_id IS NOT NULL)),
+    CONSTRAINT account_promotion_of_its_kind_check CHECK ((kind = 'budget'::text) = (promotion_id IS NOT NULL))
+);
+ALTER TABLE account OWNER TO loyalty_owner;
+ALTER TABLE account ENABLE ROW LEVEL SECURITY;
+ALTER TABLE account FORCE ROW LEVEL SECURITY;
+CREATE INDEX account_by_member ON account USING btree (business_id, member_id) WHERE member_id IS NOT NULL;
+CREATE POLICY app ON account FOR ALL TO loyalty_app USING (business_id = current_business());
+CREATE POLICY owner ON account FOR ALL TO loyalty_owner USING (true);
+GRANT INSERT, SELECT ON account TO loyalty_app;
+GRANT UPDATE (balance) ON account TO loyalty_app;
+
+CREATE TABLE activity_line (
+    business_id uuid NOT NULL,
+    fact_id uuid NOT NULL,
+    line_key text COLLATE "C" NOT NULL,
+    member_id uuid NOT NULL,
+    amount numeric(20,4) NOT NULL,
+    units numeric(20,4),
+    category text COLLATE "C",
+    product text COLLATE "C",
+    CONSTRAINT activity_line_pkey PRIMARY KEY (business_id, fact_id, line_key),
+    CONSTRAINT activity_line_business_id_fact_id_fkey FOREIGN KEY (business_id, fact_id) REFERENCES fact(business_id, fact_id),
+    CONSTRAINT activity_line_business_id_member_id_fkey FOREIGN KEY (business_id, member_id) REFERENCES member(business_id, member_id),
+    CONSTRAINT activity_line_amount_bounds_check CHECK (amount >= '-9000000000000000'::bigint::numeric AND amount <= '9000000000000000'::bigint::numeric),
+    CONSTRAINT activity_line_category_length_check CHECK (char_length(category) >= 1 AND char_length(category) <= 64),
+    CONSTRAINT activity_line_line_key_length_check CHECK (char_length(line_key) >= 1 AND char_length(line_key) <= 64),
+    CONSTRAINT activity_line_product_length_check CHECK (char_length(product) >= 1 AND char_length(product) <= 200),
+    CONSTRAINT activity_line_units_bounds_check CHECK (units >= '-9000000000000000'::bigint::numeric AND units <= '9000000000000000'::bigint::numeric)
+);
+ALTER TABLE activity_line OWNER TO loyalty_owner;
+ALTER TABLE activity_line ENABLE ROW LEVEL SECURITY;
+ALTER TABLE activity_line FORCE ROW LEVEL SECURITY;
+CREATE INDEX activity_line_by_member ON activity_line USING btree (business_id, member_id, fact_id);
+CREATE POLICY app ON activity_line FOR ALL TO loyalty_app USING (business_id = current_business());
+CREATE POLICY owner ON activity_line FOR ALL TO loyalty_owner USING (true);
+GRANT INSERT, SELECT ON activity_line TO loyalty_app;
+CREATE TRIGGER activity_line_stays BEFORE DELETE OR UPDATE OR TRUNCATE ON activity_line FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+CREATE TABLE alembic_version (
+    version_num character varying(32) NOT NULL,
+    CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
+);
+ALTER TABLE alembic_version OWNER TO loyalty_owner;
+GRANT SELECT ON alembic_version TO loyalty_app;
+
+CREATE TABLE business (
+    business_id uuid NOT NULL,
+    slug text COLLATE "C" NOT NULL,
+    name text NOT NULL,
+    timezone text COLLATE "C" NOT NULL,
+    currency text COLLATE "C" NOT NULL,
+    locale text COLLATE "C" NOT NULL,
+    sandbox boolean DEFAULT false NOT NULL,
+    clock_at timestamp with time zone,
+    event_position bigint DEFAULT 0 NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT business_pkey PRIMARY KEY (business_id),
+    CONSTRAINT business_slug_key UNIQUE (slug),
+    CONSTRAINT business_currency_form_check CHECK (currency ~ '^[A-Z]{3}$'::text),
+    CONSTRAINT business_event_position_bounds_check CHECK (event_position >= 0),
+    CONSTRAINT business_locale_length_check CHECK (char_length(locale) >= 1 AND char_length(locale) <= 35),
+    CONSTRAINT business_name_length_check CHECK (char_length(name) >= 1 AND char_length(name) <= 200),
+    CONSTRAINT business_only_a_sandbox_has_a_clock_check CHECK (sandbox OR clock_at IS NULL),
+    CONSTRAINT business_slug_form_check CHECK (slug ~ '^[a-z0-9][a-z0-9_-]{0,62}$'::text),
+    CONSTRAINT business_timezone_length_check CHECK (char_length(timezone) >= 1 AND char_length(timezone) <= 64)
+);
+ALTER TABLE business OWNER TO loyalty_owner;
+ALTER TABLE business ENABLE ROW LEVEL SECURITY;
+ALTER TABLE business FORCE ROW LEVEL SECURITY;
+CREATE POLICY app ON business FOR ALL TO loyalty_app USING (business_id = current_business());
+CREATE POLICY owner ON business FOR ALL TO loyalty_owner USING (true);
+GRANT INSERT, SELECT ON business TO loyalty_app;
+GRANT UPDATE (name, locale, clock_at, event_position) ON business TO loyalty_app;
+
+CREATE TABLE claim (
+    business_id uuid NOT NULL,
+    claim_id uuid NOT NULL,
+    member_id uuid NOT NULL,
+    ladder text COLLATE "C" NOT NULL,
+    tier text COLLATE "C" NOT NULL,
+    from_at timestamp with time zone NOT NULL,
+    until_at timestamp with time zone,
+    origin text COLLATE "C" NOT NULL,
+    rule text COLLATE "C",
+    locked boolean NOT NULL,
+    figures jsonb NOT NULL,
+    effect_id uuid NOT NULL,
+    withdrawn_effect_id uuid,
+    CONSTRAINT claim_pkey PRIMARY KEY (business_id, claim_id),
+    CONSTRAINT claim_business_id_effect_id_key UNIQUE (business_id, effect_id),
+    CONSTRAINT claim_business_id_effect_id_fkey FOREIGN KEY (business_id, effect_id) REFERENCES effect(business_id, effect_id),
+    CONSTRAINT claim_business_id_member_id_fkey FOREIGN KEY (business_id, member_id) REFERENCES member(business_id, member_id),
+    CONSTRAINT claim_business_id_withdrawn_effect_id_fkey FOREIGN KEY (business_id, withdrawn_effect_id) REFERENCES effect(business_id, effect_id),
+    CONSTRAINT claim_ladder_length_check CHECK (char_length(ladder) >= 1 AND char_length(ladder) <= 64),
+    CONSTRAINT claim_origin_check CHECK (origin = ANY (ARRAY['rules'::text, 'override'::text, 'grant'::text, 'match'::text, 'paid'::text, 'migration'::text])),
+    CONSTRAINT claim_rule_length_check CHECK (char_length(rule) >= 1 AND char_length(rule) <= 64),
+    CONSTRAINT claim_tier_length_check CHECK (char_length(tier) >= 1 AND char_length(tier) <= 64),
+    CONSTRAINT claim_until_after_from_check CHECK (until_at > from_at),
+    CONSTRAINT claim_withdrawn_by_another_check CHECK (withdrawn_effect_id <> effect_id)
+);
+ALTER TABLE claim OWNER TO loyalty_owner;
+ALTER TABLE claim ENABLE ROW LEVEL SECURITY;
+ALTER TABLE claim FORCE ROW LEVEL SECURITY;
+CREATE INDEX claim_by_member ON claim USING btree (business_id, member_id, ladder, from_at) WHERE withdrawn_effect_id IS NULL;
+CREATE POLICY app ON claim FOR ALL TO loyalty_app USING (business_id = current_business());
+CREATE POLICY owner ON claim FOR ALL TO loyalty_owner USING (true);
+GRANT INSERT, SELECT ON claim TO loyalty_app;
+GRANT UPDATE (withdrawn_effect_id) ON claim TO loyalty_app;
+CREATE TRIGGER claim_once BEFORE UPDATE ON claim FOR EACH ROW EXECUTE FUNCTION allow_once('withdrawn_effect_id');
+CREATE TRIGGER claim_stays BEFORE DELETE OR TRUNCATE ON claim FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+CREATE TABLE counter (
+    business_id uuid NOT NULL,
+    member_id uuid NOT NULL,
+    rule text COLLATE "C" NOT NULL,
+    name text COLLATE "C" NOT NULL,
+    used bigint NOT NULL,
+    CONSTRAINT counter_pkey PRIMARY KEY (business_id, member_id, rule, name),
+    CONSTRAINT counter_business_id_member_id_fkey FOREIGN KEY (business_id, member_id) REFERENCES member(business_id, member_id),
+    CONSTRAINT counter_name_length_check CHECK (char_length(name) >= 1 AND char_length(name) <= 500),
+    CONSTRAINT counter_rule_length_check CHECK (char_length(rule) <= 64),
+    CONSTRAINT counter_used_bounds_check CHECK (used >= 0 AND used <= '9000000000000000'::bigint)
+);
+ALTER TABLE counter OWNER TO loyalty_owner;
+ALTER TABLE counter ENABLE ROW LEVEL SECURITY;
+ALTER TABLE counter FORCE ROW LEVEL SECURITY;
+CREATE POLICY app ON counter FOR ALL TO loyalty_app USING (business_id = current_business());
+CREATE POLICY owner ON counter FOR ALL TO loyalty_owner USING (true);
+GRANT INSERT, SELECT ON counter TO loyalty_app;
+GRANT UPDATE (used) ON counter TO loyalty_app;
+
+CREATE TABLE credential (
+    business_id uuid NOT NULL,
+    credential_id uuid NOT NULL,
+    kind text COLLATE "C" NOT NULL,
+    name text NOT NULL,
+    key_id text COLLATE "C" NOT NULL,
+    key_hash bytea NOT NULL,
+    environment text COLLATE "C" NOT NULL,
+    scopes text[] COLLATE "C" NOT NULL,
+    sources text[] COLLATE "C",
+    partner_id uuid,
+    expires_at timestamp with time zone,
+    revoked_at timestamp with time zone,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT credential_pkey PRIMARY KEY (business_id, credential_id),
+    CONSTRAINT credential_business_id_fkey FOREIGN KEY (business_id) REFERENCES business(business_id),
+    CONSTRAINT credential_business_id_partner_id_fkey FOREIGN KEY (business_id, partner_id) REFERENCES partner(business_id, partner_id),
+    CONSTRAINT credential_environment_check CHECK (environment = ANY (ARRAY['live'::text, 'test'::text])),
+    CONSTRAINT credential_key_hash_length_check CHECK (octet_length(key_hash) = 32),
+    CONSTRAINT credential_key_id_length_check CHECK (char_length(key_id) >= 1 AND char_length(key_id) <= 64),
+    CONSTRAINT credential_kind_check CHECK (kind = ANY (ARRAY['owner'::text, 'staff'::text, 'till'::text, 'frontend'::text, 'partner'::text, 'read_only'::text, 'test'::text])),
+    CONSTRAINT credential_name_length_check CHECK (char_length(name) >= 1 AND char_length(name) <= 200),
+    CONSTRAINT credential_partner_check CHECK ((kind = 'partner'::text) = (partner_id IS NOT NULL)),
+    CONSTRAINT credential_scopes_check CHECK (array_position(scopes, NULL::text) IS NULL AND cardinality(scopes) <= 100),
+    CONSTRAINT credential_sources_check CHECK (array_position(sources, NULL::text) IS NULL AND cardinality(sources) <= 100)
+);
+ALTER TABLE credential OWNER TO loyalty_owner;
+ALTER TABLE credential ENABLE ROW LEVEL SECURITY;
+ALTER TABLE credential FORCE ROW LEVEL SECURITY;
+CREATE UNIQUE INDEX credential_key_id ON credential USING btree (key_id);
+CREATE POLICY app ON credential FOR ALL TO loyalty_app USING (business_id = current_business());
+CREATE POLICY owner ON credential FOR ALL TO loyalty_owner USING (true);
+GRANT INSERT, SELECT ON credential TO loyalty_app;
+GRANT UPDATE (name, expires_at, revoked_at) ON credential TO loyalty_app;
+
+CREATE TABLE current_standing (
+    business_id uuid NOT NULL,
+    member_id uuid NOT NULL,
+    ladder text COLLATE "C" NOT NULL,
+    tier text COLLATE "C" NOT NULL,
+    since timestamp with time zone NOT NULL,
+    until_at timestamp with time zone,
+    next_review_at timestamp with time zone,
+    standing_id uuid NOT NULL,
+    CONSTRAINT current_standing_pkey PRIMARY KEY (business_id, member_id, ladder),
+    CONSTRAINT current_standing_business_id_member_id_fkey FOREIGN KEY (business_id, member_id) REFERENCES member(business_id, member_id),
+    CONSTRAINT current_standing_business_id_standing_id_fkey FOREIGN KEY (business_id, standing_id) REFERENCES standing(business_id, standing_id),
+    CONSTRAINT current_standing_ladder_length_check CHECK (char_length(ladder) >= 1 AND char_length(ladder) <= 64),
+    CONSTRAINT current_standing_tier_length_check CHECK (char_length(tier) >= 1 AND char_length(tier) <= 64)
+);
+ALTER TABLE current_standing OWNER TO loyalty_owner;
+ALTER TABLE current_standing ENABLE ROW LEVEL SECURITY;
+ALTER TABLE current_standing FORCE ROW LEVEL SECURITY;
+CREATE INDEX current_standing_by_tier ON current_standing USING btree (business_id, ladder, tier, member_id);
+CREATE POLICY app ON current_standing FOR ALL TO loyalty_app USING (business_id = current_business());
+CREATE POLICY owner ON current_standing FOR ALL TO loyalty_owner USING (true);
+GRANT INSERT, SELECT ON current_standing TO loyalty_app;
+GRANT UPDATE (tier, since, until_at, next_review_at, standing_id) ON current_standing TO loyalty_app;
+
+CREATE TABLE effect (
+    business_id uuid NOT NULL,
+    effect_id uuid NOT NULL,
+    member_id uuid NOT NULL,
+    kind text COLLATE "C" NOT NULL,
+    cause_kind text COLLATE "C" NOT NULL,
+    cause_key text COLLATE "C" NOT NULL,
+    activity_id uuid,
+    boundary_at timestamp with time zone,
+    rule text COLLATE "C" NOT NULL,
+    slot text COLLATE "C" NOT NULL,
+    value bigint NOT NULL,
+    effective_at timestamp with time zone NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    program_version_id uuid NOT NULL,
+    trigger_fact_id uuid,
+    corrects_effect_id uuid,
+    CONSTRAINT effect_pkey PRIMARY KEY (business_id, effect_id),
+    CONSTRAINT effect_business_id_activity_id_fkey FOREIGN KEY (business_id, activity_id) REFERENCES fact(business_id, fact_id),
+    CONSTRAINT effect_business_id_corrects_effect_id_fkey FOREIGN KEY (business_id, corrects_effect_id) REFERENCES effect(business_id, effect_id),
+    CONSTRAINT effect_business_id_member_id_fkey FOREIGN KEY (business_id, member_id) REFERENCES member(business_id, member_id),
+    CONSTRAINT effect_business_id_program_version_id_fkey FOREIGN KEY (business_id, program_version_id) REFERENCES program_version(business_id, program_version_id),
+    CONSTRAINT effect_business_id_trigger_fact_id_fkey FOREIGN KEY (business_id, trigger_fact_id) REFERENCES fact(business_id, fact_id),
+    CONSTRAINT effect_activity_cause_check CHECK ((cause_kind = 'activity'::text) = (activity_id IS NOT NULL)),
+    CONSTRAINT effect_boundary_cause_check CHECK ((cause_kind = 'boundary'::text) = (boundary_at IS NOT NULL)),
+    CONSTRAINT effect_cause_key_length_check CHECK (char_length(cause_key) >= 1 AND char_length(cause_key) <= 1600),
+    CONSTRAINT effect_cause_kind_check CHECK (cause_kind = ANY (ARRAY['activity'::text, 'value'::text, 'boundary'::text, 'enrolment'::text, 'publication'::text])),
+    CONSTRAINT effect_corrects_another_check CHECK (corrects_effect_id <> effect_id),
+    CONSTRAINT effect_kind_check CHECK (kind = ANY (ARRAY['points'::text, 'standing'::text, 'claim'::text])),
+    CONSTRAINT effect_not_in_the_future_check CHECK ((effective_at - recorded_at) <= '00:05:00'::interval),
+    CONSTRAINT effect_rule_length_check CHECK (char_length(rule) <= 64),
+    CONSTRAINT effect_slot_length_check CHECK (char_length(slot) >= 1 AND char_length(slot) <= 200),
+    CONSTRAINT effect_value_bounds_check CHECK (value >= '-9000000000000000'::bigint AND value <= '9000000000000000'::bigint),
+    CONSTRAINT effect_value_not_zero_check CHECK (value <> 0),
+    CONSTRAINT effect_value_of_its_kind_check CHECK (kind = 'points'::text OR (value = ANY (ARRAY['-1'::integer::bigint, 1::bigint])))
+);
+ALTER TABLE effect OWNER TO loyalty_owner;
+ALTER TABLE effect ENABLE ROW LEVEL SECURITY;
+ALTER TABLE effect FORCE ROW LEVEL SECURITY;
+CREATE INDEX effect_by_activity ON effect USING btree (business_id, activity_id) WHERE activity_id IS NOT NULL;
+CREATE INDEX effect_by_member ON effect USING btree (business_id, member_id, effective_at, effect_id);
+CREATE INDEX effect_by_trigger ON effect USING btree (business_id, trigger_fact_id) WHERE trigger_fact_id IS NOT NULL;
+CREATE POLICY app ON effect FOR ALL TO loyalty_app USING (business_id = current_business());
+CREATE POLICY owner ON effect FOR ALL TO loyalty_owner USING (true);
+GRANT INSERT, SELECT ON effect TO loyalty_app;
+CREATE TRIGGER effect_stays BEFORE DELETE OR UPDATE OR TRUNCATE ON effect FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+CREATE TABLE fact (
+    business_id uuid NOT NULL,
+    fact_id uuid NOT NULL,
+    member_id uuid NOT NULL,
+    type text COLLATE "C" NOT NULL,
+    source text COLLATE "C" NOT NULL,
+    external_id text COLLATE "C" NOT NULL,
+    occurred_at timestamp with time zone NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    local_day date NOT NULL,
+    body_hash bytea NOT NULL,
+    credential_id uuid,
+    kind text COLLATE "C",
+    amount numeric(20,4),
+    units numeric(20,4),
+    currency text COLLATE "C",
+    channel text COLLATE "C",
+    partner_id uuid,
+    attributes jsonb,
+    reverses_fact_id uuid,
+    reason text,
+    counts_as text COLLATE "C",
+    counts_on date,
+    ones smallint,
+    value_kind text COLLATE "C",
+    value_key text COLLATE "C",
+    value jsonb,
+    asked_cause_kind text COLLATE "C",
+    asked_cause_key text COLLATE "C",
+    asked_rule text COLLATE "C",
+    asked_slot text COLLATE "C",
+    asked bigint,
+    granted bigint,
+    CONSTRAINT fact_pkey PRIMARY KEY (business_id, fact_id),
+    CONSTRAINT fact_business_id_source_external_id_key UNIQUE (business_id, source, external_id),
+    CONSTRAINT fact_business_id_credential_id_fkey FOREIGN KEY (business_id, credential_id) REFERENCES credential(business_id, credential_id),
+    CONSTRAINT fact_business_id_member_id_fkey FOREIGN KEY (business_id, member_id) REFERENCES member(business_id, member_id),
+    CONSTRAINT fact_business_id_partner_id_fkey FOREIGN KEY (business_id, partner_id) REFERENCES partner(business_id, partner_id),
+    CONSTRAINT fact_business_id_reverses_fact_id_fkey FOREIGN KEY (business_id, reverses_fact_id) REFERENCES fact(business_id, fact_id),
+    CONSTRAINT fact_a_reversal_takes_away_check CHECK (reverses_fact_id IS NULL OR reverses_fact_id <> fact_id AND COALESCE(amount, 0::numeric) <= 0::numeric AND COALESCE(units, 0::numeric) <= 0::numeric AND ones <= 0),
+    CONSTRAINT fact_amount_bounds_check CHECK (amount >= '-9000000000000000'::bigint::numeric AND amount <= '9000000000000000'::bigint::numeric),
+    CONSTRAINT fact_an_amount_has_a_currency_check CHECK (amount IS NULL OR currency IS NOT NULL),
+    CONSTRAINT fact_asked_cause_key_length_check CHECK (char_length(asked_cause_key) >= 1 AND char_length(asked_cause_key) <= 1600),
+    CONSTRAINT fact_asked_cause_kind_check CHECK (asked_cause_kind = ANY (ARRAY['activity'::text, 'value'::text, 'boundary'::text, 'enrolment'::text, 'publication'::text])),
+    CONSTRAINT fact_asked_rule_length_check CHECK (char_length(asked_rule) <= 64),
+    CONSTRAINT fact_asked_slot_length_check CHECK (char_length(asked_slot) >= 1 AND char_length(asked_slot) <= 200),
+    CONSTRAINT fact_body_hash_length_check CHECK (octet_length(body_hash) = 32),
+    CONSTRAINT fact_channel_length_check CHECK (char_length(channel) >= 1 AND char_length(channel) <= 64),
+    CONSTRAINT fact_columns_of_its_type_check CHECK (
+CASE type
+    WHEN 'activity'::text THEN num_nulls(kind, attributes, counts_as, counts_on, ones) = 0 AND num_nonnulls(value_kind, value_key, value, asked_cause_kind, asked_cause_key, asked_rule, asked_slot, asked, granted) = 0
+    WHEN 'value'::text THEN num_nulls(value_kind, value_key, value) = 0 AND num_nonnulls(amount, units, currency, channel, partner_id, attributes, reverses_fact_id, reason, kind, counts_as, counts_on, ones, asked_cause_kind, asked_cause_key, asked_rule, asked_slot, asked, granted) = 0
+    ELSE num_nulls(asked_cause_kind, asked_cause_key, asked_rule, asked_slot, asked, granted) = 0 AND num_nonnulls(amount, units, currency, channel, partner_id, attributes, reverses_fact_id, reason, kind, counts_as, counts_on, ones, value_kind, value_key, value) = 0
+END),
+    CONSTRAINT fact_counts_as_length_check CHECK (char_length(counts_as) >= 1 AND char_length(counts_as) <= 64),
+    CONSTRAINT fact_currency_length_check CHECK (char_length(currency) >= 1 AND char_length(currency) <= 3),
+    CONSTRAINT fact_external_id_length_check CHECK (char_length(external_id) >= 1 AND char_length(external_id) <= 200),
+    CONSTRAINT fact_granted_bounds_check CHECK (asked >= 0 AND asked <= '9000000000000000'::bigint AND granted >= 0 AND granted <= asked),
+    CONSTRAINT fact_kind_length_check CHECK (char_length(kind) >= 1 AND char_length(kind) <= 64),
+    CONSTRAINT fact_not_in_the_future_check CHECK ((occurred_at - recorded_at) <= '00:05:00'::interval),
+    CONSTRAINT fact_ones_bounds_check CHECK (ones >= '-1'::integer AND ones <= 1),
+    CONSTRAINT fact_reason_length_check CHECK (char_length(reason) >= 1 AND char_length(reason) <= 500),
+    CONSTRAINT fact_source_length_check CHECK (char_length(source) >= 1 AND char_length(source) <= 64),
+    CONSTRAINT fact_type_check CHECK (type = ANY (ARRAY['activity'::text, 'value'::text, 'answer'::text])),
+    CONSTRAINT fact_units_bounds_check CHECK (units >= '-9000000000000000'::bigint::numeric AND units <= '9000000000000000'::bigint::numeric),
+    CONSTRAINT fact_value_key_length_check CHECK (char_length(value_key) >= 1 AND char_length(value_key) <= 64),
+    CONSTRAINT fact_value_kind_check CHECK (value_kind = ANY (ARRAY['attribute'::text, 'segment'::text, 'score'::text, 'consent'::text, 'offer_sent'::text, 'partner_status'::text]))
+);
+ALTER TABLE fact OWNER TO loyalty_owner;
+ALTER TABLE fact ENABLE ROW LEVEL SECURITY;
+ALTER TABLE fact FORCE ROW LEVEL SECURITY;
+CREATE INDEX fact_by_place ON fact USING btree (business_id, member_id, occurred_at, source, external_id);
+CREATE INDEX fact_measured ON fact USING btree (business_id, member_id, counts_on) WHERE type = 'activity'::text;
+CREATE INDEX fact_reversing ON fact USING btree (business_id, reverses_fact_id) WHERE reverses_fact_id IS NOT NULL;
+CREATE POLICY app ON fact FOR ALL TO loyalty_app USING (business_id = current_business());
+CREATE POLICY owner ON fact FOR ALL TO loyalty_owner USING (true);
+GRANT INSERT, SELECT ON fact TO loyalty_app;
+CREATE TRIGGER fact_stays BEFORE DELETE OR UPDATE OR TRUNCATE ON fact FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+CREATE TABLE identity (
+    business_id uuid NOT NULL,
+    identity_id uuid NOT NULL,
+    member_id uuid NOT NULL,
+    kind text COLLATE "C" NOT NULL,
+    identity_hash bytea NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT identity_pkey PRIMARY KEY (business_id, identity_id),
+    CONSTRAINT identity_business_id_kind_identity_hash_key UNIQUE (business_id, kind, identity_hash),
+    CONSTRAINT identity_business_id_member_id_fkey FOREIGN KEY (business_id, member_id) REFERENCES member(business_id, member_id),
+    CONSTRAINT identity_identity_hash_length_check CHECK (octet_length(identity_hash) = 32),
+    CONSTRAINT identity_kind_length_check CHECK (char_length(kind) >= 1 AND char_length(kind) <= 64)
+);
+ALTER TABLE identity OWNER TO loyalty_owner;
+ALTER TABLE identity ENABLE ROW LEVEL SECURITY;
+ALTER TABLE identity FORCE ROW LEVEL SECURITY;
+CREATE INDEX identity_by_member ON identity USING btree (business_id, member_id);
+CREATE POLICY app ON identity FOR ALL TO loyalty_app USING (business_id = current_business());
+CREATE POLICY owner ON identity FOR ALL TO loyalty_owner USING (true);
+GRANT INSERT, SELECT ON identity TO loyalty_app;
+
+CREATE TABLE lot (
+    business_id uuid NOT NULL,
+    lot_id uuid NOT NULL,
+    member_id uuid NOT NULL,
+    currency text COLLATE "C" NOT NULL,
+    cause_kind text COLLATE "C" NOT NULL,
+    cause_key text COLLATE "C" NOT NULL,
+    rule text COLLATE "C" NOT NULL,
+    slot text COLLATE "C" NOT NULL,
+    earned_at timestamp with time zone NOT NULL,
+    earned_source text COLLATE "C" NOT NULL,
+    earned_external_id text COLLATE "C" NOT NULL,
+    amount bigint NOT NULL,
+    remaining bigint NOT NULL,
+    expires_at timestamp with time zone,
+    CONSTRAINT lot_pkey PRIMARY KEY (business_id, lot_id),
+    CONSTRAINT lot_business_id_member_id_cause_kind_cause_key_rule_slot_key UNIQUE (business_id, member_id, cause_kind, cause_key, rule, slot),
+    CONSTRAINT lot_business_id_member_id_fkey FOREIGN KEY (business_id, member_id) REFERENCES member(business_id, member_id),
+    CONSTRAINT lot_amount_bounds_check CHECK (amount >= 0 AND amount <= '9000000000000000'::bigint),
+    CONSTRAINT lot_cause_key_length_check CHECK (char_length(cause_key) >= 1 AND char_length(cause_key) <= 1600),
+    CONSTRAINT lot_cause_kind_check CHECK (cause_kind = ANY (ARRAY['activity'::text, 'value'::text, 'boundary'::text, 'enrolment'::text, 'publication'::text])),
+    CONSTRAINT lot_currency_length_check CHECK (char_length(currency) >= 1 AND char_length(currency) <= 64),
+    CONSTRAINT lot_earned_external_id_length_check CHECK (char_length(earned_external_id) <= 200),
+    CONSTRAINT lot_earned_source_length_check CHECK (char_length(earned_source) <= 64),
+    CONSTRAINT lot_remaining_bounds_check CHECK (remaining >= 0 AND remaining <= amount),
+    CONSTRAINT lot_rule_length_check CHECK (char_length(rule) <= 64),
+    CONSTRAINT lot_slot_length_check CHECK (char_length(slot) >= 1 AND char_length(slot) <= 200)
+);
+ALTER TABLE lot OWNER TO loyalty_owner;
+ALTER TABLE lot ENABLE ROW LEVEL SECURITY;
+ALTER TABLE lot FORCE ROW LEVEL SECURITY;
+CREATE POLICY app ON lot FOR ALL TO loyalty_app USING (business_id = current_business());
+CREATE POLICY owner ON lot FOR ALL TO loyalty_owner USING (true);
+GRANT INSERT, SELECT ON lot TO loyalty_app;
+GRANT UPDATE (amount, remaining, expires_at) ON lot TO loyalty_app;
+
+CREATE TABLE member (
+    business_id uuid NOT NULL,
+    member_id uuid NOT NULL,
+    external_id text COLLATE "C" NOT NULL,
+    kind text COLLATE "C" NOT NULL,
+    status text COLLATE "C" NOT NULL,
+    enrolled_at timestamp with time zone NOT NULL,
+    joined_on date NOT NULL,
+    channel text COLLATE "C",
+    partner_id uuid,
+    referred_by text COLLATE "C",
+    last_occurred_at timestamp with time zone,
+    last_source text COLLATE "C",
+    last_external_id text COLLATE "C",
+    folded_until timestamp with time zone NOT NULL,
+    next_boundary_at timestamp with time zone,
+    event_count bigint DEFAULT 0 NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT member_pkey PRIMARY KEY (business_id, member_id),
+    CONSTRAINT member_business_id_external_id_key UNIQUE (business_id, external_id),
+    CONSTRAINT member_business_id_fkey FOREIGN KEY (business_id) REFERENCES business(business_id),
+    CONSTRAINT member_business_id_partner_id_fkey FOREIGN KEY (business_id, partner_id) REFERENCES partner(business_id, partner_id),
+    CONSTRAINT member_channel_length_check CHECK (char_length(channel) >= 1 AND char_length(channel) <= 64),
+    CONSTRAINT member_event_count_bounds_check CHECK (event_count >= 0),
+    CONSTRAINT member_external_id_length_check CHECK (char_length(external_id) >= 1 AND char_length(external_id) <= 200),
+    CONSTRAINT member_kind_check CHECK (kind = ANY (ARRAY['person'::text, 'organisation'::text])),
+    CONSTRAINT member_last_place_is_whole_check CHECK (num_nulls(last_occurred_at, last_source, last_external_id) = ANY (ARRAY[0, 3])),
+    CONSTRAINT member_referred_by_length_check CHECK (char_length(referred_by) >= 1 AND char_length(referred_by) <= 200),
+    CONSTRAINT member_status_check CHECK (status = ANY (ARRAY['active'::text, 'paused'::text, 'blocked'::text, 'closed'::text, 'merged'::text, 'erased'::text]))
+);
+ALTER TABLE member OWNER TO loyalty_owner;
+ALTER TABLE member ENABLE ROW LEVEL SECURITY;
+ALTER TABLE member FORCE ROW LEVEL SECURITY;
+CREATE INDEX member_by_enrolment ON member USING btree (business_id, enrolled_at, member_id);
+CREATE INDEX member_by_status ON member USING btree (business_id, status, enrolled_at, member_id);
+CREATE INDEX member_due ON member USING btree (business_id, next_boundary_at, member_id) WHERE next_boundary_at IS NOT NULL;
+CREATE POLICY app ON member FOR ALL TO loyalty_app USING (business_id = current_business());
+CREATE POLICY owner ON member FOR ALL TO loyalty_owner USING (true);
+GRANT INSERT, SELECT ON member TO loyalty_app;
+GRANT UPDATE (status, last_occurred_at, last_source, last_external_id, folded_until, next_boundary_at, event_count) ON member TO loyalty_app;
+
+CREATE TABLE operation (
+    business_id uuid NOT NULL,
+    actor text COLLATE "C" NOT NULL,
+    key text COLLATE "C" NOT NULL,
+    mutation text COLLATE "C" NOT NULL,
+    input_hash bytea NOT NULL,
+    outcome jsonb,
+    started_at timestamp with time zone NOT NULL,
+    CONSTRAINT operation_pkey PRIMARY KEY (business_id, actor, key),
+    CONSTRAINT operation_business_id_fkey FOREIGN KEY (business_id) REFERENCES business(business_id),
+    CONSTRAINT operation_actor_length_check CHECK (char_length(actor) >= 1 AND char_length(actor) <= 64),
+    CONSTRAINT operation_input_hash_length_check CHECK (octet_length(input_hash) = 32),
+    CONSTRAINT operation_key_length_check CHECK (char_length(key) >= 1 AND char_length(key) <= 200),
+    CONSTRAINT operation_mutation_length_check CHECK (char_length(mutation) >= 1 AND char_length(mutation) <= 64)
+);
+ALTER TABLE operation OWNER TO loyalty_owner;
+ALTER TABLE operation ENABLE ROW LEVEL SECURITY;
+ALTER TABLE operation FORCE ROW LEVEL SECURITY;
+CREATE POLICY app ON operation FOR ALL TO loyalty_app USING (business_id = current_business());
+CREATE POLICY owner ON operation FOR ALL TO loyalty_owner USING (true);
+GRANT INSERT, SELECT ON operation TO loyalty_app;
+GRANT UPDATE (outcome) ON operation TO loyalty_app;
+CREATE TRIGGER operation_once BEFORE UPDATE ON operation FOR EACH ROW EXECUTE FUNCTION allow_once('outcome');
+
+CREATE TABLE outbox (
+    business_id uuid NOT NULL,
+    event_id uuid NOT NULL,
+    member_id uuid NOT NULL,
+    member_sequence bigint NOT NULL,
+    type text COLLATE "C" NOT NULL,
+    effect_id uuid,
+    body jsonb NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    position bigint,
+    published_at timestamp with time zone,
+    CONSTRAINT outbox_pkey PRIMARY KEY (business_id, event_id),
+    CONSTRAINT outbox_business_id_member_id_member_sequence_key UNIQUE (business_id, member_id, member_sequence),
+    CONSTRAINT outbox_business_id_position_key UNIQUE (business_id, "position"),
+    CONSTRAINT outbox_business_id_effect_id_fkey FOREIGN KEY (business_id, effect_id) REFERENCES effect(business_id, effect_id),
+    CONSTRAINT outbox_business_id_member_id_fkey FOREIGN KEY (business_id, member_id) REFERENCES member(business_id, member_id),
+    CONSTRAINT outbox_member_sequence_bounds_check CHECK (member_sequence >= 1),
+    CONSTRAINT outbox_position_bounds_check CHECK ("position" >= 1),
+    CONSTRAINT outbox_published_with_its_position_check CHECK (num_nulls("position", published_at) = ANY (ARRAY[0, 2])),
+    CONSTRAINT outbox_type_length_check CHECK (char_length(type) >= 1 AND char_length(type) <= 64)
+);
+ALTER TABLE outbox OWNER TO loyalty_owner;
+ALTER TABLE outbox ENABLE ROW LEVEL SECURITY;
+ALTER TABLE outbox FORCE ROW LEVEL SECURITY;
+CREATE INDEX outbox_unpublished ON outbox USING btree (business_id, event_id) WHERE "position" IS NULL;
+CREATE POLICY app ON outbox FOR ALL TO loyalty_app USING (business_id = current_business());
+CREATE POLICY owner ON outbox FOR ALL TO loyalty_owner USING (true);
+GRANT INSERT, SELECT ON outbox TO loyalty_app;
+GRANT UPDATE (position, published_at) ON outbox TO loyalty_app;
+CREATE TRIGGER outbox_once BEFORE UPDATE ON outbox FOR EACH ROW EXECUTE FUNCTION allow_once('position', 'published_at');
+
+CREATE TABLE parked (
+    business_id uuid NOT NULL,
+    member_id uuid NOT NULL,
+    cause_kind text COLLATE "C" NOT NULL,
+    cause_key text COLLATE "C" NOT NULL,
+    rule text COLLATE "C" NOT NULL,
+    error text NOT NULL,
+    parked_at timestamp with time zone NOT NULL,
+    resolved_at timestamp with time zone,
+    CONSTRAINT parked_pkey PRIMARY KEY (business_id, member_id, cause_kind, cause_key, rule),
+    CONSTRAINT parked_business_id_member_id_fkey FOREIGN KEY (business_id, member_id) REFERENCES member(business_id, member_id),
+    CONSTRAINT parked_cause_key_length_check CHECK (char_length(cause_key) >= 1 AND char_length(cause_key) <= 1600),
+    CONSTRAINT parked_cause_kind_check CHECK (cause_kind = ANY (ARRAY['activity'::text, 'value'::text, 'boundary'::text, 'enrolment'::text, 'publication'::text])),
+    CONSTRAINT parked_error_length_check CHECK (char_length(error) >= 1 AND char_length(error) <= 1000),
+    CONSTRAINT parked_resolved_after_parked_check CHECK (resolved_at >= parked_at),
+    CONSTRAINT parked_rule_length_check CHECK (char_length(rule) >= 1 AND char_length(rule) <= 64)
+);
+ALTER TABLE parked OWNER TO loyalty_owner;
+ALTER TABLE parked ENABLE ROW LEVEL SECURITY;
+ALTER TABLE parked FORCE ROW LEVEL SECURITY;
+CREATE INDEX parked_open ON parked USING btree (business_id, rule, member_id) WHERE resolved_at IS NULL;
+CREATE POLICY app ON parked FOR ALL TO loyalty_app USING (business_id = current_business());
+CREATE POLICY owner ON parked FOR ALL TO loyalty_owner USING (true);
+GRANT INSERT, SELECT ON parked TO loyalty_app;
+GRANT UPDATE (error, parked_at, resolved_at) ON parked TO loyalty_app;
+
+CREATE TABLE partner (
+    business_id uuid NOT NULL,
+    partner_id uuid NOT NULL,
+    key text COLLATE "C" NOT NULL,
+    name text NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT partner_pkey PRIMARY KEY (business_id, partner_id),
+    CONSTRAINT partner_business_id_key_key UNIQUE (business_id, key),
+    CONSTRAINT partner_business_id_fkey FOREIGN KEY (business_id) REFERENCES business(business_id),
+    CONSTRAINT partner_key_length_check CHECK (char_length(key) >= 1 AND char_length(key) <= 64),
+    CONSTRAINT partner_name_length_check CHECK (char_length(name) >= 1 AND char_length(name) <= 200)
+);
+ALTER TABLE partner OWNER TO loyalty_owner;
+ALTER TABLE partner ENABLE ROW LEVEL SECURITY;
+ALTER TABLE partner FORCE ROW LEVEL SECURITY;
+CREATE POLICY app ON partner FOR ALL TO loyalty_app USING (business_id = current_business());
+CREATE POLICY owner ON partner FOR ALL TO loyalty_owner USING (true);
+GRANT INSERT, SELECT ON partner TO loyalty_app;
+GRANT UPDATE (name) ON partner TO loyalty_app;
+
+CREATE TABLE profile (
+    business_id uuid NOT NULL,
+    member_id uuid NOT NULL,
+    given_name text,
+    family_name text,
+    email text,
+    phone text,
+    birth_date date,
+    locale text COLLATE "C",
+    updated_at timestamp with time zone NOT NULL,
+    CONSTRAINT profile_pkey PRIMARY KEY (business_id, member_id),
+    CONSTRAINT profile_business_id_member_id_fkey FOREIGN KEY (business_id, member_id) REFERENCES member(business_id, member_id),
+    CONSTRAINT profile_email_length_check CHECK (char_length(email) >= 1 AND char_length(email) <= 320),
+    CONSTRAINT profile_family_name_length_check CHECK (char_length(family_name) >= 1 AND char_length(family_name) <= 200),
+    CONSTRAINT profile_given_name_length_check CHECK (char_length(given_name) >= 1 AND char_length(given_name) <= 200),
+    CONSTRAINT profile_locale_length_check CHECK (char_length(locale) >= 1 AND char_length(locale) <= 35),
+    CONSTRAINT profile_phone_length_check CHECK (char_length(phone) >= 1 AND char_length(phone) <= 32)
+);
+ALTER TABLE profile OWNER TO loyalty_owner;
+ALTER TABLE profile ENABLE ROW LEVEL SECURITY;
+ALTER TABLE profile FORCE ROW LEVEL SECURITY;
+CREATE POLICY app ON profile FOR ALL TO loyalty_app USING (business_id = current_business());
+CREATE POLICY owner ON profile FOR ALL TO loyalty_owner USING (true);
+GRANT INSERT, SELECT ON profile TO loyalty_app;
+GRANT UPDATE (given_name, family_name, email, phone, birth_date, locale, updated_at) ON profile TO loyalty_app;
+
+CREATE TABLE program_version (
+    business_id uuid NOT NULL,
+    program_version_id uuid NOT NULL,
+    version integer NOT NULL,
+    source text NOT NULL,
+    hash text COLLATE "C" NOT NULL,
+    rule_versions jsonb NOT NULL,
+    effective_at timestamp with time zone,
+    published_at timestamp with time zone NOT NULL,
+    published_by uuid,
+    CONSTRAINT program_version_pkey PRIMARY KEY (business_id, program_version_id),
+    CONSTRAINT program_version_business_id_version_key UNIQUE (business_id, version),
+    CONSTRAINT program_version_business_id_fkey FOREIGN KEY (business_id) REFERENCES business(business_id),
+    CONSTRAINT program_version_business_id_published_by_fkey FOREIGN KEY (business_id, published_by) REFERENCES credential(business_id, credential_id),
+    CONSTRAINT program_version_hash_length_check CHECK (char_length(hash) >= 1 AND char_length(hash) <= 100),
+    CONSTRAINT program_version_only_the_first_has_no_beginning_check CHECK ((version = 1) = (effective_at IS NULL)),
+    CONSTRAINT program_version_source_length_check CHECK (char_length(source) >= 1 AND char_length(source) <= 1000000),
+    CONSTRAINT program_version_version_bounds_check CHECK (version >= 1)
+);
+ALTER TABLE program_version OWNER TO loyalty_owner;
+ALTER TABLE program_version ENABLE ROW LEVEL SECURITY;
+ALTER TABLE program_version FORCE ROW LEVEL SECURITY;
+CREATE POLICY app ON program_version FOR ALL TO loyalty_app USING (business_id = current_business());
+CREATE POLICY owner ON program_version FOR ALL TO loyalty_owner USING (true);
+GRANT INSERT, SELECT ON program_version TO loyalty_app;
+CREATE TRIGGER program_version_stays BEFORE DELETE OR UPDATE OR TRUNCATE ON program_version FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+CREATE TABLE promotion (
+    business_id uuid NOT NULL,
+    promotion_id uuid NOT NULL,
+    key text COLLATE "C" NOT NULL,
+    partner_id uuid NOT NULL,
+    currency text COLLATE "C" NOT NULL,
+    opening_budget bigint,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT promotion_pkey PRIMARY KEY (business_id, promotion_id),
+    CONSTRAINT promotion_business_id_key_key UNIQUE (business_id, key),
+    CONSTRAINT promotion_business_id_partner_id_fkey FOREIGN KEY (business_id, partner_id) REFERENCES partner(business_id, partner_id),
+    CONSTRAINT promotion_currency_length_check CHECK (char_length(currency) >= 1 AND char_length(currency) <= 64),
+    CONSTRAINT promotion_key_length_check CHECK (char_length(key) >= 1 AND char_length(key) <= 64),
+    CONSTRAINT promotion_opening_budget_bounds_check CHECK (opening_budget >= 0 AND opening_budget <= '9000000000000000'::bigint)
+);
+ALTER TABLE promotion OWNER TO loyalty_owner;
+ALTER TABLE promotion ENABLE ROW LEVEL SECURITY;
+ALTER TABLE promotion FORCE ROW LEVEL SECURITY;
+CREATE POLICY app ON promotion FOR ALL TO loyalty_app USING (business_id = current_business());
+CREATE POLICY owner ON promotion FOR ALL TO loyalty_owner USING (true);
+GRANT INSERT, SELECT ON promotion TO loyalty_app;
+
+CREATE TABLE standing (
+    business_id uuid NOT NULL,
+    standing_id uuid NOT NULL,
+    member_id uuid NOT NULL,
+    ladder text COLLATE "C" NOT NULL,
+    from_tier text COLLATE "C",
+    to_tier text COLLATE "C" NOT NULL,
+    effective_at timestamp with time zone NOT NULL,
+    is_boundary boolean NOT NULL,
+    source text COLLATE "C" NOT NULL,
+    external_id text COLLATE "C" NOT NULL,
+    ruling jsonb NOT NULL,
+    effect_id uuid NOT NULL,
+    withdrawn_effect_id uuid,
+    CONSTRAINT standing_pkey PRIMARY KEY (business_id, standing_id),
+    CONSTRAINT standing_business_id_effect_id_key UNIQUE (business_id, effect_id),
+    CONSTRAINT standing_business_id_effect_id_fkey FOREIGN KEY (business_id, effect_id) REFERENCES effect(business_id, effect_id),
+    CONSTRAINT standing_business_id_member_id_fkey FOREIGN KEY (business_id, member_id) REFERENCES member(business_id, member_id),
+    CONSTRAINT standing_business_id_withdrawn_effect_id_fkey FOREIGN KEY (business_id, withdrawn_effect_id) REFERENCES effect(business_id, effect_id),
+    CONSTRAINT standing_a_change_check CHECK (from_tier <> to_tier),
+    CONSTRAINT standing_boundary_check CHECK (NOT is_boundary OR source = ''::text AND external_id = ''::text),
+    CONSTRAINT standing_external_id_length_check CHECK (char_length(external_id) <= 200),
+    CONSTRAINT standing_from_tier_length_check CHECK (char_length(from_tier) >= 1 AND char_length(from_tier) <= 64),
+    CONSTRAINT standing_ladder_length_check CHECK (char_length(ladder) >= 1 AND char_length(ladder) <= 64),
+    CONSTRAINT standing_source_length_check CHECK (char_length(source) <= 64),
+    CONSTRAINT standing_to_tier_length_check CHECK (char_length(to_tier) >= 1 AND char_length(to_tier) <= 64),
+    CONSTRAINT standing_withdrawn_by_another_check CHECK (withdrawn_effect_id <> effect_id)
+);
+ALTER TABLE standing OWNER TO loyalty_owner;
+ALTER TABLE standing ENABLE ROW LEVEL SECURITY;
+ALTER TABLE standing FORCE ROW LEVEL SECURITY;
+CREATE UNIQUE INDEX standing_place ON standing USING btree (business_id, member_id, ladder, effective_at, is_boundary, source, external_id) WHERE withdrawn_effect_id IS NULL;
+CREATE POLICY app ON standing FOR ALL TO loyalty_app USING (business_id = current_business());
+CREATE POLICY owner ON standing FOR ALL TO loyalty_owner USING (true);
+GRANT INSERT, SELECT ON standing TO loyalty_app;
+GRANT UPDATE (withdrawn_effect_id) ON standing TO loyalty_app;
+CREATE TRIGGER standing_once BEFORE UPDATE ON standing FOR EACH ROW EXECUTE FUNCTION allow_once('withdrawn_effect_id');
+CREATE TRIGGER standing_stays BEFORE DELETE OR TRUNCATE ON standing FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+CREATE TABLE transfer (
+    business_id uuid NOT NULL,
+    transfer_id uuid NOT NULL,
+    effect_id uuid,
+    member_id uuid,
+    code text COLLATE "C" NOT NULL,
+    currency text COLLATE "C" NOT NULL,
+    debit_account_id uuid NOT NULL,
+    credit_account_id uuid NOT NULL,
+    amount bigint NOT NULL,
+    effective_at timestamp with time zone NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    reverses_transfer_id uuid,
+    CONSTRAINT transfer_pkey PRIMARY KEY (business_id, transfer_id),
+    CONSTRAINT transfer_business_id_credit_account_id_currency_fkey FOREIGN KEY (business_id, credit_account_id, currency) REFERENCES account(business_id, account_id, currency),
+    CONSTRAINT transfer_business_id_debit_account_id_currency_fkey FOREIGN KEY (business_id, debit_account_id, currency) REFERENCES account(business_id, account_id, currency),
+    CONSTRAINT transfer_business_id_effect_id_fkey FOREIGN KEY (business_id, effect_id) REFERENCES effect(business_id, effect_id),
+    CONSTRAINT transfer_business_id_member_id_fkey FOREIGN KEY (business_id, member_id) REFERENCES member(business_id, member_id),
+    CONSTRAINT transfer_business_id_reverses_transfer_id_fkey FOREIGN KEY (business_id, reverses_transfer_id) REFERENCES transfer(business_id, transfer_id),
+    CONSTRAINT transfer_amount_bounds_check CHECK (amount >= 1 AND amount <= '9000000000000000'::bigint),
+    CONSTRAINT transfer_code_check CHECK (code = ANY (ARRAY['earn'::text, 'partner_award'::text, 'repay_debt'::text, 'expire'::text, 'take_back'::text, 'owe'::text, 'open_budget'::text])),
+    CONSTRAINT transfer_not_in_the_future_check CHECK ((effective_at - recorded_at) <= '00:05:00'::interval),
+    CONSTRAINT transfer_only_a_budget_opens_without_effect_check CHECK ((code = 'open_budget'::text) = (effect_id IS NULL) AND (effect_id IS NULL) = (member_id IS NULL)),
+    CONSTRAINT transfer_reverses_another_check CHECK (reverses_transfer_id <> transfer_id),
+    CONSTRAINT transfer_two_accounts_check CHECK (debit_account_id <> credit_account_id)
+);
+ALTER TABLE transfer OWNER TO loyalty_owner;
+ALTER TABLE transfer ENABLE ROW LEVEL SECURITY;
+ALTER TABLE transfer FORCE ROW LEVEL SECURITY;
+CREATE INDEX transfer_by_effect ON transfer USING btree (business_id, effect_id);
+CREATE INDEX transfer_by_member ON transfer USING btree (business_id, member_id, currency, recorded_at, transfer_id);
+CREATE INDEX transfer_reversing ON transfer USING btree (business_id, reverses_transfer_id) WHERE reverses_transfer_id IS NOT NULL;
+CREATE POLICY app ON transfer FOR ALL TO loyalty_app USING (business_id = current_business());
+CREATE POLICY owner ON transfer FOR ALL TO loyalty_owner USING (true);
+GRANT INSERT, SELECT ON transfer TO loyalty_app;
+CREATE TRIGGER transfer_reversal AFTER INSERT ON transfer FOR EACH ROW WHEN (new.reverses_transfer_id IS NOT NULL) EXECUTE FUNCTION refuse_excess_reversal();
+CREATE TRIGGER transfer_stays BEFORE DELETE OR UPDATE OR TRUNCATE ON transfer FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+CREATE FUNCTION allow_once() RETURNS trigger LANGUAGE plpgsql SET search_path=pg_catalog, pg_temp AS $$
+DECLARE
+    before jsonb := to_jsonb(old);
+    after jsonb := to_jsonb(new);
+    allowed text;
+BEGIN
+    FOREACH allowed IN ARRAY tg_argv LOOP
+        IF before ->> allowed IS NOT NULL AND before -> allowed <> after -> allowed THEN
+            RAISE EXCEPTION '%.% is set once', tg_table_name, allowed
+                USING ERRCODE = 'restrict_violation', TABLE = tg_table_name, COLUMN = allowed;
+        END IF;
+    END LOOP;
+    IF before - tg_argv <> after - tg_argv THEN
+        RAISE EXCEPTION 'rows of % stay as they are, but for %', tg_table_name, array_to_string(tg_argv, ', ')
+            USING ERRCODE = 'restrict_violation', TABLE = tg_table_name;
+    END IF;
+    RETURN new;
+END
+$$;
+ALTER FUNCTION allow_once OWNER TO loyalty_owner;
+GRANT EXECUTE ON FUNCTION allow_once TO PUBLIC;
+
+CREATE FUNCTION authenticate(key_id text) RETURNS TABLE(business_id uuid, credential_id uuid, kind text, name text, key_hash bytea, environment text, scopes text[], sources text[], partner_id uuid, expires_at timestamp with time zone, revoked_at timestamp with time zone) LANGUAGE sql STABLE SECURITY DEFINER SET search_path=pg_catalog, pg_temp AS $$
+    SELECT c.business_id, c.credential_id, c.kind, c.name, c.key_hash, c.environment,
+           c.scopes, c.sources, c.partner_id, c.expires_at, c.revoked_at
+    FROM public.credential c
+    WHERE c.key_id = $1
+$$;
+ALTER FUNCTION authenticate OWNER TO loyalty_owner;
+GRANT EXECUTE ON FUNCTION authenticate TO loyalty_app;
+
+CREATE FUNCTION current_business() RETURNS uuid LANGUAGE sql STABLE PARALLEL SAFE RETURN (NULLIF(current_setting('loyalty.business_id'::text, true), ''::text))::uuid;
+ALTER FUNCTION current_business OWNER TO loyalty_owner;
+GRANT EXECUTE ON FUNCTION current_business TO PUBLIC;
+
+CREATE FUNCTION due(now timestamp with time zone, at_most integer) RETURNS TABLE(business_id uuid, member_id uuid, next_boundary_at timestamp with time zone) LANGUAGE sql STABLE SECURITY DEFINER SET search_path=pg_catalog, pg_temp AS $$
+    SELECT d.business_id, d.member_id, d.next_boundary_at
+    FROM public.business b
+    CROSS JOIN LATERAL (
+        SELECT m.business_id, m.member_id, m.next_boundary_at
+        FROM public.member m
+        WHERE m.business_id = b.business_id AND m.next_boundary_at <= coalesce(b.clock_at, $1)
+        ORDER BY m.next_boundary_at, m.member_id
+        LIMIT $2
+    ) d
+    ORDER BY d.next_boundary_at, d.business_id, d.member_id
+    LIMIT $2
+$$;
+ALTER FUNCTION due OWNER TO loyalty_owner;
+GRANT EXECUTE ON FUNCTION due TO loyalty_app;
+
+CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql SET search_path=pg_catalog, pg_temp AS $$
+BEGIN
+    RAISE EXCEPTION 'rows of % stay as they are', tg_table_name
+        USING ERRCODE = 'restrict_violation', TABLE = tg_table_name;
+END
+$$;
+ALTER FUNCTION refuse_change OWNER TO loyalty_owner;
+GRANT EXECUTE ON FUNCTION refuse_change TO PUBLIC;
+
+CREATE FUNCTION refuse_excess_reversal() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path=pg_catalog, pg_temp AS $$
+DECLARE
+    original public.transfer;
+    reversed numeric;
+BEGIN
+    SELECT * INTO STRICT original FROM public.transfer t
+    WHERE t.business_id = new.business_id AND t.transfer_id = new.reverses_transfer_id
+    FOR NO KEY UPDATE;
+    IF (original.debit_account_id, original.credit_account_id)
+        <> (new.credit_account_id, new.debit_account_id) THEN
+        RAISE EXCEPTION 'a reversal goes the other way between the same accounts'
+            USING ERRCODE = 'check_violation', TABLE = 'transfer', CONSTRAINT = 'transfer_reversal_goes_back';
+    END IF;
+    SELECT sum(t.amount) INTO reversed FROM public.transfer t
+    WHERE t.business_id = new.business_id AND t.reverses_transfer_id = new.reverses_transfer_id;
+    IF reversed > original.amount THEN
+        RAISE EXCEPTION 'the reversals of a transfer exceed it'
+            USING ERRCODE = 'check_violation', TABLE = 'transfer', CONSTRAINT = 'transfer_reversals_within';
+    END IF;
+    RETURN NULL;
+END
+$$;
+ALTER FUNCTION refuse_excess_reversal OWNER TO loyalty_owner;
