@@ -19,5 +19,5 @@ def test_in_a_wheel_a_shipped_file_is_the_one_inside_the_package(
 
 
 def test_a_file_that_is_nowhere_is_an_error_that_names_it() -> None:
-    with pytest.raises(NotShippedError, match="^no/such/file is neither"):
+    with pytest.raises(NotShippedError, match=r"^no/such/file is neither"):
         shipped("no/such/file")
