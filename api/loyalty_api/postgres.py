@@ -124,7 +124,9 @@ def _listening(data: Path, account: Account) -> Iterator[tuple[str, ...]]:
 
 def _lock_file(home: Path) -> BinaryIO:
     try:
-        home.mkdir(mode=0o755, parents=True, exist_ok=True)
+        if not home.exists():
+            home.mkdir(parents=True, exist_ok=True)
+            home.chmod(home.stat().st_mode | 0o011)  # others may pass through it to what is theirs
         return (home / "postgres.lock").open("ab")
     except PermissionError as error:
         raise EmbeddedPostgresError(

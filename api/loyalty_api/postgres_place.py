@@ -106,7 +106,8 @@ def data_folder(home: Path) -> Path:
     if data.exists() or data.is_symlink():
         return data.resolve()
     if not account_for(data).reaches(home):
-        ROOTS_OWN_PLACE.mkdir(mode=0o755, parents=True, exist_ok=True)
+        ROOTS_OWN_PLACE.mkdir(parents=True, exist_ok=True)
+        ROOTS_OWN_PLACE.chmod(0o755)  # whatever the umask is
         place = Path(tempfile.mkdtemp(dir=ROOTS_OWN_PLACE))
         place.chmod(0o755)
         data.symlink_to(place / "postgres")

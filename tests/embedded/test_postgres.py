@@ -18,7 +18,14 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from loyalty_api.postgres import EmbeddedPostgres
-from loyalty_api.postgres_place import EmbeddedPostgresError, account_for, data_folder, socket_folder
+from loyalty_api.postgres_place import (
+    EmbeddedPostgresError,
+    account_for,
+    data_folder,
+    reachable_binaries,
+    socket_folder,
+    wheel_binaries,
+)
 from tests.server import temporary_home
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals and users of Unix")
@@ -32,20 +39,18 @@ with EmbeddedPostgres(Path(sys.argv[1])).running() as server:
     sys.stdin.read()
 """
 # The interpreter's folder may be closed to the other user, so everything is imported before the change.
-AS_ORDINARY_USER = (
-    """
+AS_ORDINARY_USER = """
 import os, sys, runpy
 import psycopg, psutil, loyalty_api.postgres, encodings.idna
 os.setgroups([]); os.setgid(int(sys.argv[2])); os.setuid(int(sys.argv[2]))
-"""
-    + OWNER
-)
+""" + OWNER.replace("(Path(sys.argv[1]))", "(Path(sys.argv[1]), binaries=Path(sys.argv[3]))")
 
 
 @pytest.fixture
-def home() -> Iterator[Path]:
+def home(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A LOYALTY_HOME in which no server may be left running by a test."""
     with temporary_home() as folder:
+        monkeypatch.setattr("loyalty_api.postgres_place.ROOTS_OWN_PLACE", folder / "var")
         yield folder / "home"
         assert eventually(lambda: servers_of(folder) == [])
         if (folder / "home" / "postgres").exists():
@@ -216,8 +221,7 @@ def test_as_root_the_server_runs_as_somebody_else(home: Path) -> None:
 
 
 @pytest.mark.skipif(not AS_ROOT, reason="only root can make a folder that its own server cannot enter")
-def test_as_root_a_home_below_a_closed_folder_works(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("loyalty_api.postgres_place.ROOTS_OWN_PLACE", home.parent / "var")
+def test_as_root_a_home_below_a_closed_folder_works(home: Path) -> None:
     closed = home.parent / "closed"
     closed.mkdir(mode=0o700)
     for count in (1, 2):
@@ -241,17 +245,18 @@ def test_as_root_binaries_below_a_closed_folder_are_copied(home: Path) -> None:
     binaries = closed / postgres_place.WHEEL / postgres_place.SERVER_FOLDER / "bin"
     assert not account.reaches(binaries)
     with EmbeddedPostgres(home, binaries=binaries).running() as server:
-        assert psutil.Process(server.process_id).exe().startswith(str(home))
+        assert psutil.Process(server.process_id).exe().startswith(str(home.parent))
         assert write_and_read(server.url()) == 1
 
 
 @pytest.mark.skipif(not AS_ROOT, reason="every other test already runs as an ordinary user")
 def test_an_ordinary_user_runs_the_server_as_himself(home: Path) -> None:
-    ordinary = account_for(home).user_id
+    account = account_for(home)
+    ordinary = account.user_id
     assert ordinary is not None
-    home.mkdir()
-    os.chown(home, ordinary, -1)
-    with owner(home, str(ordinary), code=AS_ORDINARY_USER) as (process, process_id, url):
+    account.owns(home)
+    binaries = reachable_binaries(wheel_binaries(), account, home)
+    with owner(home, str(ordinary), str(binaries), code=AS_ORDINARY_USER) as (process, process_id, url):
         assert set(psutil.Process(process_id).uids()) == {ordinary}
         assert psutil.Process(process_id).ppid() == process.pid
         assert write_and_read(url) == 1
