@@ -19,13 +19,14 @@ def first_instant(day: date, zone: ZoneInfo) -> datetime:
     """The first existing instant of a local date, in UTC; of a doubled midnight the first."""
     midnight = datetime(day.year, day.month, day.day, tzinfo=zone)
     instant = midnight.astimezone(UTC)
-    if instant.astimezone(zone).date() == day:
+    before = instant - timedelta(seconds=1)
+    if before.astimezone(zone).date() < day == instant.astimezone(zone).date():
         return instant
     return _end_of_gap(instant, day, zone)
 
 
 def _end_of_gap(instant: datetime, day: date, zone: ZoneInfo) -> datetime:
-    """Where midnight is skipped: the first second whose local date is not before the day."""
+    """Where midnight is skipped, or the whole date: the first second whose local date is not before it."""
     early, late = instant - 2 * DAY, instant + 2 * DAY
     while late - early > timedelta(seconds=1):
         middle = early + (late - early) // 2

@@ -1,0 +1,1 @@
+"""Pure ledger arithmetic: lots, expiry dates, rounding, and the difference that is posted."""

@@ -1,0 +1,52 @@
+"""Until when: of claims and of lots, and when the next review is held. All ends are exclusive."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from loyalty_engine.localtime import DAY, add_months, first_instant, local_day, next_period_start
+from loyalty_engine.program.file import (
+    AfterDays,
+    AfterMonths,
+    PointsSection,
+    Review,
+    UntilEndOf,
+    UntilMonths,
+)
+
+
+def claim_end(until: str | UntilMonths | UntilEndOf, at: datetime, zone: ZoneInfo) -> datetime | None:
+    """The end of a claim made at an instant, at 00:00 local of a date; None for a lifetime."""
+    if isinstance(until, str):
+        return None
+    day = local_day(at, zone)
+    if isinstance(until, UntilMonths):
+        return first_instant(add_months(day, until.months), zone)
+    end = next_period_start(day, until.end_of)
+    return first_instant(add_months(end, until.plus_months), zone)
+
+
+def lot_end(section: PointsSection, day: date, zone: ZoneInfo) -> datetime | None:
+    """When points earned on a local day are gone: the first instant of the day after the last valid one."""
+    expiry = section.expiry
+    if isinstance(expiry, str):
+        return None
+    if isinstance(expiry, AfterMonths):
+        last = add_months(day, expiry.months)
+        if expiry.then == "that_day":
+            return first_instant(last + DAY, zone)
+        return first_instant(next_period_start(last, expiry.then.removeprefix("end_of_")), zone)
+    if isinstance(expiry, AfterDays):
+        return first_instant(day + timedelta(days=expiry.days + 1), zone)
+    month, day_of_month = (int(part) for part in expiry.day.split("-"))
+    earliest = add_months(day, expiry.after_months)
+    found = date(earliest.year, month, day_of_month)
+    if found <= earliest:
+        found = date(earliest.year + 1, month, day_of_month)
+    return first_instant(found, zone)
+
+
+def next_review(review: Review, after: datetime, zone: ZoneInfo) -> datetime:
+    """The first review strictly after an instant."""
+    return first_instant(next_period_start(local_day(after, zone), review.every), zone)

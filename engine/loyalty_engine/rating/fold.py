@@ -1,0 +1,233 @@
+"""The fold: facts in their order, with the calendar's boundaries in between (SEMANTICS 1 to 4).
+
+One activity is one step: rules see it and the measures and tiers before it; awards are limited,
+rounded and posted; measures take it; each ladder is asked once. Nothing is decided in here about
+what many members share: a step yields what it asks for and is sent what was granted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+from loyalty_engine.ledger.effects import EffectKey
+from loyalty_engine.program import LadderPolicy
+from loyalty_engine.rating.earning import Ask, Asking, Earning, Rated, earning_returns
+from loyalty_engine.rating.ends import next_review
+from loyalty_engine.rating.facts import (
+    ActivityFact,
+    Fact,
+    NaturalKey,
+    ReturnFact,
+    ValueFact,
+    place_of,
+    remaining,
+    returns_by_purchase,
+)
+from loyalty_engine.rating.inputs import member_at
+from loyalty_engine.rating.journal import ENROLMENT, At, Journal, Parked, boundary_cause
+from loyalty_engine.rating.rulebook import ProgramVersion, Rulebook
+from loyalty_engine.rating.standing import Lowered, Standings
+from loyalty_engine.rating.state import Effect, State
+from loyalty_engine.rating.tallies import View, contribution, tracked_figures
+from loyalty_engine.rating.wallets import expired
+from loyalty_engine.rules import Activity, Figure, Member
+
+ZERO = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a fold or some steps came to."""
+
+    state: State
+    effects: Mapping[EffectKey, Effect]
+    parked: tuple[Parked, ...]
+    next_boundary_at: datetime | None
+
+
+class Folding:
+    """Steps taken one after another from a state; the state that was given stays as it was.
+
+    ``returns`` are the linked returns of each purchase, all of them: under ``undo`` a purchase is
+    folded with what remains of it in the end.
+    """
+
+    def __init__(
+        self,
+        rulebook: Rulebook,
+        state: State,
+        returns: Mapping[NaturalKey, Sequence[ReturnFact]] | None = None,
+    ) -> None:
+        self._rulebook = rulebook
+        self._returns = returns or {}
+        self._tracked = tracked_figures(version.program for version in rulebook.versions)
+        self._purchases: dict[NaturalKey, Activity] = {}
+        self._returned: dict[NaturalKey, list[ReturnFact]] = {}
+        self._rated: dict[NaturalKey, Rated] = {}
+        self._journal = Journal()
+        self.state = state.copy()
+        self._earning = Earning(self.state, self._journal)
+        self._standings = Standings(rulebook, self.state, self._journal)
+
+    def outcome(self) -> Outcome:
+        """What it came to so far."""
+        return Outcome(self.state, self._journal.effects, tuple(self._journal.parked), self.next_boundary())
+
+    def enrol(self) -> None:
+        """Stand on the base tier of every ladder."""
+        version = self._rulebook.in_force(self.state.joined_at)
+        for policy in version.program.ladders:
+            self._standings.begin(At(ENROLMENT, self.state.joined_at, version.id), policy)
+
+    def next_boundary(self) -> datetime | None:
+        """The next instant at which a review is held, a claim ends, a lot expires or a version begins."""
+        state = self.state
+        program = self._rulebook.in_force(state.at).program
+        reviews = [
+            next_review(policy.review, state.at, program.zone)
+            for policy in program.ladders
+            if policy.review is not None and policy.key not in state.frozen
+        ]
+        begins = [
+            version.effective_at
+            for version in self._rulebook.versions
+            if version.effective_at is not None and version.effective_at > state.at
+        ]
+        end = state.next_end()
+        return min((*reviews, *begins, *(() if end is None else (end,))), default=None)
+
+    def advance(self, until: datetime) -> None:
+        """Apply every boundary up to and including an instant."""
+        while (instant := self.next_boundary()) is not None and instant <= until:
+            self._boundary(instant)
+            self.state.at = instant
+
+    def _boundary(self, instant: datetime) -> None:
+        version = self._rulebook.in_force(instant)
+        at, tiers = At(boundary_cause(instant), instant, version.id), self._tiers()
+        for policy in version.program.ladders:
+            if policy.key not in self.state.ladders:
+                self._standings.begin(at, policy)
+            elif policy.key not in self.state.frozen:
+                self._standings.boundary(at, version.program, policy, tiers)
+        for currency, wallet in list(self.state.wallets.items()):
+            self.state.wallets[currency], movements = expired(wallet, instant)
+            self._journal.points(at, "", currency, "-", movements)
+
+    def take(self, fact: Fact) -> Asking:
+        """One step, boundaries up to its instant first."""
+        self.advance(fact.occurred_at)
+        version = self._rulebook.in_force(fact.occurred_at)
+        at = At(fact.cause, fact.occurred_at, version.id)
+        match fact:
+            case ActivityFact():
+                yield from self._activity(fact, at, version)
+            case ReturnFact():
+                self._linked_return(fact, at, version)
+            case ValueFact():
+                self.state.values[(fact.kind, fact.key)] = fact.value
+        self.state.place = place_of(fact)
+        self.state.at = max(self.state.at, fact.occurred_at)
+
+    def _activity(self, fact: ActivityFact, at: At, version: ProgramVersion) -> Asking:
+        activity, program = fact.activity, version.program
+        returns = self._returns.get(fact.natural_key, ())
+        net, tiers = remaining(activity, returns), self._tiers()
+        rated = net if program.undoes else activity
+        self._purchases[fact.natural_key] = activity
+        if rated is not None:
+            keep = bool(returns) and not program.undoes
+            member = self._member(version, activity.local_day, tiers)
+            kept = yield from self._earning.rate(at, place_of(fact), program, rated, member, keep)
+            if kept is not None:
+                self._rated[fact.natural_key] = kept
+        lowered = {
+            (figure, view): self._add(
+                figure, view, activity.local_day, contribution(figure, view, activity, net)
+            )
+            for figure, view in self._tracked
+        }
+        for policy in self._unfrozen(version):
+            if activity.kind == "return":
+                if policy.section.returns in ("from_now", "undo"):
+                    self._standings.withdraw(at, program, policy, activity.local_day, lowered, tiers)
+            elif policy.upgrade.at == "activity" and (net is not None or policy.section.returns != "undo"):
+                self._standings.claim(at, program, policy, tiers)
+
+    def _linked_return(self, fact: ReturnFact, at: At, version: ProgramVersion) -> None:
+        purchase = self._purchases[fact.of]
+        so_far = self._returned.setdefault(fact.of, [])
+        before, after = remaining(purchase, so_far), remaining(purchase, [*so_far, fact])
+        so_far.append(fact)
+        tiers, day = self._tiers(), purchase.local_day
+        lowered: Lowered = {
+            (figure, view): self._add(figure, view, day, _value(figure, after) - _value(figure, before))
+            for figure, view in self._tracked
+            if view == "in_place"
+        }
+        if fact.of in self._rated:
+            self._earning.take_back(at, self._rated[fact.of], after)
+        for policy in self._unfrozen(version):
+            if policy.section.returns == "from_now":
+                self._standings.withdraw(at, version.program, policy, day, lowered, tiers)
+
+    def _add(self, figure: Figure, view: View, day: date, value: Decimal) -> Decimal:
+        """Add to a tally; by how much the figure changed."""
+        tally = self.state.tallies.of(figure, view)
+        change = tally.change(day, value)
+        tally.add(day, value)
+        return change
+
+    def _unfrozen(self, version: ProgramVersion) -> list[LadderPolicy]:
+        return [policy for policy in version.program.ladders if policy.key not in self.state.frozen]
+
+    def _tiers(self) -> dict[str, str]:
+        return {key: ladder.tier for key, ladder in self.state.ladders.items()}
+
+    def _member(self, version: ProgramVersion, day: date, tiers: Mapping[str, str]) -> Member:
+        """The member as earning rules see it, before the activity."""
+        program, state = version.program, self.state
+        figures = state.tallies.figures(program.measures, earning_returns(program), day, state.joined_on)
+        return member_at(state, program, tiers, figures)
+
+
+def _value(figure: Figure, activity: Activity | None) -> Decimal:
+    return ZERO if activity is None else figure.value(activity)
+
+
+def run(asking: Asking, answer: Callable[[Ask], int]) -> None:
+    """Carry a step through, answering what it asks for."""
+    try:
+        ask = next(asking)
+        while True:
+            ask = asking.send(answer(ask))
+    except StopIteration:
+        return
+
+
+def fold(
+    rulebook: Rulebook, state: State, facts: Iterable[Fact], until: datetime, answer: Callable[[Ask], int]
+) -> Outcome:
+    """Fold a member's facts from the beginning, and the boundaries up to an instant after them.
+
+    ``state`` is the one at enrolment. The facts may come in any order and repeated.
+    """
+    by_key = {fact.natural_key: fact for fact in facts}
+    ordered = sorted(by_key.values(), key=place_of)
+    folding = Folding(rulebook, state, returns_by_purchase(ordered))
+    folding.enrol()
+    for fact in ordered:
+        run(folding.take(fact), answer)
+    folding.advance(until)
+    return folding.outcome()
+
+
+def granted_for(ask: Ask, asked: int, granted: int) -> int:
+    """What answers already given are worth to an ask that wants no more than was asked for then."""
+    return min(ask.units, granted) if ask.units <= asked else granted
+
+
+__all__ = ["Ask", "Asking", "Folding", "Outcome", "Parked", "fold", "granted_for", "run"]

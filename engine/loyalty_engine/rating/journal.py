@@ -1,0 +1,95 @@
+"""What a fold wants posted, by key, and the rules that failed on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from uuid import UUID
+
+from loyalty_engine.ledger.effects import Cause, EffectKey
+from loyalty_engine.rating.judgement import RuleFailed
+from loyalty_engine.rating.state import Claim, Effect, Ruling
+from loyalty_engine.rating.wallets import slot_of
+
+ENROLMENT = Cause("enrolment", "enrolment")
+
+
+def boundary_cause(at: datetime) -> Cause:
+    """The natural key of a boundary: its instant."""
+    return Cause("boundary", at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"))
+
+
+@dataclass(frozen=True, slots=True)
+class At:
+    """The fact or boundary at hand: its cause, its instant, and the program version in force."""
+
+    cause: Cause
+    instant: datetime
+    program: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Parked:
+    """A rule that failed at a fact or boundary."""
+
+    cause: Cause
+    rule: str
+    error: str
+
+
+def claim_slot(ladder: str, claim: Claim) -> str:
+    """The slot of a claim among the effects of its cause."""
+    until = "lifetime" if claim.until_at is None else claim.until_at.isoformat()
+    return f"{ladder}/{claim.tier}@{until}"
+
+
+class Journal:
+    """Collects effects; several movements of one slot at one cause add up."""
+
+    def __init__(self) -> None:
+        self.effects: dict[EffectKey, Effect] = {}
+        self.parked: list[Parked] = []
+
+    def points(self, at: At, rule: str, currency: str, line: str, movements: Mapping[str, int]) -> None:
+        """Movements of points, by movement."""
+        for movement, units in movements.items():
+            key = EffectKey(at.cause, rule, slot_of(currency, line, movement))
+            known = self.effects.get(key)
+            value = units + (known.value if known else 0)
+            self.effects[key] = Effect(key, "points", value, at.instant, at.program)
+
+    def standing(
+        self, at: At, ladder: str, from_tier: str | None, to_tier: str, ruling: Ruling | None
+    ) -> None:
+        """A change of standing, or the first standing."""
+        key = EffectKey(at.cause, "", f"{ladder}/{from_tier or ''}>{to_tier}")
+        self.effects[key] = Effect(
+            key, "standing", 1, at.instant, at.program, ladder, from_tier, to_tier, ruling
+        )
+
+    def claims(self, at: At, ladder: str, made: Iterable[Claim]) -> None:
+        """Claims that were made."""
+        for claim in made:
+            key = EffectKey(claim.cause, "", claim_slot(ladder, claim))
+            self.effects[key] = Effect(key, "claim", 1, at.instant, at.program, ladder, claim=claim)
+
+    def withdrawn(self, at: At, ladder: str, gone: Iterable[Claim]) -> None:
+        """Claims that a return withdrew: an effect of the return, which names the claim."""
+        for claim in gone:
+            slot = f"withdraw/{claim_slot(ladder, claim)}/{claim.cause.kind}/{claim.cause.key}"
+            key = EffectKey(at.cause, "", slot)
+            self.effects[key] = Effect(key, "withdrawal", 1, at.instant, at.program, ladder, claim=claim)
+
+    def relowered(self, ladder: str, claim: Claim) -> None:
+        """A claim that stands on lowered figures: what is kept of it changes, not its effect."""
+        key = EffectKey(claim.cause, "", claim_slot(ladder, claim))
+        if key in self.effects:
+            self.effects[key] = replace(self.effects[key], claim=claim)
+
+    def failed(self, at: At, failures: Iterable[RuleFailed]) -> None:
+        """Rules that failed here; each is parked once."""
+        for failure in failures:
+            parked = Parked(at.cause, failure.rule, failure.error)
+            if parked not in self.parked:
+                self.parked.append(parked)

@@ -1,0 +1,102 @@
+"""What a ladder's rules say, and the tier that its tree supports."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+from loyalty_engine.combine.tiers import Verdict, entry_tier
+from loyalty_engine.program import LadderPolicy, Program
+from loyalty_engine.rules import Measure, Member, TierVerdict
+
+
+@dataclass(frozen=True, slots=True)
+class RuleFailed:
+    """A rule raised, or answered what no rule may answer. A failure is never an abstention."""
+
+    rule: str
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """Verdicts by tier and rule, the figures they rest on, and the entry tier."""
+
+    tier: str
+    verdicts: Mapping[str, Mapping[str, Verdict]]
+    figures: Mapping[str, Decimal]
+    opinions: Mapping[str, Mapping[str, TierVerdict]]
+    failures: tuple[RuleFailed, ...]
+
+
+def failure(rule: str, error: Exception) -> RuleFailed:
+    """A failure as it is kept: the class and the message of the error, at most 500 characters."""
+    return RuleFailed(rule, f"{type(error).__name__}: {error}"[:500].replace("\x00", ""))
+
+
+def judge(program: Program, policy: LadderPolicy, member: Member) -> Judgement:
+    """Ask every rule of the ladder's tree once."""
+    opinions, failures = _opinions(program, policy, member)
+    failed = {found.rule for found in failures}
+    verdicts = {
+        tier: {
+            rule: Verdict.UNDECIDED
+            if rule in failed
+            else _verdict(policy, rule, tier, member.figures, opinions)
+            for rule in policy.rules
+        }
+        for tier in policy.ladder.tiers[1:]
+    }
+    figures = {
+        figure_key(rule, measure): member.figures[measure]
+        for rule in policy.rules
+        for measure in program.measures_of[rule]
+    }
+    tier = entry_tier(policy.tree, policy.ladder.tiers, verdicts)
+    return Judgement(tier, verdicts, figures, opinions, failures)
+
+
+def figure_key(rule: str, measure: Measure) -> str:
+    """The name of a rule's measure in a ruling."""
+    return f"{rule}.{measure.key}"
+
+
+def _opinions(
+    program: Program, policy: LadderPolicy, member: Member
+) -> tuple[dict[str, Mapping[str, TierVerdict]], tuple[RuleFailed, ...]]:
+    opinions: dict[str, Mapping[str, TierVerdict]] = {}
+    failures: list[RuleFailed] = []
+    for rule, ask in program.implementations["tier_opinion"].items():
+        if rule not in policy.rules or policy.requirements.get(rule):
+            continue
+        try:
+            opinions[rule] = _checked(ask(member, policy.ladder), policy)
+        except Exception as error:  # noqa: BLE001 - whatever a rule raises is its failure
+            failures.append(failure(rule, error))
+    return opinions, tuple(failures)
+
+
+def _checked(answer: object, policy: LadderPolicy) -> Mapping[str, TierVerdict]:
+    if not isinstance(answer, Mapping):
+        raise TypeError(f"tier_opinion answered {type(answer).__name__} instead of a mapping")
+    for tier, verdict in answer.items():
+        if tier not in policy.ladder.tiers or not isinstance(verdict, TierVerdict):
+            raise TypeError(f"tier_opinion answered {verdict!r} for {tier!r}")
+    return dict(answer)
+
+
+def _verdict(
+    policy: LadderPolicy,
+    rule: str,
+    tier: str,
+    figures: Mapping[Measure, Decimal],
+    opinions: Mapping[str, Mapping[str, TierVerdict]],
+) -> Verdict:
+    requirement = policy.requirements.get(rule, {}).get(tier)
+    if requirement is not None:
+        return Verdict.SUPPORTS if requirement.met(figures) else Verdict.DENIES
+    opinion = opinions.get(rule, {}).get(tier)
+    if opinion is None:
+        return Verdict.ABSTAINS
+    return Verdict.SUPPORTS if opinion.supports else Verdict.DENIES

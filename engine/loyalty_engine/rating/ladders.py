@@ -1,0 +1,99 @@
+"""The life of a standing on one ladder: claims made, ended and withdrawn, and the fall (SEMANTICS 4).
+
+A standing is the best of the claims in force. A fall is nothing but the end, or the withdrawal by a
+return, of the last claim on a tier.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from loyalty_engine.ledger.effects import Cause
+from loyalty_engine.program import LadderPolicy
+from loyalty_engine.rating.state import Claim, ClaimFigure, LadderState
+from loyalty_engine.rules import Ladder
+
+
+@dataclass(frozen=True, slots=True)
+class Regraded:
+    """The standing afterwards, and the claims that were made on the way."""
+
+    state: LadderState
+    made: tuple[Claim, ...]
+
+
+def with_claim(state: LadderState, claim: Claim, ladder: Ladder, keep_all: bool) -> Regraded:
+    """The claims with one more; one that another outlasts on the same or a higher tier is not needed.
+
+    ``keep_all`` keeps those too: a return may withdraw the better one (``returns = "from_now"``).
+    """
+    if any(_same(claim, other) for other in state.claims):
+        return Regraded(state, ())
+    if not keep_all and any(_outlasts(other, claim, ladder) for other in state.claims):
+        return Regraded(state, ())
+    kept = tuple(other for other in state.claims if keep_all or not _outlasts(claim, other, ladder))
+    return Regraded(replace(state, claims=(*kept, claim)), (claim,))
+
+
+def _same(claim: Claim, other: Claim) -> bool:
+    return (claim.tier, claim.until_at, claim.cause) == (other.tier, other.until_at, other.cause)
+
+
+def _outlasts(claim: Claim, other: Claim, ladder: Ladder) -> bool:
+    if ladder.rank(claim.tier) < ladder.rank(other.tier):
+        return False
+    return claim.until_at is None or (other.until_at is not None and claim.until_at >= other.until_at)
+
+
+def best(claims: Sequence[Claim], ladder: Ladder) -> str:
+    """The highest tier claimed, else the base tier."""
+    return max((claim.tier for claim in claims), key=ladder.rank, default=ladder.base)
+
+
+def risen(state: LadderState, ladder: Ladder, at: datetime) -> LadderState:
+    """The standing raised to the best claim; it never falls here."""
+    tier = best(state.claims, ladder)
+    return replace(state, tier=tier, since=at) if ladder.rank(tier) > ladder.rank(state.tier) else state
+
+
+def settled(
+    state: LadderState,
+    policy: LadderPolicy,
+    supported: str,
+    figures: dict[str, ClaimFigure],
+    cause: Cause,
+    at: datetime,
+    until: datetime | None,
+) -> Regraded:
+    """The standing after claims ended or were withdrawn, all claims in ``state`` being in force.
+
+    ``supported`` is the tier that the figures support now, so that of ``keep``, and ``until`` the end
+    of a claim that must be made so that the standing stays the best of the claims.
+    """
+    ladder = policy.ladder
+    next_tier = _next_tier(policy, state, supported)
+    claims = tuple(claim for claim in state.claims if ladder.rank(claim.tier) <= ladder.rank(next_tier))
+    made: tuple[Claim, ...] = ()
+    if best(claims, ladder) != next_tier:
+        made = (Claim(next_tier, at, until, cause, figures=figures),)
+    since = state.since if next_tier == state.tier else at
+    return Regraded(LadderState(next_tier, since, (*claims, *made)), made)
+
+
+def _next_tier(policy: LadderPolicy, state: LadderState, supported: str) -> str:
+    ladder = policy.ladder
+    left = best(state.claims, ladder)
+    held = ladder.rank(state.tier)
+    if ladder.rank(left) >= held:
+        return left
+    if ladder.rank(supported) >= held:
+        return state.tier
+    match policy.downgrade.to:
+        case "base":
+            return ladder.base
+        case "one_step":
+            return ladder.tiers[max(ladder.rank(left), ladder.rank(supported), held - 1)]
+        case "qualified":
+            return max(left, supported, key=ladder.rank)

@@ -1,0 +1,215 @@
+"""The tiers side of a fold: asking each ladder once, and what becomes of its claims."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from decimal import Decimal
+
+from loyalty_engine.localtime import is_day_start, local_day, period_start
+from loyalty_engine.program import LadderPolicy, Program
+from loyalty_engine.rating.ends import claim_end
+from loyalty_engine.rating.inputs import member_at
+from loyalty_engine.rating.journal import At, Journal
+from loyalty_engine.rating.judgement import Judgement, figure_key, judge
+from loyalty_engine.rating.ladders import risen, settled, with_claim
+from loyalty_engine.rating.rulebook import Rulebook
+from loyalty_engine.rating.state import Claim, ClaimFigure, LadderState, Ruling, State
+from loyalty_engine.rating.tallies import View, view_of
+from loyalty_engine.rating.windows import Days, days_of
+from loyalty_engine.rules import Figure
+
+Lowered = Mapping[tuple[Figure, View], Decimal]
+"""By how much a return changed each figure in each view."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    judgement: Judgement
+    figures: dict[str, ClaimFigure]
+    ruling: Ruling
+
+
+class Standings:
+    """Claims and standings of one member."""
+
+    def __init__(self, rulebook: Rulebook, state: State, journal: Journal) -> None:
+        self._rulebook = rulebook
+        self._state = state
+        self._journal = journal
+
+    def begin(self, at: At, policy: LadderPolicy) -> None:
+        """Stand on the base tier."""
+        base = policy.ladder.base
+        self._state.ladders[policy.key] = LadderState(base, at.instant)
+        self._journal.standing(at, policy.key, None, base, None)
+
+    def boundary(self, at: At, program: Program, policy: LadderPolicy, tiers: Mapping[str, str]) -> None:
+        """Reviews and ends of claims of one instant, and one comparison of standings."""
+        state = self._state.ladders[policy.key]
+        review = policy.review if is_review(policy, at.instant, program) else None
+        left = tuple(claim for claim in state.claims if claim.until_at is None or claim.until_at > at.instant)
+        if review is None and len(left) == len(state.claims):
+            return
+        asked = self._ask(at, program, policy, tiers, at_boundary=True)
+        if asked is None:
+            return
+        held = replace(state, claims=left)
+        if review is not None and asked.judgement.tier != policy.ladder.base:
+            end = claim_end(review.until, at.instant, program.zone)
+            claim = Claim(asked.judgement.tier, at.instant, end, at.cause, figures=asked.figures)
+            added = with_claim(held, claim, policy.ladder, keeps_all(policy))
+            self._journal.claims(at, policy.key, added.made)
+            held = added.state
+        self._settle(at, program, policy, held, asked)
+
+    def claim(self, at: At, program: Program, policy: LadderPolicy, tiers: Mapping[str, str]) -> None:
+        """An activity claims the tier that the running figures support, also one below the tier held."""
+        asked = self._ask(at, program, policy, tiers, at_boundary=False)
+        if asked is None or asked.judgement.tier == policy.ladder.base:
+            return
+        end = claim_end(policy.upgrade.until, at.instant, program.zone)
+        claim = Claim(asked.judgement.tier, at.instant, end, at.cause, figures=asked.figures)
+        added = with_claim(self._state.ladders[policy.key], claim, policy.ladder, keeps_all(policy))
+        self._journal.claims(at, policy.key, added.made)
+        self._stand(at, policy, risen(added.state, policy.ladder, at.instant), asked.ruling)
+
+    def withdraw(
+        self,
+        at: At,
+        program: Program,
+        policy: LadderPolicy,
+        day: date,
+        lowered: Lowered,
+        tiers: Mapping[str, str],
+    ) -> None:
+        """Judge claims again whose figures a return on that day lowered, and withdraw what no longer holds.
+
+        A claim whose figures support a lower tier now is replaced by a claim on that tier.
+        """
+        state = self._state.ladders[policy.key]
+        kept: list[Claim] = []
+        gone: list[Claim] = []
+        for claim in state.claims:
+            after = self._lowered(at, claim, policy, day, lowered, tiers)
+            if after is not claim and after is not None and after.tier == claim.tier:
+                self._journal.relowered(policy.key, after)
+            if after is None or after.tier != claim.tier:
+                gone.append(claim)
+            if after is not None and not any(_same(after, other) for other in kept):
+                kept.append(after)
+        after_state = replace(state, claims=tuple(kept))
+        if not gone:
+            self._state.ladders[policy.key] = after_state
+            return
+        self._journal.withdrawn(at, policy.key, gone)
+        self._journal.claims(at, policy.key, [claim for claim in kept if claim.cause == at.cause])
+        asked = self._ask(at, program, policy, tiers, at_boundary=False)
+        if asked is not None:
+            self._settle(at, program, policy, after_state, asked)
+
+    def _lowered(
+        self,
+        at: At,
+        claim: Claim,
+        policy: LadderPolicy,
+        day: date,
+        lowered: Lowered,
+        tiers: Mapping[str, str],
+    ) -> Claim | None:
+        program = self._rulebook.in_force(claim.from_at).program
+        made_on = program.ladder(policy.key)
+        figures, values = {}, {}
+        for rule in made_on.rules:
+            for measure in program.measures_of[rule]:
+                key = figure_key(rule, measure)
+                figure = claim.figures[key]
+                change = lowered.get(
+                    (measure.figure, view_of(measure.figure, policy.section.returns)), Decimal(0)
+                )
+                if change and Days(figure.start, figure.end).hold(day):
+                    figure = replace(figure, value=figure.value + change)
+                figures[key] = figure
+                values[measure] = figure.value
+        if figures == claim.figures:
+            return claim
+        member = member_at(self._state, program, tiers, values)
+        judgement = judge(program, made_on, member)
+        ladder = policy.ladder
+        if judgement.failures or ladder.rank(judgement.tier) >= ladder.rank(claim.tier):
+            return replace(claim, figures=figures)
+        if judgement.tier == ladder.base:
+            return None
+        return Claim(judgement.tier, at.instant, claim.until_at, at.cause, figures=figures)
+
+    def _settle(
+        self, at: At, program: Program, policy: LadderPolicy, held: LadderState, asked: _Asked
+    ) -> None:
+        until = claim_end((policy.review or policy.upgrade).until, at.instant, program.zone)
+        after = settled(held, policy, asked.judgement.tier, asked.figures, at.cause, at.instant, until)
+        self._journal.claims(at, policy.key, after.made)
+        self._stand(at, policy, after.state, asked.ruling)
+
+    def _stand(self, at: At, policy: LadderPolicy, after: LadderState, ruling: Ruling) -> None:
+        before = self._state.ladders[policy.key]
+        self._state.ladders[policy.key] = after
+        if after.tier != before.tier:
+            self._journal.standing(at, policy.key, before.tier, after.tier, ruling)
+
+    def _ask(
+        self, at: At, program: Program, policy: LadderPolicy, tiers: Mapping[str, str], *, at_boundary: bool
+    ) -> _Asked | None:
+        """Ask the ladder's rules; None, and the ladder frozen, when one of them failed."""
+        day = local_day(at.instant, program.zone)
+        figures = self._state.tallies.figures(
+            policy.measures, policy.section.returns, day, self._state.joined_on, at_boundary=at_boundary
+        )
+        member = member_at(self._state, program, tiers, figures)
+        judgement = judge(program, policy, member)
+        if judgement.failures:
+            self._journal.failed(at, judgement.failures)
+            self._state.frozen.add(policy.key)
+            return None
+        return _Asked(
+            judgement,
+            self._claim_figures(program, policy, judgement, day, at_boundary),
+            ruling_of(judgement, at.instant, at_boundary),
+        )
+
+    def _claim_figures(
+        self, program: Program, policy: LadderPolicy, judgement: Judgement, day: date, at_boundary: bool
+    ) -> dict[str, ClaimFigure]:
+        found = {}
+        for rule in policy.rules:
+            for measure in program.measures_of[rule]:
+                key = figure_key(rule, measure)
+                days = days_of(measure.window, day, at_boundary, self._state.joined_on)
+                found[key] = ClaimFigure(judgement.figures[key], days.start, days.end)
+        return found
+
+
+def ruling_of(judgement: Judgement, at: datetime, at_boundary: bool) -> Ruling:
+    """What is kept of a judgement, enough to decide again."""
+    opinions = {
+        rule: {tier: verdict.supports for tier, verdict in by_tier.items()}
+        for rule, by_tier in judgement.opinions.items()
+    }
+    return Ruling(at, at_boundary, judgement.figures, opinions)
+
+
+def keeps_all(policy: LadderPolicy) -> bool:
+    """Whether outlasted claims are kept, because a return may withdraw the better ones."""
+    return policy.section.returns in ("from_now", "undo")
+
+
+def is_review(policy: LadderPolicy, at: datetime, program: Program) -> bool:
+    """Whether the ladder is reviewed at the instant."""
+    if policy.review is None or not is_day_start(at, program.zone):
+        return False
+    day = local_day(at, program.zone)
+    return period_start(day, policy.review.every) == day
+
+
+def _same(claim: Claim, other: Claim) -> bool:
+    return (claim.tier, claim.until_at, claim.cause) == (other.tier, other.until_at, other.cause)

@@ -1,0 +1,141 @@
+"""A member's state, and the effects by which it came to be."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Literal
+from uuid import UUID
+
+from loyalty_engine.ledger.effects import Cause, EffectKey
+from loyalty_engine.ledger.lots import Lot, Place, next_expiry
+from loyalty_engine.rating.tallies import Tallies
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimFigure:
+    """What a measure amounted to when a claim was made, and over which days."""
+
+    value: Decimal
+    start: date | None
+    end: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A claim on a tier until an exclusive end; None is for a lifetime.
+
+    ``figures`` are those that it was made on, by ``rule.measure``; kept where a return may withdraw it.
+    """
+
+    tier: str
+    from_at: datetime
+    until_at: datetime | None
+    cause: Cause
+    origin: Literal["rules"] = "rules"
+    locked: bool = False
+    figures: Mapping[str, ClaimFigure] = field(default_factory=dict, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class LadderState:
+    """The standing on one ladder, with the claims in force."""
+
+    tier: str
+    since: datetime
+    claims: tuple[Claim, ...] = ()
+
+    @property
+    def until(self) -> datetime | None:
+        """The end of the last claim on the tier held; None when there is none or it has no end."""
+        ends = [claim.until_at for claim in self.claims if claim.tier == self.tier]
+        return None if not ends or None in ends else max(end for end in ends if end)
+
+
+@dataclass(frozen=True, slots=True)
+class Wallet:
+    """Lots and debt in one points currency, in smallest units."""
+
+    lots: Mapping[EffectKey, Lot] = field(default_factory=dict)
+    debt: int = 0
+
+
+@dataclass(slots=True)
+class State:
+    """Everything that a step needs of a member's past.
+
+    ``at`` is the instant up to which boundaries were applied, ``place`` that of the last fact.
+    """
+
+    external_id: str
+    joined_at: datetime
+    joined_on: date
+    at: datetime
+    place: Place | None = None
+    ladders: dict[str, LadderState] = field(default_factory=dict)
+    wallets: dict[str, Wallet] = field(default_factory=dict)
+    values: dict[tuple[str, str], object] = field(default_factory=dict)
+    counters: dict[tuple[str, str], int] = field(default_factory=dict)
+    frozen: set[str] = field(default_factory=set)
+    tallies: Tallies = field(default_factory=Tallies)
+
+    def copy(self) -> State:
+        """A state that can be changed without changing this one."""
+        return State(
+            self.external_id,
+            self.joined_at,
+            self.joined_on,
+            self.at,
+            self.place,
+            dict(self.ladders),
+            dict(self.wallets),
+            dict(self.values),
+            dict(self.counters),
+            set(self.frozen),
+            self.tallies.copy(),
+        )
+
+    def next_end(self) -> datetime | None:
+        """The next instant at which a claim ends or a lot expires."""
+        ends = [
+            claim.until_at
+            for key, ladder in self.ladders.items()
+            if key not in self.frozen
+            for claim in ladder.claims
+            if claim.until_at is not None
+        ]
+        expiries = [next_expiry(wallet.lots) for wallet in self.wallets.values()]
+        return min((instant for instant in (*ends, *expiries) if instant is not None), default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """The figures and opinions that decided, enough to decide again: ``rule.measure`` -> number."""
+
+    at: datetime
+    at_boundary: bool
+    figures: Mapping[str, Decimal]
+    opinions: Mapping[str, Mapping[str, bool]]
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What a key wants, with what is needed to post it."""
+
+    key: EffectKey
+    kind: Literal["points", "standing", "claim", "withdrawal"]
+    value: int
+    effective_at: datetime
+    program: UUID
+    ladder: str | None = None
+    from_tier: str | None = None
+    to_tier: str | None = None
+    ruling: Ruling | None = None
+    claim: Claim | None = None
+
+
+def enrolled(external_id: str, joined_at: datetime, joined_on: date) -> State:
+    """The state before anything happened."""
+    return State(external_id, joined_at, joined_on, joined_at)

@@ -1,0 +1,171 @@
+"""Day buckets of figures: every window is a sum of buckets.
+
+Live, the buckets come from one grouped SQL statement; in a fold they grow fact by fact. Both are
+read by the same code, so that live equals fold.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, insort
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import date
+from decimal import Decimal
+from typing import Literal
+
+from loyalty_engine.program import Program
+from loyalty_engine.rating.windows import Days, days_of
+from loyalty_engine.rules import Activity, Figure, Measure
+
+View = Literal["undone", "in_place", "gross"]
+"""How returns enter a figure: as never bought, at the return's own place, or not at all."""
+
+ZERO = Decimal(0)
+
+
+def view_of(figure: Figure, returns: str) -> View:
+    """The view of a figure under a ladder's ``returns`` policy."""
+    if not figure.net or returns == "never":
+        return "gross"
+    return "undone" if returns == "undo" else "in_place"
+
+
+class Tally:
+    """A figure's value for each local day that has one."""
+
+    __slots__ = ("_days", "_sorted", "_total", "figure")
+
+    def __init__(self, figure: Figure, buckets: Iterable[tuple[date, Decimal]] = ()) -> None:
+        self.figure = figure
+        self._days: dict[date, Decimal] = {}
+        self._sorted: list[date] = []
+        self._total = ZERO
+        for day, value in buckets:
+            self.add(day, value)
+
+    def copy(self) -> Tally:
+        """A tally that can be added to without changing this one."""
+        twin = Tally(self.figure)
+        twin._days, twin._sorted, twin._total = dict(self._days), list(self._sorted), self._total
+        return twin
+
+    def add(self, day: date, value: Decimal) -> None:
+        """Add to a day's bucket; a value below zero lowers it."""
+        if not value:
+            return
+        if day not in self._days:
+            insort(self._sorted, day)
+        before = self._days.get(day, ZERO)
+        self._days[day] = before + value
+        self._total += self._worth(before + value) - self._worth(before)
+
+    def _worth(self, bucket: Decimal) -> Decimal:
+        if self.figure.of == "local_days":
+            return Decimal(1) if bucket > 0 else ZERO
+        return bucket
+
+    def change(self, day: date, value: Decimal) -> Decimal:
+        """By how much the figure would change if the value were added to the day."""
+        before = self._days.get(day, ZERO)
+        return self._worth(before + value) - self._worth(before)
+
+    def over(self, days: Days) -> Decimal:
+        """The figure over some days."""
+        if days.start is None and days.end is None:
+            return self._total
+        first = 0 if days.start is None else bisect_left(self._sorted, days.start)
+        last = len(self._sorted) if days.end is None else bisect_left(self._sorted, days.end)
+        return sum((self._worth(self._days[day]) for day in self._sorted[first:last]), ZERO)
+
+
+class Figures(Mapping[Measure, Decimal]):
+    """The declared measures as read at one point, each worked out when it is first asked for."""
+
+    __slots__ = ("_known", "_measures", "_read")
+
+    def __init__(self, measures: Iterable[Measure], read: Callable[[Measure], Decimal]) -> None:
+        self._measures = tuple(measures)
+        self._read = read
+        self._known: dict[Measure, Decimal] = {}
+
+    def __getitem__(self, measure: Measure) -> Decimal:
+        if measure not in self._known:
+            if measure not in self._measures:
+                raise KeyError(f"measure {measure.key!r} was not declared in measures()")
+            self._known[measure] = self._read(measure)
+        return self._known[measure]
+
+    def __iter__(self) -> Iterator[Measure]:
+        return iter(self._measures)
+
+    def __len__(self) -> int:
+        return len(self._measures)
+
+    def settled(self) -> Figures:
+        """The same figures, all worked out, so that later facts do not change them."""
+        for measure in self._measures:
+            self[measure]
+        return self
+
+
+class Tallies:
+    """The tallies of one member, by figure and view."""
+
+    __slots__ = ("_by_view",)
+
+    def __init__(self, tallies: Mapping[tuple[Figure, View], Tally] | None = None) -> None:
+        self._by_view: dict[tuple[Figure, View], Tally] = dict(tallies or {})
+
+    def copy(self) -> Tallies:
+        """Tallies that can be added to without changing these."""
+        return Tallies({key: tally.copy() for key, tally in self._by_view.items()})
+
+    def of(self, figure: Figure, view: View) -> Tally:
+        """The tally of a figure in a view, empty when nothing was added yet."""
+        key = (figure, view)
+        if key not in self._by_view:
+            self._by_view[key] = Tally(figure)
+        return self._by_view[key]
+
+    def figures(
+        self,
+        measures: Iterable[Measure],
+        returns: str,
+        day: date,
+        joined_on: date,
+        *,
+        at_boundary: bool = False,
+        extra: Callable[[Figure, View], Decimal] | None = None,
+    ) -> Figures:
+        """The measures read on a local day; ``extra`` is counted on that day as if it had been added."""
+
+        def read(measure: Measure) -> Decimal:
+            view = view_of(measure.figure, returns)
+            days = days_of(measure.window, day, at_boundary, joined_on)
+            tally = self.of(measure.figure, view)
+            value = tally.over(days)
+            if extra is not None and days.hold(day):
+                value += tally.change(day, extra(measure.figure, view))
+            return value
+
+        return Figures(measures, read)
+
+
+def contribution(figure: Figure, view: View, gross: Activity, net: Activity | None) -> Decimal:
+    """What an activity adds to a figure at its own place; ``net`` is what remains of it in the end."""
+    if view == "undone":
+        return ZERO if net is None else figure.value(net)
+    if view == "gross" and gross.kind == "return":
+        return ZERO
+    return figure.value(gross)
+
+
+def tracked_figures(programs: Iterable[Program]) -> tuple[tuple[Figure, View], ...]:
+    """Every figure that the programs' rules read, in each view in which one of them reads it."""
+    found: dict[tuple[Figure, View], None] = {}
+    for program in programs:
+        for policy in program.ladders:
+            for measure in policy.measures:
+                found[(measure.figure, view_of(measure.figure, policy.section.returns))] = None
+        for measure in program.measures:
+            found[(measure.figure, view_of(measure.figure, "undo" if program.undoes else "from_now"))] = None
+    return tuple(found)
