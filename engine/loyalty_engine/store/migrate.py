@@ -14,10 +14,10 @@ _LOCK = 0x10A17_5C4E3A
 
 
 def migrate(owner_url: str, *, location: Path | None = None) -> tuple[str, ...]:
-    """Applies what is missing in one transaction, and returns the revisions so applied, in order.
+    """Applies what is missing in one transaction, and returns the revisions applied, in order.
 
-    `owner_url` is a superuser, or a role that owns the database and may create roles. `location` is the folder
-    of the migrations, when it is not the one that travels with the code.
+    `owner_url` is of a superuser, or of a role that owns the database and may create roles. `location` is the
+    folder of the migrations, when it is not the one that travels with the code.
     """
     applied: list[str] = []
     with _engine(owner_url).begin() as connection:

@@ -1,0 +1,63 @@
+"""One connection of the pool, which knows the business it last worked for."""
+
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+import asyncpg
+
+from loyalty_engine.store.json_text import json_text, json_value
+
+if TYPE_CHECKING:
+    _PlainConnection = asyncpg.Connection[asyncpg.Record]
+else:
+    _PlainConnection = asyncpg.Connection
+
+_SET_FOR_SESSION = "SELECT set_config('loyalty.business_id', $1, false)"
+_NOT_KNOWN = object()
+
+
+class NotCommittedError(RuntimeError):
+    """The transaction was rolled back by the server, because a statement in it had failed."""
+
+    code = "not_committed"
+
+
+class Connection(_PlainConnection):
+    """A connection that remembers the business its session is set to, and sets it only when it changes."""
+
+    _remembered: object = _NOT_KNOWN
+
+    async def prepare_values(self) -> None:
+        """Makes JSON arrive as values; all else arrives as asyncpg has it (UUID, Decimal, UTC instants)."""
+        await self.set_type_codec("jsonb", encoder=json_text, decoder=json_value, schema="pg_catalog")
+
+    async def choose(self, business_id: UUID | None) -> None:
+        """Sets the session to a business, or to none; only outside a transaction, which could take it back.
+
+        The memory is cleared before and written after, so that a failure in between is never remembered.
+        """
+        if self._remembered == business_id:
+            return
+        if self.is_in_transaction():
+            raise RuntimeError("The business of a session is changed outside a transaction only.")
+        self._remembered = _NOT_KNOWN
+        await self.execute(_SET_FOR_SESSION, "" if business_id is None else str(business_id))
+        self._remembered = business_id
+
+    async def begin(self, business_id: UUID) -> None:
+        """Begins a transaction for the business, whatever the session is set to, in one round trip."""
+        setting = UUID(bytes=business_id.bytes)
+        await self.execute(
+            f"BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL loyalty.business_id = '{setting}'"
+        )
+
+    async def commit(self) -> None:
+        """Commits; raises NotCommittedError where the server rolls back instead, which is no error to it."""
+        outcome = await self.execute("COMMIT")
+        if outcome != "COMMIT":
+            raise NotCommittedError("A statement of this transaction had failed, so nothing was written.")
+
+    async def rollback(self) -> None:
+        """Takes back the open transaction, if there is one and the server is still there."""
+        if not self.is_closed() and self.is_in_transaction():
+            await self.execute("ROLLBACK")

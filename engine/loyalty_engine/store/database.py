@@ -1,0 +1,165 @@
+"""The way to PostgreSQL: a pool in which every connection works for one business at a time."""
+
+import asyncio
+import contextlib
+import random
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import datetime
+from typing import Any, Self, TypeVar, cast
+from uuid import UUID
+
+import asyncpg
+
+from loyalty_engine.store.connection import Connection
+
+ATTEMPTS = 5
+"""How often a write is tried when it met a deadlock or a serialization failure."""
+
+CLASHES = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError)
+STATEMENTS_KEPT = 1000
+
+Outcome = TypeVar("Outcome")
+
+
+class UnsafeRoleError(RuntimeError):
+    """The role of this connection could see or change what belongs to other businesses."""
+
+    code = "unsafe_role"
+
+
+class Database:
+    """A pool of connections, and the only three ways to use one.
+
+    What is in `on_statement` is called with the text of every statement; an empty list costs nothing.
+    """
+
+    def __init__(self, pool: "asyncpg.Pool[asyncpg.Record]") -> None:
+        self._pool = pool
+        self.on_statement: list[Callable[[str], None]] = []
+
+    @classmethod
+    async def connect(cls, url: str, *, min_size: int = 1, max_size: int = 10) -> Self:
+        """Opens the pool; `url` is `postgresql://...`."""
+        pool = await asyncpg.create_pool(
+            url,
+            min_size=min_size,
+            max_size=max_size,
+            connection_class=Connection,
+            init=_prepare,
+            reset=_send_nothing,
+            statement_cache_size=STATEMENTS_KEPT,
+            max_cached_statement_lifetime=0,
+            server_settings={"application_name": "loyalty", "timezone": "UTC", "jit": "off"},
+        )
+        return cls(pool)
+
+    async def close(self) -> None:
+        """Closes every connection when its work is done."""
+        await self._pool.close()
+
+    @contextlib.asynccontextmanager
+    async def reading(self, business_id: UUID) -> AsyncIterator[Connection]:
+        """A connection that sees this business; each statement is a transaction of its own."""
+        async with self._acquired() as connection:
+            await connection.choose(business_id)
+            yield connection
+
+    @contextlib.asynccontextmanager
+    async def writing(self, business_id: UUID) -> AsyncIterator[Connection]:
+        """One READ COMMITTED transaction for this business, rolled back by any exception."""
+        async with self._acquired() as connection:
+            try:
+                await connection.begin(business_id)
+                yield connection
+                await connection.commit()
+            except BaseException:
+                await asyncio.shield(connection.rollback())
+                raise
+
+    @contextlib.asynccontextmanager
+    async def crossing(self) -> AsyncIterator[Connection]:
+        """A connection that sees no business's rows, for what belongs to none (the schema's version)."""
+        async with self._acquired() as connection:
+            await connection.choose(None)
+            yield connection
+
+    async def write(self, business_id: UUID, work: Callable[[Connection], Awaitable[Outcome]]) -> Outcome:
+        """Does the work in one transaction, and again in a new one after a deadlock, up to ATTEMPTS times.
+
+        The work must not keep anything from an attempt that failed.
+        """
+        for attempt in range(1, ATTEMPTS):
+            try:
+                async with self.writing(business_id) as connection:
+                    return await work(connection)
+            except CLASHES:
+                await asyncio.sleep(random.uniform(0.0, 0.005 * 2**attempt))  # noqa: S311 - nobody guesses a pause
+        async with self.writing(business_id) as connection:
+            return await work(connection)
+
+    async def authenticate(self, key_id: str) -> asyncpg.Record | None:
+        """The credential of a key, also a revoked or expired one; the caller compares the hash."""
+        async with self._acquired() as connection:
+            return await connection.fetchrow("SELECT * FROM authenticate($1)", key_id)
+
+    async def due(self, now: datetime, at_most: int) -> list[asyncpg.Record]:
+        """Members of all businesses whose next boundary has come (business_id, member_id, next_boundary_at).
+
+        The earliest come first; a sandbox's own clock counts instead of `now`.
+        """
+        async with self._acquired() as connection:
+            return await connection.fetch("SELECT * FROM due($1, $2)", now, at_most)
+
+    @contextlib.asynccontextmanager
+    async def _acquired(self) -> AsyncIterator[Connection]:
+        async with self._pool.acquire() as acquired:
+            connection = cast("Connection", acquired)
+            if not self.on_statement:
+                yield connection
+                return
+            connection.add_query_logger(self._tell)
+            try:
+                yield connection
+            finally:
+                connection.remove_query_logger(self._tell)
+                await asyncio.sleep(0)  # asyncpg tells of a statement in the loop's next turn
+
+    def _tell(self, logged: Any) -> None:
+        for listener in self.on_statement:
+            listener(logged.query)
+
+
+async def _prepare(connection: Any) -> None:
+    await connection.prepare_values()
+
+
+async def _send_nothing(connection: Any) -> None:
+    """Spares the round trip of asyncpg's reset; what was left open is rolled back before this is called."""
+
+
+async def refuse_unsafe_role(connection: Connection) -> None:
+    """Raises UnsafeRoleError unless row-level security holds this connection's role to one business."""
+    role = await connection.fetchrow(
+        """
+        SELECT r.rolname AS name, r.rolsuper AS superuser, r.rolbypassrls AS bypasses,
+               coalesce(pg_has_role(r.oid, to_regrole('loyalty_app'), 'USAGE'), false) AS is_app,
+               EXISTS (SELECT FROM pg_class c
+                       WHERE c.relnamespace = CAST('public' AS regnamespace) AND c.relkind = 'r'
+                         AND pg_has_role(r.oid, c.relowner, 'MEMBER')) AS owns
+        FROM pg_roles r WHERE r.rolname = session_user
+        """
+    )
+    if role is None:
+        raise UnsafeRoleError("The role of this connection is not known to the server.")
+    wrong = {
+        "is a superuser": role["superuser"],
+        "bypasses row-level security": role["bypasses"],
+        "owns tables of the engine, or is a member of their owner": role["owns"],
+        "is not a member of loyalty_app": not role["is_app"],
+    }
+    reasons = [reason for reason, holds in wrong.items() if holds]
+    if reasons:
+        raise UnsafeRoleError(
+            f"The server does not start as {role['name']}, because this role {' and '.join(reasons)}. "
+            "Connect as loyalty_app, or as a role that is a member of it and of nothing else."
+        )
