@@ -12,14 +12,18 @@ Path = tuple[str | int, ...]
 
 
 def tier_problems(ladders: Sequence[Ladder], names: Iterable[tuple[Path, str]]) -> Iterator[Problem]:
-    """An error for each name, given with its path, that is not exactly one tier of the ladders."""
+    """An error for each name, given with its path, that is not one tier of the ladders, named once."""
+    seen: dict[tuple[str, str | None], str] = {}
     for path, name in names:
-        owners = [ladder.key for ladder in ladders if ladder.own(name) is not None]
+        owners = [(ladder.key, ladder.own(name)) for ladder in ladders if ladder.own(name) is not None]
         if not owners:
             known = ", ".join(f"{ladder.key}: {', '.join(ladder.tiers)}" for ladder in ladders) or "no ladder"
             yield Problem(path, f"there is no tier {name!r}; there is {known}")
         elif len(owners) > 1:
-            yield Problem(path, f"ladders {' and '.join(owners)} both have it; write {owners[0]}.{name}")
+            keys = " and ".join(key for key, _ in owners)
+            yield Problem(path, f"ladders {keys} both have it; write {owners[0][0]}.{name}")
+        elif seen.setdefault(owners[0], name) != name:
+            yield Problem(path, f"{name!r} and {seen[owners[0]]!r} are one tier")
 
 
 def keyed(names: Iterable[str], *path: str) -> Iterator[tuple[Path, str]]:

@@ -40,7 +40,7 @@ class Selection(RuleConfig):
     channels: Texts = Field((), description="Only activities through these channels.")
     partners: Texts = Field((), description="Only activities at these partners.")
 
-    def figure(self, of: Quantity, attribute: str | None = None, *, net: bool = True) -> Figure:
+    def figure_of(self, of: Quantity, attribute: str | None = None, *, net: bool = True) -> Figure:
         """The figure of the selected activities."""
         return Figure(
             of,
@@ -71,5 +71,5 @@ def number_figure(
 ) -> Figure:
     """The figure that a configured number of the selected activities is."""
     if isinstance(number, NamedNumber):
-        return selection.figure("attribute", number.attribute, net=net)
-    return selection.figure(number, net=net)
+        return selection.figure_of("attribute", number.attribute, net=net)
+    return selection.figure_of(number, net=net)
