@@ -1,0 +1,62 @@
+"""Refusals: what the engine answers instead of doing a thing, from one closed list of codes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from uuid import UUID
+
+
+class RefusalCode(StrEnum):
+    """Why a mutation was refused. The list is closed; `docs/errors.md` says what to do about each."""
+
+    INVALID_INPUT = "INVALID_INPUT"
+    NOT_FOUND = "NOT_FOUND"
+    ALREADY_EXISTS = "ALREADY_EXISTS"
+    ALREADY_REVERSED = "ALREADY_REVERSED"
+    REVERSAL_EXCEEDS_ORIGINAL = "REVERSAL_EXCEEDS_ORIGINAL"
+    ORIGINAL_NOT_FOUND = "ORIGINAL_NOT_FOUND"
+    MEMBER_BLOCKED = "MEMBER_BLOCKED"
+    MEMBER_MERGED = "MEMBER_MERGED"
+    IDEMPOTENCY_CONFLICT = "IDEMPOTENCY_CONFLICT"
+    IDEMPOTENCY_IN_PROGRESS = "IDEMPOTENCY_IN_PROGRESS"
+    CONFIG_INVALID = "CONFIG_INVALID"
+    RETRYABLE = "RETRYABLE"
+
+
+RETRYABLE = frozenset(
+    {RefusalCode.ORIGINAL_NOT_FOUND, RefusalCode.IDEMPOTENCY_IN_PROGRESS, RefusalCode.RETRYABLE}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A refusal with the input's path, where one is to blame, and the id of what is there already.
+
+    ``word`` names the message in ``loyalty_engine.words``; ``parameters`` fill it.
+    """
+
+    code: RefusalCode
+    word: str
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    path: tuple[str, ...] | None = None
+    existing_id: UUID | None = None
+
+    @property
+    def retryable(self) -> bool:
+        """Whether the same request may succeed later under the same key."""
+        return self.code in RETRYABLE
+
+
+class Refused(Exception):
+    """Raised inside a use case to end it with a refusal; never leaves the services."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(refusal.word)
+        self.refusal = refusal
+
+
+def invalid(word: str, *path: str, **parameters: str) -> Refused:
+    """An INVALID_INPUT at a path of the input."""
+    return Refused(Refusal(RefusalCode.INVALID_INPUT, word, parameters, path or None))
