@@ -5,13 +5,15 @@ CREATE TABLE account (
     currency text COLLATE "C" NOT NULL,
     member_id uuid,
     promotion_id uuid,
+    partner_id uuid,
     balance bigint,
     created_at timestamp with time zone NOT NULL,
     CONSTRAINT account_pkey PRIMARY KEY (business_id, account_id),
     CONSTRAINT account_business_id_account_id_currency_key UNIQUE (business_id, account_id, currency),
-    CONSTRAINT account_business_id_kind_currency_member_id_promotion_id_key UNIQUE NULLS NOT DISTINCT (business_id, kind, currency, member_id, promotion_id),
+    CONSTRAINT account_of_its_kind_key UNIQUE NULLS NOT DISTINCT (business_id, kind, currency, member_id, promotion_id, partner_id),
     CONSTRAINT account_business_id_fkey FOREIGN KEY (business_id) REFERENCES business(business_id),
     CONSTRAINT account_business_id_member_id_fkey FOREIGN KEY (business_id, member_id) REFERENCES member(business_id, member_id),
+    CONSTRAINT account_business_id_partner_id_fkey FOREIGN KEY (business_id, partner_id) REFERENCES partner(business_id, partner_id),
     CONSTRAINT account_business_id_promotion_id_fkey FOREIGN KEY (business_id, promotion_id) REFERENCES promotion(business_id, promotion_id),
     CONSTRAINT account_balance_bounds_check CHECK (balance >= '-9000000000000000'::bigint AND balance <= '9000000000000000'::bigint),
     CONSTRAINT account_currency_length_check CHECK (char_length(currency) >= 1 AND char_length(currency) <= 64),
@@ -24,6 +26,7 @@ CASE
 END),
     CONSTRAINT account_kind_check CHECK (kind = ANY (ARRAY['wallet'::text, 'debt'::text, 'pending'::text, 'issuance'::text, 'breakage'::text, 'redeemed'::text, 'adjustment'::text, 'budget'::text, 'funding'::text])),
     CONSTRAINT account_member_of_its_kind_check CHECK ((kind = ANY (ARRAY['wallet'::text, 'debt'::text, 'pending'::text])) = (member_id IS NOT NULL)),
+    CONSTRAINT account_partner_of_its_kind_check CHECK ((kind = 'budget'::text) = (partner_id IS NOT NULL)),
     CONSTRAINT account_promotion_of_its_kind_check CHECK ((kind = 'budget'::text) = (promotion_id IS NOT NULL))
 );
 ALTER TABLE account OWNER TO loyalty_owner;
@@ -131,8 +134,7 @@ CREATE INDEX claim_by_member ON claim USING btree (business_id, member_id, ladde
 CREATE POLICY app ON claim FOR ALL TO loyalty_app USING (business_id = current_business());
 CREATE POLICY owner ON claim FOR ALL TO loyalty_owner USING (true);
 GRANT INSERT, SELECT ON claim TO loyalty_app;
-GRANT UPDATE (withdrawn_effect_id) ON claim TO loyalty_app;
-CREATE TRIGGER claim_once BEFORE UPDATE ON claim FOR EACH ROW EXECUTE FUNCTION allow_once('withdrawn_effect_id');
+GRANT UPDATE (figures, withdrawn_effect_id) ON claim TO loyalty_app;
 CREATE TRIGGER claim_stays BEFORE DELETE OR TRUNCATE ON claim FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
 CREATE TABLE counter (
@@ -242,10 +244,10 @@ CREATE TABLE effect (
     CONSTRAINT effect_cause_key_length_check CHECK (char_length(cause_key) >= 1 AND char_length(cause_key) <= 1600),
     CONSTRAINT effect_cause_kind_check CHECK (cause_kind = ANY (ARRAY['activity'::text, 'value'::text, 'boundary'::text, 'enrolment'::text, 'publication'::text])),
     CONSTRAINT effect_corrects_another_check CHECK (corrects_effect_id <> effect_id),
-    CONSTRAINT effect_kind_check CHECK (kind = ANY (ARRAY['points'::text, 'standing'::text, 'claim'::text])),
+    CONSTRAINT effect_kind_check CHECK (kind = ANY (ARRAY['points'::text, 'standing'::text, 'claim'::text, 'withdrawal'::text])),
     CONSTRAINT effect_not_in_the_future_check CHECK ((effective_at - recorded_at) <= '00:05:00'::interval),
     CONSTRAINT effect_rule_length_check CHECK (char_length(rule) <= 64),
-    CONSTRAINT effect_slot_length_check CHECK (char_length(slot) >= 1 AND char_length(slot) <= 200),
+    CONSTRAINT effect_slot_length_check CHECK (char_length(slot) >= 1 AND char_length(slot) <= 2000),
     CONSTRAINT effect_value_bounds_check CHECK (value >= '-9000000000000000'::bigint AND value <= '9000000000000000'::bigint),
     CONSTRAINT effect_value_not_zero_check CHECK (value <> 0),
     CONSTRAINT effect_value_of_its_kind_check CHECK (kind = 'points'::text OR (value = ANY (ARRAY['-1'::integer::bigint, 1::bigint])))
@@ -318,7 +320,7 @@ END),
     CONSTRAINT fact_counts_as_length_check CHECK (char_length(counts_as) >= 1 AND char_length(counts_as) <= 64),
     CONSTRAINT fact_currency_length_check CHECK (char_length(currency) >= 1 AND char_length(currency) <= 3),
     CONSTRAINT fact_external_id_length_check CHECK (char_length(external_id) >= 1 AND char_length(external_id) <= 200),
-    CONSTRAINT fact_granted_bounds_check CHECK (asked >= 0 AND asked <= '9000000000000000'::bigint AND granted >= 0 AND granted <= asked),
+    CONSTRAINT fact_granted_bounds_check CHECK (abs(asked) <= '9000000000000000'::bigint AND granted >= LEAST(asked, 0::bigint) AND granted <= GREATEST(asked, 0::bigint)),
     CONSTRAINT fact_kind_length_check CHECK (char_length(kind) >= 1 AND char_length(kind) <= 64),
     CONSTRAINT fact_not_in_the_future_check CHECK ((occurred_at - recorded_at) <= '00:05:00'::interval),
     CONSTRAINT fact_ones_bounds_check CHECK (ones >= '-1'::integer AND ones <= 1),
@@ -375,6 +377,7 @@ CREATE TABLE lot (
     earned_external_id text COLLATE "C" NOT NULL,
     amount bigint NOT NULL,
     remaining bigint NOT NULL,
+    expired bigint NOT NULL,
     expires_at timestamp with time zone,
     CONSTRAINT lot_pkey PRIMARY KEY (business_id, lot_id),
     CONSTRAINT lot_business_id_member_id_cause_kind_cause_key_rule_slot_key UNIQUE (business_id, member_id, cause_kind, cause_key, rule, slot),
@@ -385,7 +388,7 @@ CREATE TABLE lot (
     CONSTRAINT lot_currency_length_check CHECK (char_length(currency) >= 1 AND char_length(currency) <= 64),
     CONSTRAINT lot_earned_external_id_length_check CHECK (char_length(earned_external_id) <= 200),
     CONSTRAINT lot_earned_source_length_check CHECK (char_length(earned_source) <= 64),
-    CONSTRAINT lot_remaining_bounds_check CHECK (remaining >= 0 AND remaining <= amount),
+    CONSTRAINT lot_parts_check CHECK (remaining >= 0 AND expired >= 0 AND (remaining + expired) <= amount),
     CONSTRAINT lot_rule_length_check CHECK (char_length(rule) <= 64),
     CONSTRAINT lot_slot_length_check CHECK (char_length(slot) >= 1 AND char_length(slot) <= 200)
 );
@@ -395,7 +398,7 @@ ALTER TABLE lot FORCE ROW LEVEL SECURITY;
 CREATE POLICY app ON lot FOR ALL TO loyalty_app USING (business_id = current_business());
 CREATE POLICY owner ON lot FOR ALL TO loyalty_owner USING (true);
 GRANT INSERT, SELECT ON lot TO loyalty_app;
-GRANT UPDATE (amount, remaining, expires_at) ON lot TO loyalty_app;
+GRANT UPDATE (amount, remaining, expired, expires_at) ON lot TO loyalty_app;
 
 CREATE TABLE member (
     business_id uuid NOT NULL,
@@ -598,14 +601,12 @@ CREATE TABLE promotion (
     key text COLLATE "C" NOT NULL,
     partner_id uuid NOT NULL,
     currency text COLLATE "C" NOT NULL,
-    opening_budget bigint,
     created_at timestamp with time zone NOT NULL,
     CONSTRAINT promotion_pkey PRIMARY KEY (business_id, promotion_id),
     CONSTRAINT promotion_business_id_key_key UNIQUE (business_id, key),
     CONSTRAINT promotion_business_id_partner_id_fkey FOREIGN KEY (business_id, partner_id) REFERENCES partner(business_id, partner_id),
     CONSTRAINT promotion_currency_length_check CHECK (char_length(currency) >= 1 AND char_length(currency) <= 64),
-    CONSTRAINT promotion_key_length_check CHECK (char_length(key) >= 1 AND char_length(key) <= 64),
-    CONSTRAINT promotion_opening_budget_bounds_check CHECK (opening_budget >= 0 AND opening_budget <= '9000000000000000'::bigint)
+    CONSTRAINT promotion_key_length_check CHECK (char_length(key) >= 1 AND char_length(key) <= 64)
 );
 ALTER TABLE promotion OWNER TO loyalty_owner;
 ALTER TABLE promotion ENABLE ROW LEVEL SECURITY;

@@ -54,13 +54,9 @@ def upgrade() -> None:
         sa.Column("key", sa.Text(collation="C"), nullable=False),
         sa.Column("partner_id", sa.Uuid(), nullable=False),
         sa.Column("currency", sa.Text(collation="C"), nullable=False),
-        sa.Column("opening_budget", sa.BigInteger()),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint("char_length(currency) BETWEEN 1 AND 64", name="promotion_currency_length_check"),
         sa.CheckConstraint("char_length(key) BETWEEN 1 AND 64", name="promotion_key_length_check"),
-        sa.CheckConstraint(
-            "opening_budget BETWEEN 0 AND 9000000000000000", name="promotion_opening_budget_bounds_check"
-        ),
         sa.ForeignKeyConstraint(
             ["business_id", "partner_id"],
             ["partner.business_id", "partner.partner_id"],

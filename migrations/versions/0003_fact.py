@@ -80,7 +80,7 @@ def upgrade() -> None:
             "amount IS NULL OR currency IS NOT NULL", name="fact_an_amount_has_a_currency_check"
         ),
         sa.CheckConstraint(
-            "asked BETWEEN 0 AND 9000000000000000 AND granted BETWEEN 0 AND asked",
+            "abs(asked) <= 9000000000000000 AND granted BETWEEN least(asked, 0) AND greatest(asked, 0)",
             name="fact_granted_bounds_check",
         ),
         sa.CheckConstraint(

@@ -43,10 +43,10 @@ def upgrade() -> None:
             "effective_at - recorded_at <= interval '5 minutes'", name="effect_not_in_the_future_check"
         ),
         sa.CheckConstraint("kind = 'points' OR value IN (-1, 1)", name="effect_value_of_its_kind_check"),
-        sa.CheckConstraint("kind IN ('points', 'standing', 'claim')", name="effect_kind_check"),
+        sa.CheckConstraint("kind IN ('points', 'standing', 'claim', 'withdrawal')", name="effect_kind_check"),
         sa.CheckConstraint("char_length(cause_key) BETWEEN 1 AND 1600", name="effect_cause_key_length_check"),
         sa.CheckConstraint("char_length(rule) <= 64", name="effect_rule_length_check"),
-        sa.CheckConstraint("char_length(slot) BETWEEN 1 AND 200", name="effect_slot_length_check"),
+        sa.CheckConstraint("char_length(slot) BETWEEN 1 AND 2000", name="effect_slot_length_check"),
         sa.CheckConstraint("corrects_effect_id <> effect_id", name="effect_corrects_another_check"),
         sa.CheckConstraint("value <> 0", name="effect_value_not_zero_check"),
         sa.CheckConstraint(
@@ -100,10 +100,19 @@ def upgrade() -> None:
         sa.Column("currency", sa.Text(collation="C"), nullable=False),
         sa.Column("member_id", sa.Uuid()),
         sa.Column("promotion_id", sa.Uuid()),
+        sa.Column("partner_id", sa.Uuid()),
         sa.Column("balance", sa.BigInteger()),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint(
             "(kind = 'budget') = (promotion_id IS NOT NULL)", name="account_promotion_of_its_kind_check"
+        ),
+        sa.CheckConstraint(
+            "(kind = 'budget') = (partner_id IS NOT NULL)", name="account_partner_of_its_kind_check"
+        ),
+        sa.ForeignKeyConstraint(
+            ["business_id", "partner_id"],
+            ["partner.business_id", "partner.partner_id"],
+            name="account_business_id_partner_id_fkey",
         ),
         sa.CheckConstraint(
             "(kind IN ('wallet', 'debt', 'pending')) = (member_id IS NOT NULL)",
@@ -145,7 +154,8 @@ def upgrade() -> None:
             "currency",
             "member_id",
             "promotion_id",
-            name="account_business_id_kind_currency_member_id_promotion_id_key",
+            "partner_id",
+            name="account_of_its_kind_key",
             postgresql_nulls_not_distinct=True,
         ),
     )
@@ -237,6 +247,7 @@ def upgrade() -> None:
         sa.Column("earned_external_id", sa.Text(collation="C"), nullable=False),
         sa.Column("amount", sa.BigInteger(), nullable=False),
         sa.Column("remaining", sa.BigInteger(), nullable=False),
+        sa.Column("expired", sa.BigInteger(), nullable=False),
         sa.Column("expires_at", sa.DateTime(timezone=True)),
         sa.CheckConstraint(
             "cause_kind IN ('activity', 'value', 'boundary', 'enrolment', 'publication')",
@@ -251,7 +262,9 @@ def upgrade() -> None:
         sa.CheckConstraint("char_length(earned_source) <= 64", name="lot_earned_source_length_check"),
         sa.CheckConstraint("char_length(rule) <= 64", name="lot_rule_length_check"),
         sa.CheckConstraint("char_length(slot) BETWEEN 1 AND 200", name="lot_slot_length_check"),
-        sa.CheckConstraint("remaining BETWEEN 0 AND amount", name="lot_remaining_bounds_check"),
+        sa.CheckConstraint(
+            "remaining >= 0 AND expired >= 0 AND remaining + expired <= amount", name="lot_parts_check"
+        ),
         sa.ForeignKeyConstraint(
             ["business_id", "member_id"],
             ["member.business_id", "member.member_id"],

@@ -10,7 +10,6 @@ depends_on = None
 GROWING_ONLY = ("program_version", "fact", "activity_line", "effect", "transfer")
 
 ONLY_ONCE = {
-    "claim": "withdrawn_effect_id",
     "standing": "withdrawn_effect_id",
     "operation": "outcome",
     "outbox": "position, published_at",

@@ -25,6 +25,9 @@ LONGEST_KEY = 200
 LONGEST_CAUSE = 1600
 """Characters in a cause's key: a source and a key as JSON, every character escaped."""
 
+LONGEST_SLOT = LONGEST_CAUSE + 400
+"""Characters in a slot; that of a withdrawn claim names the claim's cause."""
+
 
 class Entity(SQLModel):
     """What every table is: columns and constraints, no relationships, never built from outside input."""

@@ -75,7 +75,8 @@ class Fact(Entity, table=True):
         CheckConstraint("amount IS NULL OR currency IS NOT NULL", name="an_amount_has_a_currency"),
         CheckConstraint("ones BETWEEN -1 AND 1", name="ones_bounds"),
         CheckConstraint(
-            f"asked BETWEEN 0 AND {LARGEST} AND granted BETWEEN 0 AND asked", name="granted_bounds"
+            f"abs(asked) <= {LARGEST} AND granted BETWEEN least(asked, 0) AND greatest(asked, 0)",
+            name="granted_bounds",
         ),
         hashed("body_hash"),
         bounded("amount"),

@@ -10,6 +10,7 @@ from sqlmodel import Field
 from loyalty_engine.entities.columns import (
     LONGEST_CAUSE,
     LONGEST_KEY,
+    LONGEST_SLOT,
     Entity,
     belongs_to,
     bounded,
@@ -22,7 +23,7 @@ from loyalty_engine.entities.columns import (
 )
 from loyalty_engine.entities.fact import CAUSE_KINDS
 
-EFFECT_KINDS = ("points", "standing", "claim")
+EFFECT_KINDS = ("points", "standing", "claim", "withdrawal")
 ACCOUNT_KINDS = (
     "wallet",
     "debt",
@@ -58,7 +59,7 @@ class Effect(Entity, table=True):
         CheckConstraint("corrects_effect_id <> effect_id", name="corrects_another"),
         CheckConstraint(_NOT_IN_THE_FUTURE, name="not_in_the_future"),
         bounded("value"),
-        *lengths(cause_key=LONGEST_CAUSE, slot=LONGEST_KEY),
+        *lengths(cause_key=LONGEST_CAUSE, slot=LONGEST_SLOT),
         *lengths_or_empty(rule=64),
         Index("effect_by_member", "business_id", "member_id", "effective_at", "effect_id"),
         Index(
@@ -105,8 +106,16 @@ class Account(Entity, table=True):
         belongs_to("business"),
         belongs_to("member", "member_id"),
         belongs_to("promotion", "promotion_id"),
+        belongs_to("partner", "partner_id"),
         UniqueConstraint(
-            "business_id", "kind", "currency", "member_id", "promotion_id", postgresql_nulls_not_distinct=True
+            "business_id",
+            "kind",
+            "currency",
+            "member_id",
+            "promotion_id",
+            "partner_id",
+            name="account_of_its_kind_key",
+            postgresql_nulls_not_distinct=True,
         ),
         UniqueConstraint("business_id", "account_id", "currency"),
         one_of("kind", *ACCOUNT_KINDS),
@@ -114,6 +123,7 @@ class Account(Entity, table=True):
             "(kind IN ('wallet', 'debt', 'pending')) = (member_id IS NOT NULL)", name="member_of_its_kind"
         ),
         CheckConstraint("(kind = 'budget') = (promotion_id IS NOT NULL)", name="promotion_of_its_kind"),
+        CheckConstraint("(kind = 'budget') = (partner_id IS NOT NULL)", name="partner_of_its_kind"),
         CheckConstraint(
             "CASE WHEN kind IN ('wallet', 'pending') THEN balance IS NOT NULL AND balance >= 0"
             " WHEN kind = 'debt' THEN balance IS NOT NULL AND balance <= 0"
@@ -134,6 +144,7 @@ class Account(Entity, table=True):
     currency: str = key_text()
     member_id: UUID | None = Field()
     promotion_id: UUID | None = Field()
+    partner_id: UUID | None = Field()
     balance: int | None = whole()
     created_at: datetime = instant()
 
@@ -193,7 +204,7 @@ class Lot(Entity, table=True):
         UniqueConstraint("business_id", "member_id", "cause_kind", "cause_key", "rule", "slot"),
         one_of("cause_kind", *CAUSE_KINDS),
         bounded("amount", least=0),
-        CheckConstraint("remaining BETWEEN 0 AND amount", name="remaining_bounds"),
+        CheckConstraint("remaining >= 0 AND expired >= 0 AND remaining + expired <= amount", name="parts"),
         *lengths(currency=64, cause_key=LONGEST_CAUSE, slot=LONGEST_KEY),
         *lengths_or_empty(rule=64, earned_source=64, earned_external_id=LONGEST_KEY),
     )
@@ -211,4 +222,5 @@ class Lot(Entity, table=True):
     earned_external_id: str = key_text()
     amount: int = whole()
     remaining: int = whole()
+    expired: int = whole()
     expires_at: datetime | None = instant()

@@ -10,11 +10,9 @@ from sqlmodel import Field
 from loyalty_engine.entities.columns import (
     Entity,
     belongs_to,
-    bounded,
     instant,
     key_text,
     lengths,
-    whole,
     words,
 )
 
@@ -37,16 +35,15 @@ class Partner(Entity, table=True):
 
 
 class Promotion(Entity, table=True):
-    """A partner's promotion, keyed by the rule that decides it; the `budget` account naming it is its budget.
+    """A partner's promotion, keyed by the rule that decides it.
 
-    `opening_budget` is in the smallest unit of the points currency; left out, the budget is unlimited.
+    Each partner who funds it has a `budget` account of it, opened by a transfer.
     """
 
     __tablename__ = "promotion"
     __table_args__: ClassVar[tuple[Any, ...]] = (
         belongs_to("partner", "partner_id"),
         UniqueConstraint("business_id", "key"),
-        bounded("opening_budget", least=0),
         *lengths(key=64, currency=64),
     )
 
@@ -55,5 +52,4 @@ class Promotion(Entity, table=True):
     key: str = key_text()
     partner_id: UUID = Field()
     currency: str = key_text()
-    opening_budget: int | None = whole()
     created_at: datetime = instant()
