@@ -40,14 +40,14 @@ class TierFrequency(Rule[TierFrequencyConfig], TierHooks):
         return threshold_problems(program.ladders_naming(self.rule_id), self.config.thresholds, "thresholds")
 
     def _count(self) -> Measure:
-        return Measure(self.rule_id, self._figure(), self.config.window)
-
-    def _figure(self) -> Figure:
         config = self.config
         match config.count:
             case NamedNumber(attribute=attribute):
-                return config.figure_of("attribute", attribute, net=config.net)
+                return self._measure(attribute, config.figure_of("attribute", attribute, net=config.net))
             case "activities":
-                return config.figure_of("count", net=config.net)
+                return self._measure("activities", config.figure_of("count", net=config.net))
             case "local_days" | "units" as quantity:
-                return config.figure_of(quantity, net=config.net)
+                return self._measure(quantity, config.figure_of(quantity, net=config.net))
+
+    def _measure(self, key: str, figure: Figure) -> Measure:
+        return Measure(key, figure, self.config.window)

@@ -39,4 +39,4 @@ class TierSpend(Rule[TierSpendConfig], TierHooks):
 
     def _spend(self) -> Measure:
         config = self.config
-        return Measure(self.rule_id, config.figure_of("amount", net=config.net), config.window)
+        return Measure("spend", config.figure_of("amount", net=config.net), config.window)
