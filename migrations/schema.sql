@@ -135,6 +135,7 @@ CREATE POLICY app ON claim FOR ALL TO loyalty_app USING (business_id = current_b
 CREATE POLICY owner ON claim FOR ALL TO loyalty_owner USING (true);
 GRANT INSERT, SELECT ON claim TO loyalty_app;
 GRANT UPDATE (figures, withdrawn_effect_id) ON claim TO loyalty_app;
+CREATE TRIGGER claim_only BEFORE UPDATE ON claim FOR EACH ROW EXECUTE FUNCTION allow_only('figures', 'withdrawn_effect_id');
 CREATE TRIGGER claim_stays BEFORE DELETE OR TRUNCATE ON claim FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
 CREATE TABLE counter (
@@ -713,6 +714,18 @@ END
 $$;
 ALTER FUNCTION allow_once OWNER TO loyalty_owner;
 GRANT EXECUTE ON FUNCTION allow_once TO PUBLIC;
+
+CREATE FUNCTION allow_only() RETURNS trigger LANGUAGE plpgsql SET search_path=pg_catalog, pg_temp AS $$
+BEGIN
+    IF to_jsonb(old) - tg_argv <> to_jsonb(new) - tg_argv THEN
+        RAISE EXCEPTION 'rows of % stay as they are, but for %', tg_table_name, array_to_string(tg_argv, ', ')
+            USING ERRCODE = 'restrict_violation', TABLE = tg_table_name;
+    END IF;
+    RETURN new;
+END
+$$;
+ALTER FUNCTION allow_only OWNER TO loyalty_owner;
+GRANT EXECUTE ON FUNCTION allow_only TO PUBLIC;
 
 CREATE FUNCTION authenticate(key_id text) RETURNS TABLE(business_id uuid, credential_id uuid, kind text, name text, key_hash bytea, environment text, scopes text[], sources text[], partner_id uuid, expires_at timestamp with time zone, revoked_at timestamp with time zone) LANGUAGE sql STABLE SECURITY DEFINER SET search_path=pg_catalog, pg_temp AS $$
     SELECT c.business_id, c.credential_id, c.kind, c.name, c.key_hash, c.environment,

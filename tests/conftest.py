@@ -2,12 +2,13 @@
 
 import contextlib
 import os
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import pytest
 
-from tests.server import drop_database, prepare_database, server_for_tests
+from loyalty_engine.store.database import Database
+from tests.server import as_app, drop_database, prepare_database, server_for_tests
 
 ADMIN_URL_INPUT = "loyalty_admin_url"
 running = pytest.StashKey[contextlib.ExitStack]()
@@ -48,3 +49,11 @@ def database(admin_url: str, worker_id: str) -> Iterator[str]:
     name = f"loyalty_{worker_id}_{os.getpid()}"
     yield prepare_database(admin_url, name)
     drop_database(admin_url, name)
+
+
+@pytest.fixture(scope="session")
+async def app_database(database: str) -> AsyncIterator[Database]:
+    """A pool on this worker's database as `loyalty_app`, shared by its tests: make a business of your own."""
+    opened = await Database.connect(as_app(database))
+    yield opened
+    await opened.close()

@@ -16,6 +16,7 @@ import psycopg
 from psycopg import sql
 
 from loyalty_api.postgres import EmbeddedPostgres
+from loyalty_engine.store.migrate import grant_login, migrate
 
 ADMIN_URL_VARIABLE = "LOYALTY_TEST_ADMIN_URL"
 
@@ -47,6 +48,12 @@ def url_of(admin_url: str, database: str) -> str:
     return urlunsplit(urlsplit(admin_url)._replace(path=f"/{database}"))
 
 
+def as_app(url: str) -> str:
+    """The same database, as the role that the server connects as."""
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(netloc=f"loyalty_app@{parts.netloc.rpartition('@')[2]}"))
+
+
 def create_database(admin_url: str, name: str) -> str:
     """Makes an empty database in place of one of that name, and returns the superuser's URL of it."""
     with psycopg.connect(admin_url, autocommit=True) as connection:
@@ -62,8 +69,11 @@ def drop_database(admin_url: str, name: str) -> None:
 
 
 def prepare_database(admin_url: str, name: str) -> str:
-    """Makes a worker's database as the tests need it; the migrations are to be applied here."""
-    return create_database(admin_url, name)
+    """Makes a worker's database as the tests need it: migrated, and open to the role `loyalty_app`."""
+    url = create_database(admin_url, name)
+    migrate(url)
+    grant_login(url)
+    return url
 
 
 def main(binaries: str, *command: str) -> int:

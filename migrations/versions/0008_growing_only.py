@@ -16,6 +16,9 @@ ONLY_ONCE = {
 }
 """For each table the columns that may be set, once; all others stay as they were."""
 
+ONLY_THESE = {"claim": "figures, withdrawn_effect_id"}
+"""For each table the columns that may change, again and again; all others stay as they were."""
+
 KEPT = ("claim", "standing")
 """Tables of which rows are never removed, although a column of them may be set."""
 
@@ -42,6 +45,18 @@ BEGIN
         END IF;
     END LOOP;
     IF before - tg_argv <> after - tg_argv THEN
+        RAISE EXCEPTION 'rows of % stay as they are, but for %', tg_table_name, array_to_string(tg_argv, ', ')
+            USING ERRCODE = 'restrict_violation', TABLE = tg_table_name;
+    END IF;
+    RETURN new;
+END
+$$
+"""
+
+ALLOW_ONLY = """
+CREATE FUNCTION allow_only() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF to_jsonb(old) - tg_argv <> to_jsonb(new) - tg_argv THEN
         RAISE EXCEPTION 'rows of % stay as they are, but for %', tg_table_name, array_to_string(tg_argv, ', ')
             USING ERRCODE = 'restrict_violation', TABLE = tg_table_name;
     END IF;
@@ -81,7 +96,7 @@ $$
 
 def upgrade() -> None:
     """Makes the functions and attaches them."""
-    for function in (REFUSE_CHANGE, ALLOW_ONCE, REFUSE_EXCESS_REVERSAL):
+    for function in (REFUSE_CHANGE, ALLOW_ONCE, ALLOW_ONLY, REFUSE_EXCESS_REVERSAL):
         op.execute(function)
     op.execute("REVOKE ALL ON FUNCTION refuse_excess_reversal() FROM PUBLIC")
     for table in GROWING_ONLY:
@@ -98,6 +113,11 @@ def upgrade() -> None:
         op.execute(
             f"CREATE TRIGGER {table}_once BEFORE UPDATE ON {table} "
             f"FOR EACH ROW EXECUTE FUNCTION allow_once({columns})"
+        )
+    for table, columns in ONLY_THESE.items():
+        op.execute(
+            f"CREATE TRIGGER {table}_only BEFORE UPDATE ON {table} "
+            f"FOR EACH ROW EXECUTE FUNCTION allow_only({columns})"
         )
     op.execute(
         "CREATE TRIGGER transfer_reversal AFTER INSERT ON transfer FOR EACH ROW "
