@@ -119,7 +119,7 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> Environment:
     python = Path(place.env_exe)
     wheels = [wheel_of(project, folder / project.name) for project in (ROOT, PLUGIN)]
     pip("--python", str(python), "install", "--no-deps", *map(str, wheels))
-    asked = [python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"]
+    asked = [str(python), "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"]
     packages = Path(subprocess.run(asked, capture_output=True, text=True, check=True).stdout.strip())
     (packages / "lent.pth").write_text(sysconfig.get_path("purelib") + "\n", encoding="utf-8")
     (folder / "work").mkdir()
