@@ -111,8 +111,11 @@ async def test_an_exception_takes_back_the_whole_write(single: Database) -> None
         await insert_rows(connection, Member, [world.member()])
         raise LookupError
 
+    statements: list[str] = []
+    single.on_statement.append(statements.append)
     with pytest.raises(LookupError):
         await single.write(world.business_id, work)
+    assert statements[-1] == "ROLLBACK"
     async with single.reading(world.business_id) as connection:
         assert await connection.fetchval("SELECT count(*) FROM member") == 0
 
