@@ -9,11 +9,9 @@ from pydantic_core import CoreSchema, core_schema
 
 def _exact(value: object) -> object:
     """A float has lost digits before it is seen here, so only text and whole numbers are exact."""
-    # Only a ValueError becomes a finding with a path.
     if isinstance(value, float):
+        # Only a ValueError becomes a finding with a path.
         raise ValueError('write the number as text, e.g. "1.25": a float is not exact')  # noqa: TRY004
-    if isinstance(value, bool):
-        raise ValueError("a number is wanted, not true or false")  # noqa: TRY004
     return value
 
 
