@@ -1,0 +1,210 @@
+"""Activities with their lines and returns: by id, by natural key, and in pages for each member."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from functools import lru_cache
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ARRAY, Date, any_, bindparam, exists, func, select
+from sqlalchemy.types import DateTime, Text
+
+from loyalty_engine.entities import ActivityLine, Fact, Partner
+from loyalty_engine.store.connection import Connection
+from loyalty_engine.store.reads.pages import (
+    PARENTS,
+    Page,
+    Slice,
+    Sort,
+    for_each,
+    pages_of,
+    seek_values,
+    sliced,
+)
+from loyalty_engine.store.reads.view import (
+    View,
+    ViewStatement,
+    linked,
+    of_business,
+    of_partner,
+    one_of_ids,
+    rows_of,
+)
+from loyalty_engine.store.tables import columns
+
+
+@dataclass(frozen=True, slots=True)
+class ActivityRow:
+    """Something that a member did, as it was recorded."""
+
+    fact_id: UUID
+    member_id: UUID
+    kind: str
+    source: str
+    external_id: str
+    occurred_at: datetime
+    recorded_at: datetime
+    amount: Decimal | None
+    units: Decimal | None
+    currency: str | None
+    channel: str | None
+    partner_id: UUID | None
+    attributes: Mapping[str, Any]
+    reverses_fact_id: UUID | None
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class LineRow:
+    """One line of an activity."""
+
+    fact_id: UUID
+    line_key: str
+    amount: Decimal
+    units: Decimal | None
+    category: str | None
+    product: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ActivityWanted:
+    """Which activities a page lists; what is None, or an empty tuple, does not matter.
+
+    ``counted_from`` and ``counted_before`` bound the local day on which an activity counts.
+    """
+
+    kinds: tuple[str, ...] = ()
+    source: str | None = None
+    occurred_from: datetime | None = None
+    occurred_before: datetime | None = None
+    counts_as: tuple[str, ...] = ()
+    channels: tuple[str, ...] = ()
+    partners: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    counted_from: date | None = None
+    counted_before: date | None = None
+
+    def given(self) -> dict[str, object]:
+        """What matters, by name."""
+        values = {name: getattr(self, name) for name in ActivityWanted.__slots__}
+        return {
+            name: list(value) if isinstance(value, tuple) else value
+            for name, value in values.items()
+            if value not in (None, ())
+        }
+
+
+_fact, _line, _partner = columns(Fact), columns(ActivityLine), columns(Partner)
+
+
+def _activities(held: bool) -> Any:
+    return select(*(_fact[name] for name in ActivityRow.__slots__)).where(
+        of_business(_fact),
+        _fact.type == "activity",
+        *of_partner(_fact.partner_id, held),
+        *linked(_fact.member_id, held),
+    )
+
+
+_BY_ID = ViewStatement(lambda held: _activities(held).where(one_of_ids(_fact.fact_id)))
+_LINES = ViewStatement(
+    lambda held: (
+        select(*(_line[name] for name in LineRow.__slots__))
+        .where(of_business(_line), one_of_ids(_line.fact_id), *linked(_line.member_id, held))
+        .order_by(_line.fact_id, _line.line_key)
+    )
+)
+_REVERSED = ViewStatement(
+    lambda held: (
+        select(_fact.reverses_fact_id, -func.sum(_fact.amount))
+        .where(of_business(_fact), one_of_ids(_fact.reverses_fact_id), *linked(_fact.member_id, held))
+        .group_by(_fact.reverses_fact_id)
+    )
+)
+
+
+async def activities_by_id(
+    connection: Connection, view: View, ids: Sequence[UUID]
+) -> dict[UUID, ActivityRow]:
+    """Activities by id; a partner sees its own alone."""
+    found = rows_of(ActivityRow, await _BY_ID.fetch(connection, view, ids=list(ids)))
+    return {row.fact_id: row for row in found}
+
+
+async def lines_of(connection: Connection, view: View, ids: Sequence[UUID]) -> dict[UUID, list[LineRow]]:
+    """The lines of activities, by activity."""
+    found: dict[UUID, list[LineRow]] = {}
+    for row in rows_of(LineRow, await _LINES.fetch(connection, view, ids=list(ids))):
+        found.setdefault(row.fact_id, []).append(row)
+    return found
+
+
+async def reversed_amounts(connection: Connection, view: View, ids: Sequence[UUID]) -> dict[UUID, Decimal]:
+    """How much of activities was returned; one without a return, or without amounts, is left out."""
+    records = await _REVERSED.fetch(connection, view, ids=list(ids))
+    return {fact_id: amount for fact_id, amount in records if amount is not None}
+
+
+async def activity_pages(
+    connection: Connection, view: View, ids: Sequence[UUID], wanted: ActivityWanted, slice_: Slice
+) -> list[Page[ActivityRow]]:
+    """A page of activities of each member, the latest first."""
+    given = wanted.given()
+    statement = _page(frozenset(given), slice_.size, slice_.backward, slice_.beyond is not None)
+    grouped: dict[UUID, list[ActivityRow]] = {}
+    for parent, *record in await statement.fetch(
+        connection, view, ids=list(ids), **given, **seek_values(slice_)
+    ):
+        grouped.setdefault(parent, []).append(ActivityRow(*record))
+    return pages_of(grouped, ids, slice_)
+
+
+def _texts(name: str) -> Any:
+    return any_(bindparam(name, type_=ARRAY(Text)))
+
+
+def _instant(name: str) -> Any:
+    return bindparam(name, type_=DateTime(timezone=True))
+
+
+_CONDITIONS: dict[str, Any] = {
+    "kinds": _fact.kind == _texts("kinds"),
+    "source": _fact.source == bindparam("source", type_=Text),
+    "occurred_from": _fact.occurred_at >= _instant("occurred_from"),
+    "occurred_before": _fact.occurred_at < _instant("occurred_before"),
+    "counts_as": _fact.counts_as == _texts("counts_as"),
+    "channels": _fact.channel == _texts("channels"),
+    "partners": exists(
+        select(1).where(
+            of_business(_partner), _partner.partner_id == _fact.partner_id, _partner.key == _texts("partners")
+        )
+    ),
+    "categories": exists(
+        select(1).where(
+            of_business(_line), _line.fact_id == _fact.fact_id, _line.category == _texts("categories")
+        )
+    ),
+    "counted_from": _fact.counts_on >= bindparam("counted_from", type_=Date),
+    "counted_before": _fact.counts_on < bindparam("counted_before", type_=Date),
+}
+
+
+@lru_cache(maxsize=512)
+def _page(given: frozenset[str], size: int, backward: bool, seeking: bool) -> ViewStatement:
+    sort = Sort((_fact.occurred_at, _fact.source, _fact.external_id), descending=True)
+    conditions = [condition for name, condition in _CONDITIONS.items() if name in given]
+    return ViewStatement(
+        lambda held: for_each(
+            sliced(
+                _activities(held).where(_fact.member_id == PARENTS.c.parent_id, *conditions),
+                sort,
+                size,
+                backward,
+                seeking,
+            )
+        )
+    )

@@ -1,0 +1,44 @@
+"""What every effect has: its cause, its rule, when it took effect, and the program that decided it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import and_
+
+from loyalty_engine.entities import Effect
+from loyalty_engine.store.tables import columns, table
+
+
+@dataclass(frozen=True, slots=True)
+class EffectRow:
+    """One posting under its key; ``rule`` is empty for the program itself."""
+
+    effect_id: UUID
+    cause_kind: str
+    cause_key: str
+    activity_id: UUID | None
+    boundary_at: datetime | None
+    rule: str
+    effective_at: datetime
+    recorded_at: datetime
+    program_version_id: UUID
+
+
+_effect = columns(Effect)
+
+
+def effect_columns() -> list[Any]:
+    """The columns of an EffectRow, under names that no other table's columns have."""
+    return [_effect[name].label(f"effect_{name}") for name in EffectRow.__slots__]
+
+
+def effect_from(owner: Any, owner_table: Any) -> Any:
+    """A table whose rows each name their effect, joined to it."""
+    return owner_table.join(
+        table(Effect),
+        and_(_effect.business_id == owner.business_id, _effect.effect_id == owner.effect_id),
+    )
