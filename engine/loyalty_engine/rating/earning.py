@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from loyalty_engine.ledger.effects import EffectKey
 from loyalty_engine.ledger.lots import Place
@@ -29,6 +30,7 @@ class Ask:
     units: int
     funding: tuple[FundingShare, ...]
     partial: bool
+    at: datetime
 
 
 Asking = Generator[Ask, int, None]
@@ -117,7 +119,9 @@ class Earning:
         budgets = program.promotions[award.rule].budgets
         if limited.units and any(budgets.get(share.partner) is not None for share in offer.funding):
             key = EffectKey(at.cause, award.rule, slot_of(award.currency, award.slot, "ask"))
-            units = yield Ask(key, award.currency, limited.units, offer.funding, offer.exhausted == "reduce")
+            units = yield Ask(
+                key, award.currency, limited.units, offer.funding, offer.exhausted == "reduce", at.instant
+            )
             return replace(limited, units=units)
         return limited
 

@@ -142,6 +142,7 @@ class Folding:
             keep = bool(returns) and not program.undoes
             member = self._member(version, activity.local_day, tiers)
             kept = yield from self._earning.rate(at, place_of(fact), program, rated, member, keep)
+            self._freeze(version)
             if kept is not None:
                 self._rated[fact.natural_key] = kept
         lowered = {
@@ -180,6 +181,13 @@ class Folding:
         change = tally.change(day, value)
         tally.add(day, value)
         return change
+
+    def _freeze(self, version: ProgramVersion) -> None:
+        """A rule that failed at anything freezes the ladders whose tree names it."""
+        failed = {parked.rule for parked in self._journal.parked}
+        for policy in version.program.ladders:
+            if failed.intersection(policy.rules):
+                self.state.frozen.add(policy.key)
 
     def _unfrozen(self, version: ProgramVersion) -> list[LadderPolicy]:
         return [policy for policy in version.program.ladders if policy.key not in self.state.frozen]

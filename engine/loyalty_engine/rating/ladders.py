@@ -37,6 +37,28 @@ def with_claim(state: LadderState, claim: Claim, ladder: Ladder, keep_all: bool)
     return Regraded(replace(state, claims=(*kept, claim)), (claim,))
 
 
+def needed(state: LadderState, policy: LadderPolicy) -> LadderState:
+    """The claims without those that another outlasts, unless a return may withdraw the better ones."""
+    claims = state.claims
+    if not keeps_all(policy):
+        claims = tuple(
+            claim
+            for index, claim in enumerate(claims)
+            if not any(
+                _outlasts(other, claim, policy.ladder)
+                and (place < index or not _outlasts(claim, other, policy.ladder))
+                for place, other in enumerate(claims)
+                if place != index
+            )
+        )
+    return replace(state, claims=claims)
+
+
+def keeps_all(policy: LadderPolicy) -> bool:
+    """Whether outlasted claims are kept, because a return may withdraw the better ones."""
+    return policy.section.returns in ("from_now", "undo")
+
+
 def _same(claim: Claim, other: Claim) -> bool:
     return (claim.tier, claim.until_at, claim.cause) == (other.tier, other.until_at, other.cause)
 

@@ -13,7 +13,7 @@ from loyalty_engine.rating.ends import claim_end
 from loyalty_engine.rating.inputs import member_at
 from loyalty_engine.rating.journal import At, Journal
 from loyalty_engine.rating.judgement import Judgement, figure_key, judge
-from loyalty_engine.rating.ladders import risen, settled, with_claim
+from loyalty_engine.rating.ladders import keeps_all, risen, settled, with_claim
 from loyalty_engine.rating.rulebook import Rulebook
 from loyalty_engine.rating.state import Claim, ClaimFigure, LadderState, Ruling, State
 from loyalty_engine.rating.tallies import View, view_of
@@ -149,6 +149,8 @@ class Standings:
         until = claim_end((policy.review or policy.upgrade).until, at.instant, program.zone)
         after = settled(held, policy, asked.judgement.tier, asked.figures, at.cause, at.instant, until)
         self._journal.claims(at, policy.key, after.made)
+        fallen_from = [claim for claim in held.claims if claim not in after.state.claims]
+        self._journal.withdrawn(at, policy.key, fallen_from)
         self._stand(at, policy, after.state, asked.ruling)
 
     def _stand(self, at: At, policy: LadderPolicy, after: LadderState, ruling: Ruling) -> None:
@@ -196,11 +198,6 @@ def ruling_of(judgement: Judgement, at: datetime, at_boundary: bool) -> Ruling:
         for rule, by_tier in judgement.opinions.items()
     }
     return Ruling(at, at_boundary, judgement.figures, opinions)
-
-
-def keeps_all(policy: LadderPolicy) -> bool:
-    """Whether outlasted claims are kept, because a return may withdraw the better ones."""
-    return policy.section.returns in ("from_now", "undo")
 
 
 def is_review(policy: LadderPolicy, at: datetime, program: Program) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
@@ -12,15 +13,16 @@ from loyalty_engine.rules.windows import Window
 Quantity = Literal["amount", "units", "count", "local_days", "attribute"]
 
 
+EXACT_NUMBER = r"^[+-]?[0-9]{1,15}([.][0-9]{1,6})?$"
+"""How a named number is written as text: up to 15 digits, and up to 6 after the point."""
+
+
 def number(value: object) -> Decimal:
-    """A named number of an activity's attributes; what is not a number counts as nothing."""
+    """A named number of an activity's attributes; what is not an exact number counts as nothing."""
     if isinstance(value, bool) or not isinstance(value, int | str | Decimal):
         return Decimal(0)
-    try:
-        result = Decimal(value)
-    except ArithmeticError:
-        return Decimal(0)
-    return result if result.is_finite() else Decimal(0)
+    written = str(value)
+    return Decimal(written) if re.fullmatch(EXACT_NUMBER, written) else Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,7 +68,7 @@ class LineInput:
 
 @dataclass(frozen=True, slots=True)
 class RecordActivity:
-    """Something a member did; a return that names no purchase is of kind ``return`` with a negative amount."""
+    """Something a member did; an unlinked return is of kind ``return`` with a negative amount."""
 
     member: MemberBy
     kind: str
@@ -86,7 +86,7 @@ class RecordActivity:
 
 @dataclass(frozen=True, slots=True)
 class ReverseActivity:
-    """Return an activity, whole or in part; amounts are positive; without amount and lines all that remains."""
+    """Return an activity, or a positive part of it; without amount and lines all that remains."""
 
     activity: ActivityBy
     source: str
@@ -148,6 +148,14 @@ class Batch:
     """A result for each item, in the order of the items."""
 
     results: tuple[Recorded | Refusal, ...]
+    replayed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class EnrolledBatch:
+    """A result for each new member, in the order of the items."""
+
+    results: tuple[Enrolled | Refusal, ...]
     replayed: bool = False
 
 

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from loyalty_engine.entities.business import CREDENTIAL_KINDS
 from loyalty_engine.ids import new_id
+from loyalty_engine.services.checks import source, text
 from loyalty_engine.services.engine import Business, Caller, Engine
 from loyalty_engine.services.keys import ApiKey, new_key
 from loyalty_engine.services.refusals import Refusal, RefusalCode, Refused, invalid
@@ -46,8 +47,6 @@ FURTHER_SCOPES: Mapping[str, frozenset[str]] = {
 }
 """What a kind of credential may do besides where it is asked for by name."""
 
-NAME_LENGTH_MAX = 200
-SOURCE_LENGTH_MAX = 64
 SOURCES_MAX = 100
 
 
@@ -133,12 +132,12 @@ async def add_credential(
         "business_id": business.business_id,
         "credential_id": credential_id,
         "kind": wanted.kind,
-        "name": wanted.name,
+        "name": text(wanted.name, "name"),
         "key_id": key.key_id,
         "key_hash": key.hash,
         "environment": key.environment,
         "scopes": sorted(scopes),
-        "sources": None if wanted.sources is None else sorted(wanted.sources),
+        "sources": _sources(wanted),
         "partner_id": partner_id,
         "expires_at": wanted.expires_at,
         "created_at": now,
@@ -153,15 +152,10 @@ def _checked(wanted: CreateCredential, business: Business, now: datetime) -> fro
         raise invalid("credential-kind-unknown", "kind", kind=wanted.kind, known=", ".join(CREDENTIAL_KINDS))
     if wanted.kind == "test" and not business.row.sandbox:
         raise invalid("credential-test-needs-sandbox", "kind")
-    if not 1 <= len(wanted.name) <= NAME_LENGTH_MAX or not wanted.name.isprintable():
-        raise invalid("credential-name-invalid", "name", most=str(NAME_LENGTH_MAX))
     if (wanted.kind == "partner") != (wanted.partner is not None):
         raise invalid("credential-partner-of-its-kind", "partner")
     if wanted.expires_at is not None and wanted.expires_at <= now:
         raise invalid("credential-expired-at-once", "expiresAt")
-    sources = wanted.sources or frozenset()
-    if len(sources) > SOURCES_MAX or any(not 1 <= len(source) <= SOURCE_LENGTH_MAX for source in sources):
-        raise invalid("credential-source-invalid", "sources", most=str(SOURCE_LENGTH_MAX))
     return _scopes(wanted)
 
 
@@ -173,6 +167,15 @@ def _scopes(wanted: CreateCredential) -> frozenset[str]:
         word = "credential-scope-unknown" if scope not in SCOPES else "credential-scope-not-of-kind"
         raise invalid(word, "scopes", scope=scope, kind=wanted.kind, known=", ".join(sorted(allowed)))
     return frozenset(scopes)
+
+
+def _sources(wanted: CreateCredential) -> list[str] | None:
+    """The sources in the form in which activities will name them."""
+    if wanted.sources is None:
+        return None
+    if len(wanted.sources) > SOURCES_MAX:
+        raise invalid("too-many", "sources", most=str(SOURCES_MAX))
+    return sorted({source(each, "sources") for each in wanted.sources})
 
 
 async def _partner_id(connection: Connection, business: Business, wanted: CreateCredential) -> UUID | None:

@@ -57,6 +57,15 @@ class Refused(Exception):
         self.refusal = refusal
 
 
+class Forbidden(Exception):
+    """The credential may not do this: an error of the request, not a refusal."""
+
+    def __init__(self, word: str, parameters: Mapping[str, str] | None = None) -> None:
+        super().__init__(word)
+        self.word = word
+        self.parameters = dict(parameters or {})
+
+
 def invalid(word: str, *path: str, **parameters: str) -> Refused:
     """An INVALID_INPUT at a path of the input."""
     return Refused(Refusal(RefusalCode.INVALID_INPUT, word, parameters, path or None))

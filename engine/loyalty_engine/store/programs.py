@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Uuid, any_, bindparam, select
+from sqlalchemy import ARRAY, Uuid, any_, bindparam, select, update
 
 from loyalty_engine.entities import Business, ProgramVersion
 from loyalty_engine.store.connection import Connection
@@ -87,3 +87,15 @@ async def version_sources(
     """The files of some versions."""
     rows = await _SOURCES.fetch(connection, business_id=business_id, ids=list(ids))
     return [VersionSource(**dict(row)) for row in rows]
+
+
+_SET_CLOCK = Statement(
+    update(Business)
+    .where(_business.business_id == bindparam("business"))
+    .values(clock_at=bindparam("instant"))
+)
+
+
+async def set_business_clock(connection: Connection, business_id: UUID, instant: datetime) -> None:
+    """Set the clock of a sandbox."""
+    await _SET_CLOCK.execute(connection, business=business_id, instant=instant)

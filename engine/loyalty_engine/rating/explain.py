@@ -1,0 +1,250 @@
+"""Explains a standing: the tree that decided, what it read, and the routes to higher tiers.
+
+Nothing of this is kept: the figures and opinions of a ruling are enough to decide it again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+from loyalty_engine.combine.tiers import Branch, Node, Verdict, decide
+from loyalty_engine.localtime import first_instant
+from loyalty_engine.program import LadderPolicy, Program
+from loyalty_engine.rating.judgement import figure_key
+from loyalty_engine.rating.windows import Days, days_of
+from loyalty_engine.rules import (
+    AtLeast,
+    Calendar,
+    Figure,
+    FiscalYear,
+    Measure,
+    Reason,
+    Requirement,
+    Window,
+)
+
+Opinions = Mapping[str, Mapping[str, bool]]
+
+
+@dataclass(frozen=True, slots=True)
+class MeasureRead:
+    """A measure as it was read: its value, and the local days over which it was added up."""
+
+    measure: Measure
+    value: Decimal
+    days: Days
+
+
+@dataclass(frozen=True, slots=True)
+class RulingNode:
+    """A node of the tree that decided; ``key`` is its place in the list, ``parent`` that of its parent."""
+
+    key: int
+    parent: int | None
+    op: str
+    rule: str | None
+    supports: str | None
+    reasons: tuple[Reason, ...] = ()
+    measures: tuple[MeasureRead, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One condition of one rule for a higher tier: what there is, what is needed, by when."""
+
+    tier: str
+    rule: str
+    have: Decimal
+    need: Decimal
+    unit: str
+    by: datetime | None
+
+    @property
+    def missing(self) -> Decimal:
+        """How much is still needed."""
+        return max(Decimal(0), self.need - self.have)
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """What is needed to decide again: the figures by ``rule.measure``, the opinions, and the local day."""
+
+    figures: Mapping[str, Decimal]
+    opinions: Opinions
+    day: date
+    at_boundary: bool
+    joined_on: date
+
+
+def ruling_nodes(program: Program, policy: LadderPolicy, tier: str, ruling: Ruling) -> list[RulingNode]:
+    """The nodes of the ladder's tree, the root first, with the reasons for the tier and the one above it."""
+    verdicts = _verdicts(program, policy, ruling)
+    nodes: list[RulingNode] = []
+    for parent, node in _with_parents(policy.tree):
+        supports = next(
+            (
+                name
+                for name in reversed(policy.ladder.tiers[1:])
+                if decide(node, verdicts[name]) is Verdict.SUPPORTS
+            ),
+            None,
+        )
+        key = len(nodes)
+        if isinstance(node, Branch):
+            nodes.append(RulingNode(key, parent, node.op, None, supports))
+        else:
+            nodes.append(
+                RulingNode(
+                    key,
+                    parent,
+                    "rule",
+                    node.rule,
+                    supports,
+                    tuple(_reasons(program, policy, node.rule, tier, ruling)),
+                    tuple(_read(program, node.rule, ruling)),
+                )
+            )
+    return nodes
+
+
+def routes(
+    program: Program,
+    policy: LadderPolicy,
+    held: str,
+    figures: Mapping[Measure, Decimal],
+    day: date,
+    joined_on: date,
+) -> list[Route]:
+    """Every condition of every rule that speaks for a higher tier; the smallest missing / need first."""
+    found = []
+    for tier in policy.ladder.tiers[policy.ladder.rank(held) + 1 :]:
+        for rule in policy.rules:
+            for leaf in conditions(policy.requirements.get(rule, {}).get(tier)):
+                ends = [_window_end(term.measure.window, day, joined_on) for term in leaf.terms]
+                end = min((end for end in ends if end is not None), default=None)
+                by = None if end is None else first_instant(end, program.zone)
+                found.append(Route(tier, rule, leaf.have(figures), leaf.bound, unit_of(program, leaf), by))
+    return sorted(found, key=lambda route: route.missing / route.need if route.need > 0 else Decimal(0))
+
+
+def conditions(requirement: Requirement | None) -> Iterator[AtLeast]:
+    """The conditions on figures that a requirement is made of."""
+    if requirement is None:
+        return
+    if isinstance(requirement, AtLeast):
+        yield requirement
+        return
+    for part in requirement.of:
+        yield from conditions(part)
+
+
+def unit_of(program: Program, condition: AtLeast) -> str:
+    """What a condition counts: a currency, activities, days, units, an attribute, or a score."""
+    units = {_unit(term.measure.figure, program.file.program.currency) for term in condition.terms}
+    return units.pop() if len(units) == 1 else "score"
+
+
+def _unit(figure: Figure, currency: str) -> str:
+    match figure.of:
+        case "amount":
+            return currency
+        case "count":
+            return "activities"
+        case "local_days":
+            return "days"
+        case "units":
+            return "units"
+        case "attribute":
+            return figure.attribute or "score"
+
+
+def _with_parents(tree: Node) -> Sequence[tuple[int | None, Node]]:
+    found: list[tuple[int | None, Node]] = []
+
+    def visit(node: Node, parent: int | None) -> None:
+        key = len(found)
+        found.append((parent, node))
+        if isinstance(node, Branch):
+            for child in node.of:
+                visit(child, key)
+
+    visit(tree, None)
+    return found
+
+
+def _by_measure(program: Program, rule: str, ruling: Ruling) -> dict[Measure, Decimal]:
+    return {measure: ruling.figures[figure_key(rule, measure)] for measure in program.measures_of[rule]}
+
+
+def _verdicts(program: Program, policy: LadderPolicy, ruling: Ruling) -> dict[str, dict[str, Verdict]]:
+    return {
+        tier: {rule: _verdict(program, policy, rule, tier, ruling) for rule in policy.rules}
+        for tier in policy.ladder.tiers[1:]
+    }
+
+
+def _verdict(program: Program, policy: LadderPolicy, rule: str, tier: str, ruling: Ruling) -> Verdict:
+    requirement = policy.requirements.get(rule, {}).get(tier)
+    if requirement is not None:
+        met = requirement.met(_by_measure(program, rule, ruling))
+        return Verdict.SUPPORTS if met else Verdict.DENIES
+    opinion = ruling.opinions.get(rule, {}).get(tier)
+    if opinion is None:
+        return Verdict.ABSTAINS
+    return Verdict.SUPPORTS if opinion else Verdict.DENIES
+
+
+def _reasons(
+    program: Program, policy: LadderPolicy, rule: str, tier: str, ruling: Ruling
+) -> Iterator[Reason]:
+    rank = policy.ladder.rank(tier)
+    for asked in policy.ladder.tiers[max(rank, 1) : rank + 2]:
+        leaves = list(conditions(policy.requirements.get(rule, {}).get(asked)))
+        figures = _by_measure(program, rule, ruling) if leaves else {}
+        for leaf in leaves:
+            yield Reason(
+                "reason-reached" if leaf.met(figures) else "reason-short",
+                {
+                    "tier": asked,
+                    "have": plain(leaf.have(figures)),
+                    "need": plain(leaf.bound),
+                    "unit": unit_of(program, leaf),
+                },
+            )
+        opinion = ruling.opinions.get(rule, {}).get(asked)
+        if opinion is not None:
+            yield Reason("reason-supports" if opinion else "reason-denies", {"tier": asked})
+
+
+def _read(program: Program, rule: str, ruling: Ruling) -> Iterator[MeasureRead]:
+    for measure, value in _by_measure(program, rule, ruling).items():
+        days = days_of(measure.window, ruling.day, ruling.at_boundary, ruling.joined_on)
+        yield MeasureRead(measure, value, days)
+
+
+def _window_end(window: Window, day: date, joined_on: date) -> date | None:
+    """Where a window ends for everything in it at once; one that rolls, or is over, has no such end."""
+    if isinstance(window, Calendar | FiscalYear) or window == "anniversary":
+        return days_of(window, day, False, joined_on).end
+    return None
+
+
+def plain(value: Decimal) -> str:
+    """An exact number without an exponent."""
+    return format(value, "f")
+
+
+__all__ = [
+    "MeasureRead",
+    "Route",
+    "Ruling",
+    "RulingNode",
+    "conditions",
+    "plain",
+    "routes",
+    "ruling_nodes",
+    "unit_of",
+]

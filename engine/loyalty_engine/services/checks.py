@@ -1,0 +1,102 @@
+"""Bounds of everything that comes from outside (BEHAVIOUR L41, L51, L52). Texts come out as NFC, trimmed."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import cast
+
+from loyalty_engine.services.refusals import invalid
+
+LONGEST_TEXT = 200
+LARGEST = Decimal(9 * 10**15)
+EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
+CLOCK_SKEW = timedelta(minutes=5)
+MOST_ATTRIBUTES = 100
+DEEPEST = 5
+OWN_SOURCE = "loyalty"
+"""The source under which the engine records facts of its own; nobody else may write it."""
+
+
+def text(value: str, *path: str, longest: int = LONGEST_TEXT) -> str:
+    """A text of 1 to ``longest`` characters without control characters or halves of characters."""
+    cleaned = unicodedata.normalize("NFC", value).strip()
+    if not cleaned:
+        raise invalid("text-empty", *path)
+    if len(cleaned) > longest:
+        raise invalid("text-too-long", *path, longest=str(longest))
+    if any(unicodedata.category(character) in ("Cc", "Cs") for character in cleaned):
+        raise invalid("text-with-control-characters", *path)
+    return cleaned
+
+
+def optional_text(value: str | None, *path: str, longest: int = LONGEST_TEXT) -> str | None:
+    """The same for a text that may be left out."""
+    return None if value is None else text(value, *path, longest=longest)
+
+
+def amount(value: Decimal | None, *path: str) -> Decimal | None:
+    """An exact number of at most 4 decimals, within 9 * 10^15 either way."""
+    if value is None:
+        return None
+    if not value.is_finite() or abs(value) > LARGEST:
+        raise invalid("number-out-of-bounds", *path)
+    if cast("int", value.as_tuple().exponent) < -4 and value != round(value, 4):
+        raise invalid("number-too-fine", *path, decimals="4")
+    return round(value, 4)
+
+
+def instant(value: datetime, now: datetime, *path: str) -> datetime:
+    """An instant from 1900 on, and at most five minutes ahead of now."""
+    if value.tzinfo is None:
+        raise invalid("instant-without-zone", *path)
+    value = value.astimezone(UTC)
+    if value < EARLIEST:
+        raise invalid("instant-too-early", *path)
+    if value > now + CLOCK_SKEW:
+        raise invalid("instant-in-the-future", *path)
+    return value
+
+
+def source(value: str, *path: str) -> str:
+    """A source that a caller may name."""
+    cleaned = text(value, *path, longest=64)
+    if cleaned == OWN_SOURCE:
+        raise invalid("source-reserved", *path, source=OWN_SOURCE)
+    return cleaned
+
+
+def attributes(value: Mapping[str, object], *path: str) -> dict[str, object]:
+    """A JSON object of at most 100 keys, five levels deep, without floating-point numbers."""
+    if len(value) > MOST_ATTRIBUTES:
+        raise invalid("too-many", *path, most=str(MOST_ATTRIBUTES))
+    return {text(key, *path, key, longest=64): document(item, *path, key) for key, item in value.items()}
+
+
+def document(value: object, *path: str, depth: int = 1) -> object:
+    """A JSON value with bounded texts and exact numbers."""
+    if depth > DEEPEST:
+        raise invalid("too-deep", *path, most=str(DEEPEST))
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, str):
+        return text(value, *path, longest=1000) if value.strip() else ""
+    if isinstance(value, int | Decimal):
+        amount(Decimal(value), *path)
+        return value
+    if isinstance(value, float):
+        raise invalid("number-not-exact", *path)
+    if isinstance(value, Mapping):
+        if len(value) > MOST_ATTRIBUTES:
+            raise invalid("too-many", *path, most=str(MOST_ATTRIBUTES))
+        return {
+            text(str(key), *path, longest=64): document(item, *path, str(key), depth=depth + 1)
+            for key, item in value.items()
+        }
+    if isinstance(value, Sequence):
+        if len(value) > MOST_ATTRIBUTES:
+            raise invalid("too-many", *path, most=str(MOST_ATTRIBUTES))
+        return [document(item, *path, str(index), depth=depth + 1) for index, item in enumerate(value)]
+    raise invalid("not-json", *path)

@@ -1,0 +1,67 @@
+"""Time passing: members whose next boundary has come, and members that wait for a repaired rule."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from loyalty_engine.services.engine import Engine
+from loyalty_engine.services.folding import Arrivals, FoldingBatch
+from loyalty_engine.store.connection import Connection
+from loyalty_engine.store.members import lock_due_members, lock_members, parked_members
+
+CHUNK = 200
+"""How many members are advanced in one transaction."""
+
+
+async def advance_due(engine: Engine, at_most: int = 1000) -> int:
+    """Apply the boundaries that have come to some of the members that are due; how many were advanced.
+
+    Any number of workers may do so at once: each locks what it works on and passes over the others'.
+    """
+    rows = await engine.database.due(engine.clock.now(), at_most)
+    by_business: dict[UUID, list[UUID]] = {}
+    for row in rows:
+        by_business.setdefault(row["business_id"], []).append(row["member_id"])
+    advanced = 0
+    for business_id, member_ids in by_business.items():
+        for start in range(0, len(member_ids), CHUNK):
+            advanced += await _advance(engine, business_id, member_ids[start : start + CHUNK])
+    return advanced
+
+
+async def _advance(engine: Engine, business_id: UUID, member_ids: Sequence[UUID]) -> int:
+    async def work(connection: Connection) -> int:
+        business = await engine.business(connection, business_id)
+        rulebook, now = await engine.rulebook(connection, business_id), business.now()
+        members = await lock_due_members(connection, business_id, member_ids, now)
+        batch = FoldingBatch(connection, business, rulebook, now)
+        await batch.fold([Arrivals(member) for member in members.values()], until=now)
+        return len(members)
+
+    return await engine.database.write(business_id, work)
+
+
+async def refold_parked(engine: Engine, business_id: UUID) -> int:
+    """Fold again every member of a business at which a rule failed; how many were folded.
+
+    What the repaired rule decides is posted as a difference; what still fails stays parked.
+    """
+    async with engine.database.reading(business_id) as connection:
+        member_ids = await parked_members(connection, business_id)
+    for start in range(0, len(member_ids), CHUNK):
+        await refold(engine, business_id, member_ids[start : start + CHUNK])
+    return len(member_ids)
+
+
+async def refold(engine: Engine, business_id: UUID, member_ids: Sequence[UUID]) -> None:
+    """Fold some members again from the beginning and post the difference, which is nothing if all is well."""
+
+    async def work(connection: Connection) -> None:
+        business = await engine.business(connection, business_id)
+        rulebook = await engine.rulebook(connection, business_id)
+        members = await lock_members(connection, business_id, member_ids)
+        batch = FoldingBatch(connection, business, rulebook, business.now())
+        await batch.fold([Arrivals(member) for member in members.values()], again=True)
+
+    await engine.database.write(business_id, work)

@@ -1,0 +1,80 @@
+"""Recording dated values of members: attributes, segments, scores, consents, offers sent, partner status."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from loyalty_engine.entities.fact import VALUE_KINDS
+from loyalty_engine.ids import new_id
+from loyalty_engine.rating import ValueFact
+from loyalty_engine.services import checks
+from loyalty_engine.services.activities import already_recorded, refuse_sources
+from loyalty_engine.services.commands import Recorded, RecordFact
+from loyalty_engine.services.engine import Business, Caller, Engine
+from loyalty_engine.services.finding import checked_member, found_members, member_not_found
+from loyalty_engine.services.folding import Arrivals, FoldingBatch
+from loyalty_engine.services.members import value_row
+from loyalty_engine.services.operations import once
+from loyalty_engine.services.refusals import Refusal, Refused, invalid
+from loyalty_engine.store.connection import Connection
+from loyalty_engine.store.facts import known_facts
+from loyalty_engine.store.members import lock_members
+
+
+async def record_fact(engine: Engine, caller: Caller, key: str, command: RecordFact) -> Recorded | Refusal:
+    """Record a dated value; a value dated before later facts folds the member again."""
+
+    async def work(connection: Connection, business: Business, now: datetime) -> Recorded:
+        return await _record(engine, caller, connection, business, now, command)
+
+    refuse_sources(caller, [command.source])
+    return await once(engine, caller, key, "recordFact", command, work)
+
+
+async def _record(
+    engine: Engine,
+    caller: Caller,
+    connection: Connection,
+    business: Business,
+    now: datetime,
+    command: RecordFact,
+) -> Recorded:
+    fact = _checked(command, now)
+    by = checked_member(command.member)
+    found = await found_members(connection, engine, caller, [by])
+    if by not in found:
+        raise member_not_found()
+    member = (await lock_members(connection, business.business_id, [found[by]]))[found[by]]
+    known = await known_facts(connection, business.business_id, [fact.natural_key])
+    if fact.natural_key in known:
+        raise Refused(already_recorded(known[fact.natural_key].fact_id, *fact.natural_key))
+    if fact.occurred_at < member.enrolled_at:
+        raise invalid("before-enrolment", "occurredAt", enrolledAt=member.enrolled_at.isoformat())
+    rulebook = await engine.rulebook(connection, business.business_id)
+    fact_id = new_id()
+    batch = FoldingBatch(connection, business, rulebook, now)
+    row = value_row(fact_id, fact, member.member_id, business, caller, now)
+    written = await batch.fold([Arrivals(member, {fact_id: fact})], facts=[row])
+    if batch.passed_over:
+        known = await known_facts(connection, business.business_id, [fact.natural_key])
+        raise Refused(already_recorded(known[fact.natural_key].fact_id, *fact.natural_key))
+    of_member = written[member.member_id]
+    return Recorded(
+        fact_id,
+        member.member_id,
+        tuple(of_member.effect_ids.get(fact_id, ())),
+        of_member.parked_for(fact),
+    )
+
+
+def _checked(command: RecordFact, now: datetime) -> ValueFact:
+    if command.kind not in VALUE_KINDS:
+        raise invalid("kind-unknown", "kind", kinds=", ".join(VALUE_KINDS))
+    return ValueFact(
+        checks.source(command.source, "source"),
+        checks.text(command.external_id, "externalId"),
+        checks.instant(command.occurred_at, now, "occurredAt"),
+        command.kind,
+        checks.text(command.key, "key", longest=64),
+        checks.document(command.value, "value"),
+    )

@@ -1,0 +1,70 @@
+"""Finding the members that commands name, many at once; what a partner may not see is not found."""
+
+from __future__ import annotations
+
+import hmac
+import unicodedata
+from collections.abc import Sequence
+from hashlib import sha256
+from uuid import UUID
+
+from loyalty_engine.services import checks
+from loyalty_engine.services.commands import MemberBy
+from loyalty_engine.services.engine import Caller, Engine
+from loyalty_engine.services.refusals import Refusal, RefusalCode, Refused, invalid
+from loyalty_engine.store.connection import Connection
+from loyalty_engine.store.members import members_by_external_id, members_by_id, members_by_identity
+
+NOT_FOUND = Refusal(RefusalCode.NOT_FOUND, "member-not-found", {}, ("member",))
+
+
+def identity_hash(engine: Engine, business_id: UUID, kind: str, value: str) -> bytes:
+    """The keyed hash under which an identity is known: normalised, bound to the business and the kind."""
+    normal = unicodedata.normalize("NFKC", value).strip().casefold()
+    message = b"\x00".join((business_id.bytes, kind.encode(), normal.encode()))
+    return hmac.new(engine.secret_key, message, sha256).digest()
+
+
+def checked_identity(kind: str, value: str, *path: str) -> tuple[str, str]:
+    """An identity within its bounds."""
+    return checks.text(kind, *path, "kind", longest=64), checks.text(value, *path, "value")
+
+
+def checked_member(by: MemberBy) -> MemberBy:
+    """A member named in exactly one way."""
+    given = [value for value in (by.id, by.external_id, by.identity) if value is not None]
+    if len(given) != 1:
+        raise invalid("member-named-once", "member")
+    if by.external_id is not None:
+        return MemberBy(external_id=checks.text(by.external_id, "member", "externalId"))
+    if by.identity is not None:
+        return MemberBy(identity=checked_identity(*by.identity, "member", "identity"))
+    return by
+
+
+async def found_members(
+    connection: Connection, engine: Engine, caller: Caller, wanted: Sequence[MemberBy]
+) -> dict[MemberBy, UUID]:
+    """The ids of those that exist and that the caller may see."""
+    business_id, partner_id = caller.business_id, caller.partner_id
+    found: dict[MemberBy, UUID] = {}
+    if ids := [by.id for by in wanted if by.id is not None]:
+        for key, member_id in (await members_by_id(connection, business_id, partner_id, ids)).items():
+            found[MemberBy(id=key)] = member_id
+    if external := [by.external_id for by in wanted if by.external_id is not None]:
+        rows = await members_by_external_id(connection, business_id, partner_id, external)
+        found.update({MemberBy(external_id=key): member_id for key, member_id in rows.items()})
+    if identities := [by.identity for by in wanted if by.identity is not None]:
+        hashed = {
+            identity: (identity[0], identity_hash(engine, business_id, *identity)) for identity in identities
+        }
+        known = await members_by_identity(connection, business_id, partner_id, list(set(hashed.values())))
+        for identity, digest in hashed.items():
+            if digest in known:
+                found[MemberBy(identity=identity)] = known[digest]
+    return found
+
+
+def member_not_found() -> Refused:
+    """The one answer for unknown, foreign and invisible members."""
+    return Refused(NOT_FOUND)

@@ -1,0 +1,299 @@
+"""One write path for facts of any number of members: lock, load, fold each in order, write set-wise.
+
+A fact that lies behind its member's history, or a linked return, folds the member again from the
+beginning and posts the difference; all others are steps from the stored state.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+
+from loyalty_engine.entities import ActivityLine
+from loyalty_engine.entities import Fact as FactEntity
+from loyalty_engine.ledger.effects import EffectKey
+from loyalty_engine.rating import (
+    ActivityFact,
+    Fact,
+    Folding,
+    Outcome,
+    ReturnedLine,
+    ReturnFact,
+    Rulebook,
+    ValueFact,
+)
+from loyalty_engine.rating.facts import place_of, returns_by_purchase
+from loyalty_engine.rules import Activity
+from loyalty_engine.rules import ActivityLine as Line
+from loyalty_engine.services.answers import Answers, MemberAnswers, given_by_member
+from loyalty_engine.services.commands import ParkedRule
+from loyalty_engine.services.differences import Folded, MemberDifference, Posted, posted_by_member
+from loyalty_engine.services.engine import Business
+from loyalty_engine.services.posting import Row, Rows, write_rows
+from loyalty_engine.services.states import Stored, empty_state, stored_states
+from loyalty_engine.store.connection import Connection
+from loyalty_engine.store.facts import answers, history
+from loyalty_engine.store.ledger import posted_rows
+from loyalty_engine.store.members import MemberRow
+from loyalty_engine.store.rows import insert_rows
+
+
+@dataclass(slots=True)
+class Arrivals:
+    """The facts of one member that arrive now, by their ids; they are recorded already."""
+
+    member: MemberRow
+    facts: dict[UUID, Fact] = field(default_factory=dict)
+
+    @property
+    def in_order(self) -> list[tuple[UUID, Fact]]:
+        """In the order of the fold."""
+        return sorted(self.facts.items(), key=lambda item: place_of(item[1]))
+
+    @property
+    def is_late(self) -> bool:
+        """Whether the member must be folded again from the beginning."""
+        member, ordered = self.member, self.in_order
+        if any(isinstance(fact, ReturnFact) for _, fact in ordered):
+            return True
+        if not ordered:
+            return False
+        first = ordered[0][1]
+        if first.occurred_at < member.folded_until:
+            return True
+        if member.last_occurred_at is None:
+            return False
+        last = (member.last_occurred_at, member.last_source or "", member.last_external_id or "")
+        return place_of(first) <= last
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What became of the arrivals of one member."""
+
+    outcome: Outcome
+    effect_ids: Mapping[UUID, Sequence[UUID]]
+
+    def parked_for(self, fact: Fact) -> tuple[ParkedRule, ...]:
+        """The rules that failed at a fact."""
+        return tuple(
+            ParkedRule(parked.rule, parked.error)
+            for parked in self.outcome.parked
+            if parked.cause == fact.cause
+        )
+
+
+class FoldingBatch:
+    """Folds the arrivals of members that are locked, in one transaction."""
+
+    def __init__(self, connection: Connection, business: Business, rulebook: Rulebook, now: datetime) -> None:
+        self._connection = connection
+        self._business = business
+        self._rulebook = rulebook
+        self._now = now
+        self._answers = Answers(connection, business.business_id, business.zone, now)
+        self._rows = Rows()
+        self.passed_over: set[UUID] = set()
+        """Facts that somebody else recorded first, under the same natural key."""
+
+    async def fold(
+        self,
+        arrivals: Sequence[Arrivals],
+        *,
+        facts: Sequence[Row] = (),
+        lines: Sequence[Row] = (),
+        until: datetime | None = None,
+        again: bool = False,
+        new: bool = False,
+    ) -> dict[UUID, Written]:
+        """Record the facts, fold and write; ``until`` also applies the boundaries up to an instant.
+
+        ``again`` folds every member from the beginning, ``new`` says that they have just been enrolled.
+        """
+        late = [each for each in arrivals if again or (not new and each.is_late)]
+        late_ids = {each.member.member_id for each in late}
+        live = [each for each in arrivals if each.member.member_id not in late_ids]
+        states = await self._live_states(live, new=new)
+        await self._record(arrivals, facts, lines)
+        written = await self._fold_live(live, states, until, new=new)
+        written.update(await self._fold_again(late, until))
+        await insert_rows(self._connection, FactEntity, self._answers.rows)
+        await write_rows(
+            self._connection,
+            self._business.business_id,
+            self._rows,
+            self._now,
+            budgets_locked=self._answers.budgets_locked,
+        )
+        return written
+
+    async def _record(self, arrivals: Sequence[Arrivals], facts: Sequence[Row], lines: Sequence[Row]) -> None:
+        ordered = sorted(facts, key=lambda row: (row["source"], row["external_id"]))
+        inserted = await insert_rows(
+            self._connection, FactEntity, ordered, skip_existing=True, returning=("fact_id",)
+        )
+        recorded = {row["fact_id"] for row in inserted}
+        self.passed_over = {row["fact_id"] for row in facts} - recorded
+        for each in arrivals:
+            each.facts = {key: fact for key, fact in each.facts.items() if key in recorded}
+        await insert_rows(
+            self._connection, ActivityLine, [row for row in lines if row["fact_id"] in recorded]
+        )
+
+    async def _live_states(self, arrivals: Sequence[Arrivals], *, new: bool) -> dict[UUID, Stored]:
+        """The states as they are before the facts are recorded."""
+        members = [each.member for each in arrivals]
+        if new:
+            return {member.member_id: Stored(member, empty_state(member)) for member in members}
+        if not members:
+            return {}
+        return await stored_states(self._connection, self._business.business_id, self._rulebook, members)
+
+    async def _fold_live(
+        self,
+        arrivals: Sequence[Arrivals],
+        states: Mapping[UUID, Stored],
+        until: datetime | None,
+        *,
+        new: bool,
+    ) -> dict[UUID, Written]:
+        written = {}
+        for each in arrivals:
+            stored = states[each.member.member_id]
+            folding = Folding(self._rulebook, stored.state)
+            if new:
+                folding.enrol()
+            answering = MemberAnswers(each.member.member_id)
+            for _, fact in each.in_order:
+                await self._answers.carry(answering, folding.take(fact))
+            if until is not None:
+                folding.advance(until)
+            written[each.member.member_id] = self._collect(each, stored, folding.outcome(), None, {})
+        return written
+
+    async def _fold_again(self, arrivals: Sequence[Arrivals], until: datetime | None) -> dict[UUID, Written]:
+        if not arrivals:
+            return {}
+        connection, business_id = self._connection, self._business.business_id
+        members = [each.member for each in arrivals]
+        ids = [member.member_id for member in members]
+        states = await stored_states(connection, business_id, self._rulebook, members, spent_lots=True)
+        posted = posted_by_member(await posted_rows(connection, business_id, ids))
+        given = given_by_member(await answers(connection, business_id, ids))
+        facts = facts_by_member(await history(connection, business_id, ids))
+        written = {}
+        for each in arrivals:
+            member_id = each.member.member_id
+            answering = MemberAnswers(member_id, given.get(member_id, {}))
+            known = facts.get(member_id, {})
+            outcome = await self._whole(each.member, known, answering, until)
+            by_cause = {fact.cause.key: fact_id for fact_id, fact in known.items()}
+            written[member_id] = self._collect(
+                each, states[member_id], outcome, posted.get(member_id, Posted()), by_cause
+            )
+        return written
+
+    async def _whole(
+        self,
+        member: MemberRow,
+        facts: Mapping[UUID, Fact],
+        answering: MemberAnswers,
+        until: datetime | None,
+    ) -> Outcome:
+        ordered = sorted(facts.values(), key=place_of)
+        folding = Folding(self._rulebook, empty_state(member), returns_by_purchase(ordered))
+        folding.enrol()
+        for fact in ordered:
+            await self._answers.carry(answering, folding.take(fact))
+        folding.advance(member.folded_until if until is None else max(member.folded_until, until))
+        asked_at: dict[EffectKey, datetime] = {}
+        causes = {fact.cause: fact.occurred_at for fact in ordered}
+        for key in answering.given:
+            asked_at[key] = causes.get(key.cause, self._now)
+        self._answers.give_back(answering, asked_at)
+        return folding.outcome()
+
+    def _collect(
+        self,
+        each: Arrivals,
+        stored: Stored,
+        outcome: Outcome,
+        posted: Posted | None,
+        known: Mapping[str, UUID],
+    ) -> Written:
+        arrived = {fact.cause.key: fact_id for fact_id, fact in each.facts.items()}
+        ordered = each.in_order
+        folded = Folded(
+            stored,
+            outcome,
+            {**known, **arrived},
+            frozenset(each.facts),
+            ordered[0][0] if ordered else None,
+            posted,
+        )
+        collected = MemberDifference(
+            self._business.business_id, self._rulebook, self._now, self._rows, folded
+        )
+        collected.collect()
+        return Written(outcome, collected.effect_ids)
+
+
+def facts_by_member(rows: Sequence[asyncpg.Record]) -> dict[UUID, dict[UUID, Fact]]:
+    """The facts of a history, by member and id."""
+    found: dict[UUID, dict[UUID, Fact]] = {}
+    for row in rows:
+        found.setdefault(row["member_id"], {})[row["fact_id"]] = fact_of(row)
+    return found
+
+
+def fact_of(row: asyncpg.Record) -> Fact:
+    """The pure fact of a row."""
+    if row["type"] == "value":
+        return ValueFact(
+            row["source"],
+            row["external_id"],
+            row["occurred_at"],
+            row["value_kind"],
+            row["value_key"],
+            row["value"],
+        )
+    lines: list[list[Any]] = json.loads(row["lines"]) if row["lines"] else []
+    if row["original_source"] is not None:
+        return ReturnFact(
+            row["source"],
+            row["external_id"],
+            row["occurred_at"],
+            (row["original_source"], row["original_external_id"]),
+            -(row["amount"] or Decimal(0)),
+            None if row["units"] is None else -row["units"],
+            tuple(ReturnedLine(key, -Decimal(amount), _negated(units)) for key, amount, units, *_ in lines),
+        )
+    return ActivityFact(
+        Activity(
+            row["source"],
+            row["external_id"],
+            row["kind"],
+            row["occurred_at"],
+            row["local_day"],
+            row["amount"],
+            row["units"],
+            row["channel"],
+            row["partner"],
+            row["attributes"],
+            tuple(
+                Line(key, Decimal(amount), None if units is None else Decimal(units), category, product)
+                for key, amount, units, category, product in lines
+            ),
+        )
+    )
+
+
+def _negated(written: str | None) -> Decimal | None:
+    return None if written is None else -Decimal(written)

@@ -1,0 +1,286 @@
+"""Enrolling members. A person is known by identities, of which only keyed hashes are kept (BEHAVIOUR L24)."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
+from typing import TypeVar
+from uuid import UUID
+
+import asyncpg
+
+from loyalty_engine.entities import Identity, Profile
+from loyalty_engine.entities import Member as MemberEntity
+from loyalty_engine.ids import new_id
+from loyalty_engine.localtime import local_day
+from loyalty_engine.rating import Fact, ValueFact
+from loyalty_engine.services import checks
+from loyalty_engine.services.commands import Enrolled, EnrolledBatch, EnrolMember, MemberBy, ProfileInput
+from loyalty_engine.services.engine import Business, Caller, Engine
+from loyalty_engine.services.finding import checked_identity, found_members, identity_hash
+from loyalty_engine.services.folding import Arrivals, FoldingBatch
+from loyalty_engine.services.operations import body_hash, once
+from loyalty_engine.services.posting import Row
+from loyalty_engine.services.refusals import Refusal, RefusalCode, Refused, invalid
+from loyalty_engine.store.connection import Connection
+from loyalty_engine.store.facts import partner_ids
+from loyalty_engine.store.members import MemberRow
+from loyalty_engine.store.rows import insert_rows
+
+MOST_ITEMS = 1000
+MOST_IDENTITIES = 20
+KINDS = ("person", "organisation")
+ATTEMPTS = 3
+"""How often an enrolment is tried again when another one took its identity meanwhile."""
+
+
+async def enrol_member(engine: Engine, caller: Caller, key: str, command: EnrolMember) -> Enrolled | Refusal:
+    """Make a member, on the base tier of every ladder.
+
+    An external id or identity that is taken is refused with ALREADY_EXISTS and the member's id.
+    """
+
+    async def work(connection: Connection, business: Business, now: datetime) -> Enrolled:
+        (result,) = await _enrol(engine, caller, connection, business, now, [command])
+        if isinstance(result, Refusal):
+            raise Refused(result)
+        return result
+
+    return await _with_patience(lambda: once(engine, caller, key, "enrolMember", command, work))
+
+
+async def enrol_members(
+    engine: Engine, caller: Caller, key: str, items: Sequence[EnrolMember]
+) -> EnrolledBatch | Refusal:
+    """Make up to 1,000 members, each with its own result."""
+
+    async def work(connection: Connection, business: Business, now: datetime) -> EnrolledBatch:
+        return EnrolledBatch(tuple(await _enrol(engine, caller, connection, business, now, items)))
+
+    if not 1 <= len(items) <= MOST_ITEMS:
+        return invalid("too-many-items", "members", most=str(MOST_ITEMS)).refusal
+    return await _with_patience(lambda: once(engine, caller, key, "enrolMembers", list(items), work))
+
+
+Made = TypeVar("Made")
+
+
+async def _with_patience(attempt: Callable[[], Awaitable[Made]]) -> Made:
+    """Try again when the identity was taken between looking and writing; then it is found."""
+    for _ in range(ATTEMPTS):
+        with suppress(asyncpg.UniqueViolationError):
+            return await attempt()
+    return await attempt()
+
+
+@dataclass(frozen=True, slots=True)
+class _New:
+    """A checked member to be."""
+
+    member: MemberRow
+    row: Row
+    identities: tuple[tuple[str, str], ...]
+    profile: Row | None
+    attributes: Mapping[str, object]
+
+
+async def _enrol(
+    engine: Engine,
+    caller: Caller,
+    connection: Connection,
+    business: Business,
+    now: datetime,
+    commands: Sequence[EnrolMember],
+) -> list[Enrolled | Refusal]:
+    rulebook = await engine.rulebook(connection, business.business_id)
+    partners = await partner_ids(
+        connection, business.business_id, [each.partner for each in commands if each.partner]
+    )
+    checked = [_checked(command, caller, business, now, partners) for command in commands]
+    news = [each for each in checked if isinstance(each, _New)]
+    taken = await _taken(connection, engine, caller, news)
+    results: list[Enrolled | Refusal] = []
+    making: list[_New] = []
+    for each in checked:
+        if isinstance(each, Refusal):
+            results.append(each)
+            continue
+        existing = next((taken[name] for name in _names(each) if name in taken), None)
+        if existing is not None:
+            results.append(_already(existing))
+            continue
+        taken.update(dict.fromkeys(_names(each), each.member.member_id))
+        making.append(each)
+        results.append(Enrolled(each.member.member_id))
+    await _make(engine, connection, business, now, making)
+    arrivals = [Arrivals(each.member, _values(each)) for each in making]
+    facts = [row for each in arrivals for row in _value_rows(each, business, caller, now)]
+    batch = FoldingBatch(connection, business, rulebook, now)
+    await batch.fold(arrivals, facts=facts, new=True)
+    return results
+
+
+def _names(new: _New) -> list[MemberBy]:
+    return [
+        MemberBy(external_id=new.member.external_id),
+        *(MemberBy(identity=identity) for identity in new.identities),
+    ]
+
+
+def _already(member_id: UUID) -> Refusal:
+    return Refusal(RefusalCode.ALREADY_EXISTS, "member-already-exists", {}, ("externalId",), member_id)
+
+
+async def _taken(
+    connection: Connection, engine: Engine, caller: Caller, news: Sequence[_New]
+) -> dict[MemberBy, UUID]:
+    """Whose the names are already; to tell that two are one person everybody's are looked at."""
+    anybody = replace(caller, partner_id=None)
+    return await found_members(
+        connection, engine, anybody, list(dict.fromkeys(name for new in news for name in _names(new)))
+    )
+
+
+def _checked(
+    command: EnrolMember, caller: Caller, business: Business, now: datetime, partners: Mapping[str, UUID]
+) -> _New | Refusal:
+    try:
+        return _new(command, caller, business, now, partners)
+    except Refused as refused:
+        return refused.refusal
+
+
+def _new(
+    command: EnrolMember, caller: Caller, business: Business, now: datetime, partners: Mapping[str, UUID]
+) -> _New:
+    if command.kind not in KINDS:
+        raise invalid("kind-unknown", "kind", kinds=", ".join(KINDS))
+    if command.partner is not None and command.partner not in partners:
+        raise invalid("partner-unknown", "partner", partner=command.partner[:64])
+    if len(command.identities) > MOST_IDENTITIES:
+        raise invalid("too-many", "identities", most=str(MOST_IDENTITIES))
+    enrolled_at = checks.instant(command.enrolled_at or now, now, "enrolledAt")
+    member = MemberRow(
+        member_id=new_id(),
+        external_id=checks.text(command.external_id, "externalId"),
+        status="active",
+        enrolled_at=enrolled_at,
+        joined_on=local_day(enrolled_at, business.zone),
+        last_occurred_at=None,
+        last_source=None,
+        last_external_id=None,
+        folded_until=enrolled_at,
+        next_boundary_at=None,
+        event_count=0,
+    )
+    partner_id = partners[command.partner] if command.partner is not None else caller.partner_id
+    row = {
+        **{name: getattr(member, name) for name in MemberRow.__slots__},
+        "business_id": business.business_id,
+        "kind": command.kind,
+        "channel": checks.optional_text(command.channel, "channel", longest=64),
+        "partner_id": partner_id,
+        "referred_by": checks.optional_text(command.referred_by, "referredBy"),
+        "created_at": now,
+    }
+    identities = tuple(
+        dict.fromkeys(
+            checked_identity(kind, value, "identities", str(index))
+            for index, (kind, value) in enumerate(command.identities)
+        )
+    )
+    profile = None if command.profile is None else _profile(command.profile)
+    return _New(member, row, identities, profile, checks.attributes(command.attributes, "attributes"))
+
+
+def _profile(profile: ProfileInput) -> Row:
+    longest = {"email": 320, "phone": 32, "locale": 35}
+    return {
+        name: checks.optional_text(value, "profile", _camel(name), longest=longest.get(name, 200))
+        if isinstance(value, str)
+        else value
+        for name, value in asdict(profile).items()
+    }
+
+
+def _camel(name: str) -> str:
+    first, *rest = name.split("_")
+    return first + "".join(part.title() for part in rest)
+
+
+async def _make(
+    engine: Engine, connection: Connection, business: Business, now: datetime, news: Sequence[_New]
+) -> None:
+    await insert_rows(connection, MemberEntity, [new.row for new in news])
+    identities = [
+        {
+            "business_id": business.business_id,
+            "identity_id": new_id(),
+            "member_id": new.member.member_id,
+            "kind": kind,
+            "identity_hash": identity_hash(engine, business.business_id, kind, value),
+            "created_at": now,
+        }
+        for new in news
+        for kind, value in new.identities
+    ]
+    await insert_rows(connection, Identity, identities)
+    profiles = [
+        {
+            "business_id": business.business_id,
+            "member_id": new.member.member_id,
+            **new.profile,
+            "updated_at": now,
+        }
+        for new in news
+        if new.profile is not None
+    ]
+    await insert_rows(connection, Profile, profiles)
+
+
+def _values(new: _New) -> dict[UUID, Fact]:
+    """The attributes given at enrolment are dated values like later ones."""
+    found: dict[UUID, Fact] = {}
+    for key, value in new.attributes.items():
+        fact_id = new_id()
+        found[fact_id] = ValueFact(
+            checks.OWN_SOURCE,
+            f"enrolment/{new.member.member_id}/{key}",
+            new.member.enrolled_at,
+            "attribute",
+            key,
+            value,
+        )
+    return found
+
+
+def _value_rows(arrivals: Arrivals, business: Business, caller: Caller, now: datetime) -> list[Row]:
+    return [
+        value_row(fact_id, fact, arrivals.member.member_id, business, caller, now)
+        for fact_id, fact in arrivals.facts.items()
+        if isinstance(fact, ValueFact)
+    ]
+
+
+def value_row(
+    fact_id: UUID, fact: ValueFact, member_id: UUID, business: Business, caller: Caller, now: datetime
+) -> Row:
+    """A dated value as a row."""
+    return {
+        "business_id": business.business_id,
+        "fact_id": fact_id,
+        "member_id": member_id,
+        "type": "value",
+        "source": fact.source,
+        "external_id": fact.external_id,
+        "occurred_at": fact.occurred_at,
+        "recorded_at": now,
+        "local_day": local_day(fact.occurred_at, business.zone),
+        "body_hash": body_hash("value", fact),
+        "credential_id": caller.credential_id,
+        "value_kind": fact.kind,
+        "value_key": fact.key,
+        "value": fact.value,
+    }

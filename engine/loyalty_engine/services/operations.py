@@ -1,0 +1,153 @@
+"""Idempotency around every mutation: the same key gives the same outcome (BEHAVIOUR L2 to L7)."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import fields, is_dataclass
+from datetime import datetime
+from decimal import Decimal
+from hashlib import sha256
+from typing import Any, TypeVar
+from uuid import UUID
+
+from loyalty_engine.services import checks
+from loyalty_engine.services.commands import Batch, ClockSet, Enrolled, EnrolledBatch, ParkedRule, Recorded
+from loyalty_engine.services.engine import Business, Caller, Engine
+from loyalty_engine.services.refusals import Refusal, RefusalCode, Refused
+from loyalty_engine.store.connection import Connection
+from loyalty_engine.store.json_text import json_text
+from loyalty_engine.store.operations import KnownOperation, StillRunning, finish_operation, take_operation
+
+Done = TypeVar("Done", Enrolled, Recorded, Batch, EnrolledBatch, ClockSet)
+Work = Callable[[Connection, Business, datetime], Awaitable[Done]]
+
+
+async def once(
+    engine: Engine, caller: Caller, key: str, mutation: str, command: object, work: Work[Done]
+) -> Done | Refusal:
+    """Do the work under an idempotency key, or answer what came of it before.
+
+    A refusal is an outcome like any other and is answered again, except where it is retryable.
+    """
+    try:
+        key = checks.text(key, "idempotencyKey")
+        digest = body_hash(mutation, command)
+        return await engine.database.write(
+            caller.business_id,
+            lambda connection: _attempt(engine, caller, key, mutation, digest, work, connection),
+        )
+    except Refused as refused:
+        return refused.refusal
+    except StillRunning:
+        return Refusal(RefusalCode.IDEMPOTENCY_IN_PROGRESS, "idempotency-in-progress")
+
+
+async def _attempt(
+    engine: Engine,
+    caller: Caller,
+    key: str,
+    mutation: str,
+    digest: bytes,
+    work: Work[Done],
+    connection: Connection,
+) -> Done | Refusal:
+    business = await engine.business(connection, caller.business_id)
+    now = business.now()
+    known = await take_operation(connection, caller.business_id, caller.actor, key, mutation, digest, now)
+    if known is not None:
+        return _replay(known, mutation, digest)  # type: ignore[return-value]
+    outcome: Done | Refusal
+    try:
+        outcome = await work(connection, business, now)
+    except Refused as refused:
+        if refused.refusal.retryable:
+            raise
+        outcome = refused.refusal
+    await finish_operation(connection, caller.business_id, caller.actor, key, encode(outcome))
+    return outcome
+
+
+def _replay(known: KnownOperation, mutation: str, digest: bytes) -> object:
+    if (known.mutation, known.input_hash) != (mutation, digest):
+        raise Refused(Refusal(RefusalCode.IDEMPOTENCY_CONFLICT, "idempotency-conflict"))
+    outcome = decode(known.outcome)
+    return outcome if isinstance(outcome, Refusal) else _replayed(outcome)
+
+
+def _replayed(outcome: Any) -> object:
+    values = {field.name: getattr(outcome, field.name) for field in fields(outcome)}
+    return type(outcome)(**{**values, "replayed": True})
+
+
+def body_hash(*parts: object) -> bytes:
+    """SHA-256 of coerced input, for telling the same request from another one."""
+    return sha256(json_text([_plain(part) for part in parts]).encode("utf-8", "surrogatepass")).digest()
+
+
+def _plain(value: object) -> object:
+    match value:
+        case Decimal():
+            return format(value.normalize(), "f") if value.is_finite() else str(value)
+        case float():
+            return repr(value)
+        case Mapping():
+            return {
+                str(key): _plain(item) for key, item in sorted(value.items(), key=lambda pair: str(pair[0]))
+            }
+        case list() | tuple():
+            return [_plain(item) for item in value]
+        case frozenset() | set():
+            return sorted(str(item) for item in value)
+    if is_dataclass(value) and not isinstance(value, type):
+        return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
+    return value
+
+
+_TYPES: Mapping[str, type] = {
+    kind.__name__: kind for kind in (Enrolled, Recorded, Batch, EnrolledBatch, ClockSet, Refusal, ParkedRule)
+}
+
+
+def encode(outcome: object) -> object:
+    """An outcome as JSON, with the name of its type."""
+    match outcome:
+        case UUID():
+            return {"uuid": str(outcome)}
+        case datetime():
+            return {"instant": outcome.isoformat()}
+        case Decimal():
+            return {"decimal": str(outcome)}
+        case tuple() | list():
+            return [encode(item) for item in outcome]
+        case Mapping():
+            return {"map": {str(key): encode(item) for key, item in outcome.items()}}
+        case RefusalCode():
+            return {"code": outcome.value}
+    if type(outcome).__name__ in _TYPES and is_dataclass(outcome):
+        return {
+            "type": type(outcome).__name__,
+            "fields": {field.name: encode(getattr(outcome, field.name)) for field in fields(outcome)},
+        }
+    if outcome is None or isinstance(outcome, str | int | bool):
+        return outcome
+    raise TypeError(f"{type(outcome).__name__} is no part of an outcome")
+
+
+def decode(stored: Any) -> object:
+    """The outcome that was kept."""
+    match stored:
+        case {"type": str(name), "fields": dict(values)}:
+            return _TYPES[name](**{key: decode(item) for key, item in values.items()})
+        case {"uuid": str(value)}:
+            return UUID(value)
+        case {"instant": str(value)}:
+            return datetime.fromisoformat(value)
+        case {"decimal": str(value)}:
+            return Decimal(value)
+        case {"map": dict(values)}:
+            return {key: decode(item) for key, item in values.items()}
+        case {"code": str(value)}:
+            return RefusalCode(value)
+        case list():
+            return tuple(decode(item) for item in stored)
+    return stored

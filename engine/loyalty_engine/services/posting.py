@@ -1,0 +1,108 @@
+"""Posting: everything that changes for any number of members, each table written once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from loyalty_engine.entities import (
+    Claim,
+    Counter,
+    CurrentStanding,
+    Effect,
+    Lot,
+    Member,
+    Outbox,
+    Parked,
+    Standing,
+    Transfer,
+)
+from loyalty_engine.store.connection import Connection
+from loyalty_engine.store.ledger import AccountKey, accounts, lock_budgets, move_balances
+from loyalty_engine.store.rows import insert_rows, update_rows, upsert_rows
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A transfer whose accounts are still known by their keys."""
+
+    row: Row
+    debit: AccountKey
+    credit: AccountKey
+
+
+@dataclass(slots=True)
+class Rows:
+    """The rows to write, by what becomes of them."""
+
+    effects: list[Row] = field(default_factory=list)
+    moves: list[Move] = field(default_factory=list)
+    reversals: list[Row] = field(default_factory=list)
+    standings: list[Row] = field(default_factory=list)
+    withdrawn_standings: list[Row] = field(default_factory=list)
+    claims: dict[UUID, Row] = field(default_factory=dict)
+    withdrawn_claims: dict[UUID, Row] = field(default_factory=dict)
+    claim_figures: dict[UUID, Row] = field(default_factory=dict)
+    lots: list[Row] = field(default_factory=list)
+    current_standings: list[Row] = field(default_factory=list)
+    counters: list[Row] = field(default_factory=list)
+    parked: list[Row] = field(default_factory=list)
+    members: list[Row] = field(default_factory=list)
+    events: list[Row] = field(default_factory=list)
+
+
+async def write_rows(
+    connection: Connection, business_id: UUID, rows: Rows, now: datetime, *, budgets_locked: bool
+) -> None:
+    """Write everything; a broken floor or key ends the transaction."""
+    await insert_rows(connection, Effect, rows.effects)
+    await _write_transfers(connection, business_id, rows, now, budgets_locked=budgets_locked)
+    await update_rows(connection, Standing, rows.withdrawn_standings)
+    await insert_rows(connection, Standing, rows.standings)
+    await insert_rows(connection, Claim, list(rows.claims.values()))
+    await update_rows(connection, Claim, list(rows.withdrawn_claims.values()))
+    await update_rows(connection, Claim, list(rows.claim_figures.values()))
+    await upsert_rows(connection, Lot, rows.lots, update=("amount", "remaining", "expired", "expires_at"))
+    await upsert_rows(
+        connection,
+        CurrentStanding,
+        rows.current_standings,
+        update=("tier", "since", "until_at", "next_review_at", "standing_id"),
+    )
+    await upsert_rows(connection, Counter, rows.counters, update=("used",))
+    await upsert_rows(connection, Parked, rows.parked, update=("error", "parked_at", "resolved_at"))
+    await insert_rows(connection, Outbox, rows.events)
+    await update_rows(connection, Member, rows.members)
+
+
+async def _write_transfers(
+    connection: Connection, business_id: UUID, rows: Rows, now: datetime, *, budgets_locked: bool
+) -> None:
+    needed = [account for move in rows.moves for account in (move.debit, move.credit)]
+    if not budgets_locked and (any(key[0] == "budget" for key in needed) or _touches_budget(rows.reversals)):
+        await lock_budgets(connection, business_id)
+    found = await accounts(connection, business_id, needed, now) if needed else {}
+    transfers = [
+        {**move.row, "debit_account_id": found[move.debit], "credit_account_id": found[move.credit]}
+        for move in rows.moves
+    ] + rows.reversals
+    await insert_rows(connection, Transfer, transfers)
+    await move_balances(connection, business_id, _changes(transfers))
+
+
+def _touches_budget(reversals: Sequence[Row]) -> bool:
+    return any(row["code"] == "partner_award" for row in reversals)
+
+
+def _changes(transfers: Sequence[Row]) -> dict[UUID, int]:
+    changes: dict[UUID, int] = {}
+    for row in transfers:
+        debit, credit = row["debit_account_id"], row["credit_account_id"]
+        changes[debit] = changes.get(debit, 0) - row["amount"]
+        changes[credit] = changes.get(credit, 0) + row["amount"]
+    return changes

@@ -1,0 +1,277 @@
+"""Returns that name what they return, whole, by amount or by line (BEHAVIOUR L8 to L12)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from uuid import UUID
+
+import asyncpg
+
+from loyalty_engine.ids import new_id
+from loyalty_engine.ledger.amounts import from_smallest_units
+from loyalty_engine.localtime import local_day
+from loyalty_engine.rating import ReturnedLine, ReturnFact, Rulebook
+from loyalty_engine.rating.facts import NaturalKey
+from loyalty_engine.rules import ActivityLine
+from loyalty_engine.services import checks
+from loyalty_engine.services.activities import (
+    already_recorded,
+    checked_lines,
+    line_row,
+    refuse_sources,
+)
+from loyalty_engine.services.commands import ActivityBy, MemberBy, Recorded, ReverseActivity
+from loyalty_engine.services.engine import Business, Caller, Engine
+from loyalty_engine.services.finding import found_members
+from loyalty_engine.services.folding import Arrivals, FoldingBatch, Written
+from loyalty_engine.services.operations import body_hash, once
+from loyalty_engine.services.posting import Row
+from loyalty_engine.services.refusals import Refusal, RefusalCode, Refused, invalid
+from loyalty_engine.store.connection import Connection
+from loyalty_engine.store.facts import known_facts, original_fact, remaining_lines, reversed_so_far
+from loyalty_engine.store.ledger import moved_by
+from loyalty_engine.store.members import MemberRow, lock_members
+
+
+@dataclass(frozen=True, slots=True)
+class _Taken:
+    """What a return takes, positive, and whether nothing remains afterwards."""
+
+    amount: Decimal
+    units: Decimal | None
+    lines: tuple[ActivityLine, ...]
+    whole: bool
+
+
+async def reverse_activity(
+    engine: Engine, caller: Caller, key: str, command: ReverseActivity
+) -> Recorded | Refusal:
+    """Return an activity or a part of it, fold its member again and post the difference.
+
+    Refused with ORIGINAL_NOT_FOUND (retryable), ALREADY_REVERSED, REVERSAL_EXCEEDS_ORIGINAL,
+    ALREADY_EXISTS or INVALID_INPUT.
+    """
+
+    async def work(connection: Connection, business: Business, now: datetime) -> Recorded:
+        return await _reverse(engine, caller, connection, business, now, command)
+
+    refuse_sources(caller, [command.source])
+    return await once(engine, caller, key, "reverseActivity", command, work)
+
+
+async def _reverse(
+    engine: Engine,
+    caller: Caller,
+    connection: Connection,
+    business: Business,
+    now: datetime,
+    command: ReverseActivity,
+) -> Recorded:
+    natural = (
+        checks.source(command.source, "source"),
+        checks.text(command.external_id, "externalId"),
+    )
+    occurred_at = checks.instant(command.occurred_at, now, "occurredAt")
+    reason = checks.optional_text(command.reason, "reason", longest=500)
+    original, member = await _original(engine, caller, connection, business, command.activity)
+    known = await known_facts(connection, business.business_id, [natural])
+    if natural in known:
+        raise Refused(already_recorded(known[natural].fact_id, *natural))
+    if occurred_at < original["occurred_at"]:
+        raise invalid("return-before-purchase", "occurredAt", occurredAt=original["occurred_at"].isoformat())
+    taken = await _taken(connection, business.business_id, original, command)
+    rulebook = await engine.rulebook(connection, business.business_id)
+    fact = _fact(natural, occurred_at, original, taken)
+    fact_id = new_id()
+    batch = FoldingBatch(connection, business, rulebook, now)
+    row = {
+        **_row(fact_id, fact, original, taken, business, caller, now),
+        "reason": reason,
+        "body_hash": body_hash("return", natural, original["fact_id"], command),
+    }
+    lines = [
+        line_row(business.business_id, fact_id, member.member_id, _negative(line)) for line in taken.lines
+    ]
+    written = await batch.fold([Arrivals(member, {fact_id: fact})], facts=[row], lines=lines)
+    if batch.passed_over:
+        known = await known_facts(connection, business.business_id, [natural])
+        raise Refused(already_recorded(known[natural].fact_id, *natural))
+    return await _recorded(connection, business, rulebook, fact_id, fact, original, written[member.member_id])
+
+
+async def _original(
+    engine: Engine, caller: Caller, connection: Connection, business: Business, by: ActivityBy
+) -> tuple[asyncpg.Record, MemberRow]:
+    """The activity that is returned, its member locked."""
+    if (by.id is None) == (by.natural is None):
+        raise invalid("activity-named-once", "activity")
+    natural = None
+    if by.natural is not None:
+        natural = (
+            checks.text(by.natural[0], "activity", "natural", "source", longest=64),
+            checks.text(by.natural[1], "activity", "natural", "externalId"),
+        )
+    original = await original_fact(connection, business.business_id, by.id, natural)
+    visible = original is not None and await found_members(
+        connection, engine, caller, [MemberBy(id=original["member_id"])]
+    )
+    if original is None or not visible or original["type"] != "activity":
+        raise Refused(Refusal(RefusalCode.ORIGINAL_NOT_FOUND, "original-not-found", {}, ("activity",)))
+    if original["reverses_fact_id"] is not None or original["kind"] == "return":
+        raise invalid("return-of-a-return", "activity")
+    members = await lock_members(connection, business.business_id, [original["member_id"]])
+    return original, members[original["member_id"]]
+
+
+async def _taken(
+    connection: Connection, business_id: UUID, original: asyncpg.Record, command: ReverseActivity
+) -> _Taken:
+    before = await reversed_so_far(connection, business_id, original["fact_id"])
+    if before["ones"] < 0:
+        raise Refused(Refusal(RefusalCode.ALREADY_REVERSED, "already-reversed", {}, ("activity",)))
+    amount_left = (original["amount"] or Decimal(0)) - before["amount"]
+    units_left = None if original["units"] is None else original["units"] - before["units"]
+    left = [
+        ActivityLine(row["line_key"], row["amount"], row["units"], row["category"], row["product"])
+        for row in await remaining_lines(connection, business_id, original["fact_id"])
+    ]
+    if command.lines:
+        return _by_line(command, left, amount_left, units_left)
+    amount = checks.amount(command.amount, "amount")
+    if amount is None or amount == amount_left:
+        return _Taken(amount_left, units_left, tuple(left), whole=True)
+    if amount <= 0:
+        raise invalid("return-amount-positive", "amount")
+    if amount > amount_left:
+        raise _exceeds("amount", amount_left)
+    if left:
+        raise invalid("return-by-line", "lines")
+    return _Taken(amount, None, (), whole=False)
+
+
+def _by_line(
+    command: ReverseActivity,
+    left: Sequence[ActivityLine],
+    amount_left: Decimal,
+    units_left: Decimal | None,
+) -> _Taken:
+    given = checked_lines(command.lines, sum((line.amount for line in command.lines), Decimal(0)))
+    if command.amount is not None and command.amount != sum(line.amount for line in given):
+        raise invalid("lines-are-not-the-amount", "lines", amount=str(command.amount))
+    known = {line.key: line for line in left}
+    lines = tuple(_taken_line(index, line, known) for index, line in enumerate(given))
+    amount = sum((line.amount for line in lines), Decimal(0))
+    if amount <= 0:
+        raise invalid("return-amount-positive", "lines")
+    if amount == amount_left:
+        return _Taken(amount_left, units_left, tuple(left), whole=True)
+    stated = [line.units for line in lines if line.units is not None]
+    units = sum(stated, Decimal(0)) if stated and units_left is not None else None
+    if units is not None and units_left is not None and units > units_left:
+        raise _exceeds("units", units_left)
+    return _Taken(amount, units, lines, whole=False)
+
+
+def _taken_line(index: int, line: ActivityLine, known: Mapping[str, ActivityLine]) -> ActivityLine:
+    path = ("lines", str(index))
+    if line.key not in known:
+        raise invalid("line-unknown", *path, "key", key=line.key)
+    left = known[line.key]
+    if line.amount < 0 or (line.units is not None and line.units < 0):
+        raise invalid("return-amount-positive", *path, "amount")
+    if line.amount > left.amount:
+        raise _exceeds(f"lines.{index}.amount", left.amount)
+    if line.units is not None and (left.units is None or line.units > left.units):
+        raise _exceeds(f"lines.{index}.units", left.units or Decimal(0))
+    return ActivityLine(line.key, line.amount, line.units, left.category, left.product)
+
+
+def _exceeds(path: str, left: Decimal) -> Refused:
+    return Refused(
+        Refusal(
+            RefusalCode.REVERSAL_EXCEEDS_ORIGINAL,
+            "reversal-exceeds-original",
+            {"left": format(left.normalize(), "f")},
+            tuple(path.split(".")),
+        )
+    )
+
+
+def _fact(natural: NaturalKey, occurred_at: datetime, original: asyncpg.Record, taken: _Taken) -> ReturnFact:
+    return ReturnFact(
+        *natural,
+        occurred_at,
+        (original["source"], original["external_id"]),
+        taken.amount,
+        taken.units,
+        tuple(ReturnedLine(line.key, line.amount, line.units) for line in taken.lines),
+    )
+
+
+def _row(
+    fact_id: UUID,
+    fact: ReturnFact,
+    original: asyncpg.Record,
+    taken: _Taken,
+    business: Business,
+    caller: Caller,
+    now: datetime,
+) -> Row:
+    return {
+        "business_id": business.business_id,
+        "fact_id": fact_id,
+        "member_id": original["member_id"],
+        "type": "activity",
+        "source": fact.source,
+        "external_id": fact.external_id,
+        "occurred_at": fact.occurred_at,
+        "recorded_at": now,
+        "local_day": local_day(fact.occurred_at, business.zone),
+        "credential_id": caller.credential_id,
+        "kind": "return",
+        "amount": -taken.amount,
+        "units": None if taken.units is None else -taken.units,
+        "currency": original["currency"],
+        "channel": original["channel"],
+        "partner_id": original["partner_id"],
+        "attributes": original["attributes"] if taken.whole else {},
+        "reverses_fact_id": original["fact_id"],
+        "counts_as": original["kind"],
+        "counts_on": original["local_day"],
+        "ones": -1 if taken.whole else 0,
+    }
+
+
+def _negative(line: ActivityLine) -> ActivityLine:
+    units = None if line.units is None else -line.units
+    return ActivityLine(line.key, -line.amount, units, line.category, line.product)
+
+
+async def _recorded(
+    connection: Connection,
+    business: Business,
+    rulebook: Rulebook,
+    fact_id: UUID,
+    fact: ReturnFact,
+    original: asyncpg.Record,
+    written: Written,
+) -> Recorded:
+    effect_ids = tuple(written.effect_ids.get(fact_id, ()))
+    points = rulebook.in_force(fact.occurred_at).program.points
+    taken, debt = {}, {}
+    for row in await moved_by(connection, business.business_id, effect_ids):
+        section = points[row["currency"]].section
+        taken[row["currency"]] = from_smallest_units(row["taken"], section.decimals)
+        debt[row["currency"]] = from_smallest_units(row["debt"], section.decimals)
+    return Recorded(
+        fact_id,
+        original["member_id"],
+        effect_ids,
+        written.parked_for(fact),
+        original["fact_id"],
+        taken,
+        debt,
+    )

@@ -1,0 +1,184 @@
+"""From stored rows to the state that a step needs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from decimal import Decimal
+from uuid import UUID
+
+import asyncpg
+
+from loyalty_engine.combine.tiers import rules_of
+from loyalty_engine.ledger.effects import Cause, EffectKey
+from loyalty_engine.ledger.lots import Lot
+from loyalty_engine.measures import Wanted, buckets
+from loyalty_engine.program import LadderPolicy
+from loyalty_engine.rating import Claim, LadderState, Rulebook, State, Wallet
+from loyalty_engine.rating.ladders import needed
+from loyalty_engine.rating.state import ClaimFigure
+from loyalty_engine.rating.tallies import Tallies, Tally, View, tracked_figures
+from loyalty_engine.rules import Figure
+from loyalty_engine.store.connection import Connection
+from loyalty_engine.store.facts import latest_values
+from loyalty_engine.store.members import MemberRow
+from loyalty_engine.store.states import StateRows, state_rows
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFailure:
+    """A rule's failure that waits for a repair."""
+
+    error: str
+    parked_at: datetime
+
+
+@dataclass(slots=True)
+class Stored:
+    """A member's stored state, with what is needed to write only what changes."""
+
+    member: MemberRow
+    state: State
+    lot_ids: dict[EffectKey, UUID] = field(default_factory=dict)
+    lots: dict[EffectKey, Lot] = field(default_factory=dict)
+    currencies: dict[EffectKey, str] = field(default_factory=dict)
+    standing_ids: dict[str, UUID] = field(default_factory=dict)
+    claim_ids: dict[EffectKey, UUID] = field(default_factory=dict)
+    claim_figures: dict[UUID, object] = field(default_factory=dict)
+    standings: dict[str, asyncpg.Record] = field(default_factory=dict)
+    counters: dict[tuple[str, str], int] = field(default_factory=dict)
+    parked: dict[tuple[Cause, str], StoredFailure] = field(default_factory=dict)
+
+
+def empty_state(member: MemberRow) -> State:
+    """The state at enrolment, from which a fold begins."""
+    return State(member.external_id, member.enrolled_at, member.joined_on, member.enrolled_at)
+
+
+def cause_of(row: asyncpg.Record) -> Cause:
+    """The cause in a row."""
+    return Cause(row["cause_kind"], row["cause_key"])
+
+
+def key_of(row: asyncpg.Record) -> EffectKey:
+    """The effect key in a row."""
+    return EffectKey(cause_of(row), row["rule"], row["slot"])
+
+
+async def stored_states(
+    connection: Connection,
+    business_id: UUID,
+    rulebook: Rulebook,
+    members: Sequence[MemberRow],
+    *,
+    spent_lots: bool = False,
+) -> dict[UUID, Stored]:
+    """The stored states of some members: claims, lots, counters, values, and the buckets of every figure."""
+    ids = [member.member_id for member in members]
+    rows = await state_rows(connection, business_id, ids, spent_lots=spent_lots)
+    values = await latest_values(connection, business_id, ids)
+    tallies = await stored_tallies(connection, business_id, rulebook, ids)
+    found = {member.member_id: Stored(member, _begun(member)) for member in members}
+    _read_rows(found, rows)
+    for row in values:
+        found[row["member_id"]].state.values[(row["value_kind"], row["value_key"])] = row["value"]
+    for stored in found.values():
+        stored.state.tallies = tallies[stored.member.member_id]
+        _read_parked(stored, rulebook)
+        _leave_out_outlasted(stored.state, rulebook)
+    return found
+
+
+def _begun(member: MemberRow) -> State:
+    state = empty_state(member)
+    state.at = member.folded_until
+    if member.last_occurred_at is not None:
+        state.place = (member.last_occurred_at, member.last_source or "", member.last_external_id or "")
+    return state
+
+
+async def stored_tallies(
+    connection: Connection, business_id: UUID, rulebook: Rulebook, member_ids: Sequence[UUID]
+) -> dict[UUID, Tallies]:
+    """The tallies of every figure that the rulebook reads, as after all facts recorded."""
+    tracked = tracked_figures(version.program for version in rulebook.versions)
+    wanted = {key: Wanted(key[0], key[1] == "gross") for key in tracked}
+    tallies: dict[UUID, dict[tuple[Figure, View], Tally]] = {
+        member_id: {key: Tally(key[0]) for key in tracked} for member_id in member_ids
+    }
+    views: dict[Wanted, list[tuple[Figure, View]]] = {}
+    for key, want in wanted.items():
+        views.setdefault(want, []).append(key)
+    for bucket in await buckets(connection, business_id, member_ids, list(views)):
+        for key in views[bucket.wanted]:
+            tallies[bucket.member_id][key].add(bucket.day, bucket.value)
+    return {member_id: Tallies(by_figure) for member_id, by_figure in tallies.items()}
+
+
+def _read_rows(found: dict[UUID, Stored], rows: StateRows) -> None:
+    for row in rows.standings:
+        stored = found[row["member_id"]]
+        stored.state.ladders[row["ladder"]] = LadderState(row["tier"], row["since"])
+        stored.standing_ids[row["ladder"]] = row["standing_id"]
+        stored.standings[row["ladder"]] = row
+    for row in rows.claims:
+        stored = found[row["member_id"]]
+        stored.claim_ids[EffectKey(cause_of(row), "", row["slot"])] = row["claim_id"]
+        stored.claim_figures[row["claim_id"]] = row["figures"]
+        ladders = stored.state.ladders
+        ladder = ladders[row["ladder"]]
+        ladders[row["ladder"]] = replace(ladder, claims=(*ladder.claims, _claim(row)))
+    for row in rows.lots:
+        _read_lot(found[row["member_id"]], row)
+    for row in rows.debts:
+        wallets = found[row["member_id"]].state.wallets
+        wallets[row["currency"]] = replace(wallets.get(row["currency"], Wallet()), debt=row["debt"])
+    for row in rows.counters:
+        stored = found[row["member_id"]]
+        stored.counters[(row["rule"], row["name"])] = row["used"]
+        stored.state.counters[(row["rule"], row["name"])] = row["used"]
+    for row in rows.parked:
+        failure = StoredFailure(row["error"], row["parked_at"])
+        found[row["member_id"]].parked[(cause_of(row), row["rule"])] = failure
+
+
+def _read_lot(stored: Stored, row: asyncpg.Record) -> None:
+    key = key_of(row)
+    place = (row["earned_at"], row["earned_source"], row["earned_external_id"])
+    lot = Lot(key, place, row["amount"], row["remaining"], row["expired"], row["expires_at"])
+    stored.lot_ids[key], stored.lots[key], stored.currencies[key] = row["lot_id"], lot, row["currency"]
+    wallet = stored.state.wallets.get(row["currency"], Wallet())
+    stored.state.wallets[row["currency"]] = replace(wallet, lots={**wallet.lots, key: lot})
+
+
+def _claim(row: asyncpg.Record) -> Claim:
+    figures = {
+        key: ClaimFigure(Decimal(value), _day(start), _day(end))
+        for key, (value, start, end) in row["figures"].items()
+    }
+    return Claim(
+        row["tier"], row["from_at"], row["until_at"], cause_of(row), row["origin"], row["locked"], figures
+    )
+
+
+def _day(written: str | None) -> date | None:
+    return None if written is None else date.fromisoformat(written)
+
+
+def _policies(rulebook: Rulebook) -> list[LadderPolicy]:
+    return [policy for version in rulebook.versions for policy in version.program.ladders]
+
+
+def _read_parked(stored: Stored, rulebook: Rulebook) -> None:
+    failed = {rule for _, rule in stored.parked}
+    for policy in _policies(rulebook):
+        if failed & set(rules_of(policy.tree)):
+            stored.state.frozen.add(policy.key)
+
+
+def _leave_out_outlasted(state: State, rulebook: Rulebook) -> None:
+    for policy in rulebook.in_force(state.at).program.ladders:
+        ladder = state.ladders.get(policy.key)
+        if ladder is not None:
+            state.ladders[policy.key] = needed(ladder, policy)

@@ -1,0 +1,116 @@
+"""Finding and locking members."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from loyalty_engine.store.connection import Connection
+
+
+@dataclass(frozen=True, slots=True)
+class MemberRow:
+    """A member as the fold needs it: where its history stands."""
+
+    member_id: UUID
+    external_id: str
+    status: str
+    enrolled_at: datetime
+    joined_on: date
+    last_occurred_at: datetime | None
+    last_source: str | None
+    last_external_id: str | None
+    folded_until: datetime
+    next_boundary_at: datetime | None
+    event_count: int
+
+
+_COLUMNS = ", ".join(f"m.{name}" for name in MemberRow.__slots__)
+
+_VISIBLE = """
+($2::uuid IS NULL OR m.partner_id = $2 OR EXISTS (
+    SELECT FROM fact f
+    WHERE f.business_id = m.business_id AND f.member_id = m.member_id AND f.partner_id = $2))
+"""
+
+_BY_ID = f"""
+SELECT m.member_id AS asked, m.member_id FROM member m
+WHERE m.business_id = $1 AND {_VISIBLE} AND m.member_id = ANY ($3::uuid[])
+"""  # noqa: S608
+_BY_EXTERNAL_ID = f"""
+SELECT m.external_id AS asked, m.member_id FROM member m
+WHERE m.business_id = $1 AND {_VISIBLE} AND m.external_id = ANY ($3::text[])
+"""  # noqa: S608
+_BY_IDENTITY = f"""
+SELECT given.number AS asked, m.member_id
+FROM unnest($3::text[], $4::bytea[]) WITH ORDINALITY AS given(kind, hash, number)
+JOIN identity i ON i.business_id = $1 AND i.kind = given.kind AND i.identity_hash = given.hash
+JOIN member m ON m.business_id = i.business_id AND m.member_id = i.member_id
+WHERE {_VISIBLE}
+"""  # noqa: S608
+_LOCK = f"""
+SELECT {_COLUMNS} FROM member m
+WHERE m.business_id = $1 AND m.member_id = ANY ($2::uuid[])
+ORDER BY m.member_id FOR NO KEY UPDATE
+"""  # noqa: S608
+_LOCK_DUE = f"""
+SELECT {_COLUMNS} FROM member m
+WHERE m.business_id = $1 AND m.member_id = ANY ($2::uuid[]) AND m.next_boundary_at <= $3
+ORDER BY m.member_id FOR NO KEY UPDATE SKIP LOCKED
+"""  # noqa: S608
+
+
+async def members_by_id(
+    connection: Connection, business_id: UUID, partner_id: UUID | None, ids: Sequence[UUID]
+) -> dict[UUID, UUID]:
+    """Those of the members that exist and that the partner, if there is one, may see."""
+    rows = await connection.fetch(_BY_ID, business_id, partner_id, list(ids))
+    return {row["asked"]: row["member_id"] for row in rows}
+
+
+async def members_by_external_id(
+    connection: Connection, business_id: UUID, partner_id: UUID | None, external_ids: Sequence[str]
+) -> dict[str, UUID]:
+    """The members of the business's own ids."""
+    rows = await connection.fetch(_BY_EXTERNAL_ID, business_id, partner_id, list(external_ids))
+    return {row["asked"]: row["member_id"] for row in rows}
+
+
+async def members_by_identity(
+    connection: Connection,
+    business_id: UUID,
+    partner_id: UUID | None,
+    identities: Sequence[tuple[str, bytes]],
+) -> dict[tuple[str, bytes], UUID]:
+    """The members of identities, given as kind and keyed hash."""
+    kinds, hashes = [kind for kind, _ in identities], [value for _, value in identities]
+    rows = await connection.fetch(_BY_IDENTITY, business_id, partner_id, kinds, hashes)
+    return {identities[row["asked"] - 1]: row["member_id"] for row in rows}
+
+
+async def lock_members(
+    connection: Connection, business_id: UUID, member_ids: Sequence[UUID]
+) -> dict[UUID, MemberRow]:
+    """Lock members in the order of their ids; read what they are in a later statement if it is not here."""
+    rows = await connection.fetch(_LOCK, business_id, sorted(set(member_ids)))
+    return {row["member_id"]: MemberRow(**dict(row)) for row in rows}
+
+
+async def lock_due_members(
+    connection: Connection, business_id: UUID, member_ids: Sequence[UUID], now: datetime
+) -> dict[UUID, MemberRow]:
+    """Lock those that are still due and that nobody else is working on."""
+    rows = await connection.fetch(_LOCK_DUE, business_id, sorted(set(member_ids)), now)
+    return {row["member_id"]: MemberRow(**dict(row)) for row in rows}
+
+
+_PARKED = """
+SELECT DISTINCT member_id FROM parked WHERE business_id = $1 AND resolved_at IS NULL ORDER BY member_id
+"""
+
+
+async def parked_members(connection: Connection, business_id: UUID) -> list[UUID]:
+    """The members at which a rule failed and that were not folded since its repair."""
+    return [row["member_id"] for row in await connection.fetch(_PARKED, business_id)]

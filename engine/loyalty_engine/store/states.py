@@ -1,0 +1,68 @@
+"""The stored state of members, read set-wise: a fixed number of statements for any number of members."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+import asyncpg
+
+from loyalty_engine.store.connection import Connection
+
+_CLAIMS = """
+SELECT c.member_id, c.claim_id, c.ladder, c.tier, c.from_at, c.until_at, c.origin, c.locked, c.figures,
+       e.cause_kind, e.cause_key, e.slot
+FROM claim c JOIN effect e ON e.business_id = c.business_id AND e.effect_id = c.effect_id
+JOIN member m ON m.business_id = c.business_id AND m.member_id = c.member_id
+WHERE c.business_id = $1 AND c.member_id = ANY ($2::uuid[]) AND c.withdrawn_effect_id IS NULL
+  AND (c.until_at IS NULL OR c.until_at > m.folded_until)
+ORDER BY c.from_at, c.claim_id
+"""
+_STANDINGS = """
+SELECT member_id, ladder, tier, since, until_at, next_review_at, standing_id FROM current_standing
+WHERE business_id = $1 AND member_id = ANY ($2::uuid[])
+"""
+_LOTS = """
+SELECT member_id, lot_id, currency, cause_kind, cause_key, rule, slot, earned_at, earned_source,
+       earned_external_id, amount, remaining, expired, expires_at
+FROM lot WHERE business_id = $1 AND member_id = ANY ($2::uuid[]) AND (remaining > 0 OR $3)
+"""
+_COUNTERS = """
+SELECT member_id, rule, name, used FROM counter WHERE business_id = $1 AND member_id = ANY ($2::uuid[])
+"""
+_PARKED = """
+SELECT member_id, cause_kind, cause_key, rule, error, parked_at FROM parked
+WHERE business_id = $1 AND member_id = ANY ($2::uuid[]) AND resolved_at IS NULL
+"""
+_DEBTS = """
+SELECT member_id, currency, -balance AS debt FROM account
+WHERE business_id = $1 AND member_id = ANY ($2::uuid[]) AND kind = 'debt'
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class StateRows:
+    """The rows of some members' stored state."""
+
+    claims: list[asyncpg.Record]
+    standings: list[asyncpg.Record]
+    lots: list[asyncpg.Record]
+    counters: list[asyncpg.Record]
+    parked: list[asyncpg.Record]
+    debts: list[asyncpg.Record]
+
+
+async def state_rows(
+    connection: Connection, business_id: UUID, member_ids: Sequence[UUID], *, spent_lots: bool
+) -> StateRows:
+    """The stored state of some members; ``spent_lots`` reads lots too of which nothing is left."""
+    ids = list(member_ids)
+    return StateRows(
+        claims=await connection.fetch(_CLAIMS, business_id, ids),
+        standings=await connection.fetch(_STANDINGS, business_id, ids),
+        lots=await connection.fetch(_LOTS, business_id, ids, spent_lots),
+        counters=await connection.fetch(_COUNTERS, business_id, ids),
+        parked=await connection.fetch(_PARKED, business_id, ids),
+        debts=await connection.fetch(_DEBTS, business_id, ids),
+    )
