@@ -87,7 +87,7 @@ def body_hash(*parts: object) -> bytes:
 def _plain(value: object) -> object:
     match value:
         case Decimal():
-            return format(value.normalize(), "f") if value.is_finite() else str(value)
+            return str(value)
         case float():
             return repr(value)
         case Mapping():
