@@ -52,7 +52,10 @@ partner = "acme"
 currency = "points"
 points = 5
 exhausted = "none"
-funding = [{ partner = "acme", percent = "50", budget_points = 1000 }, { partner = "bolt", percent = "30", unlimited = true }]
+funding = [
+    { partner = "acme", percent = "50", budget_points = 1000 },
+    { partner = "bolt", percent = "30", unlimited = true },
+]
 """
 
 
@@ -90,7 +93,8 @@ async def shop(engine: Engine) -> Shop:
 
 
 BUDGETS = """
-SELECT a.kind, p.key, a.balance, (SELECT sum(t.amount) FROM transfer t WHERE t.credit_account_id = a.account_id)
+SELECT a.kind, p.key, a.balance,
+       (SELECT sum(t.amount) FROM transfer t WHERE t.credit_account_id = a.account_id)
 FROM account a LEFT JOIN partner p USING (business_id, partner_id) ORDER BY a.kind, p.key
 """
 

@@ -1,0 +1,1 @@
+"""Work that nobody waits for: members whose boundary has come, events to be published."""
