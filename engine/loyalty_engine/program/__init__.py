@@ -6,9 +6,8 @@ from loyalty_engine.program.compiled import (
     PointsCurrency,
     Program,
     ProgramInvalid,
-    check,
-    compile_program,
 )
+from loyalty_engine.program.compiler import check, compile_program
 from loyalty_engine.program.findings import Finding
 
 __all__ = [

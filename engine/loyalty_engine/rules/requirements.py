@@ -61,3 +61,10 @@ def thresholds_of(
         for name, bound in thresholds.items()
         if (tier := ladder.own(name)) is not None
     }
+
+
+def measures_of_requirement(requirement: Requirement) -> list[Measure]:
+    """The measures that a condition reads."""
+    if isinstance(requirement, AtLeast):
+        return [term.measure for term in requirement.terms]
+    return [measure for part in requirement.of for measure in measures_of_requirement(part)]

@@ -34,8 +34,9 @@ from loyalty_engine.rules import Activity
 from loyalty_engine.rules import ActivityLine as Line
 from loyalty_engine.services.answers import Answers, MemberAnswers, given_by_member
 from loyalty_engine.services.commands import ParkedRule
-from loyalty_engine.services.differences import Folded, MemberDifference, Posted, posted_by_member
+from loyalty_engine.services.differences import MemberDifference
 from loyalty_engine.services.engine import Business
+from loyalty_engine.services.posted import Folded, Posted, posted_by_member
 from loyalty_engine.services.posting import Row, Rows, write_rows
 from loyalty_engine.services.states import Stored, empty_state, stored_states
 from loyalty_engine.store.connection import Connection

@@ -1,0 +1,149 @@
+"""Rows of what is kept of a member's state beside its effects, written where it changed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from uuid import UUID
+
+from loyalty_engine.ids import new_id
+from loyalty_engine.ledger.effects import Cause, EffectKey
+from loyalty_engine.ledger.lots import Lot
+from loyalty_engine.rating import Rulebook
+from loyalty_engine.rating.ends import next_review
+from loyalty_engine.services.posted import Folded
+from loyalty_engine.services.posting import Row, Rows
+
+
+class KeptRows:
+    """Lots, current standings, counters, parked rules, and where the member's history stands."""
+
+    def __init__(
+        self,
+        own: Row,
+        rows: Rows,
+        folded: Folded,
+        rulebook: Rulebook,
+        now: datetime,
+        last_standings: Mapping[str, UUID],
+        event_count: int,
+    ) -> None:
+        self._own = own
+        self._rows = rows
+        self._folded = folded
+        self._outcome = folded.outcome
+        self._rulebook = rulebook
+        self._now = now
+        self._last_standings = last_standings
+        self._event_count = event_count
+
+    def collect(self) -> None:
+        """Everything that differs from what is stored."""
+        self._lots()
+        self._current_standings()
+        self._counters()
+        self._parked()
+        self._member_row()
+
+    def _lots(self) -> None:
+        stored = self._folded.stored
+        wanted = {
+            key: (currency, lot)
+            for currency, wallet in self._outcome.state.wallets.items()
+            for key, lot in wallet.lots.items()
+        }
+        for key, (currency, lot) in wanted.items():
+            if stored.lots.get(key) != lot:
+                self._rows.lots.append(self._lot_row(key, currency, lot))
+        for key, lot in stored.lots.items():
+            if key not in wanted and lot.amount:
+                never_made = replace(lot, amount=0, remaining=0, expired=0)
+                self._rows.lots.append(self._lot_row(key, stored.currencies[key], never_made))
+
+    def _lot_row(self, key: EffectKey, currency: str, lot: Lot) -> Row:
+        return {
+            **self._own,
+            "lot_id": self._folded.stored.lot_ids.get(key) or new_id(),
+            "currency": currency,
+            "cause_kind": key.cause.kind,
+            "cause_key": key.cause.key,
+            "rule": key.rule,
+            "slot": key.slot,
+            "earned_at": lot.place[0],
+            "earned_source": lot.place[1],
+            "earned_external_id": lot.place[2],
+            "amount": lot.amount,
+            "remaining": lot.remaining,
+            "expired": lot.expired,
+            "expires_at": lot.expires_at,
+        }
+
+    def _current_standings(self) -> None:
+        state = self._outcome.state
+        last = self._last_standings
+        program = self._rulebook.in_force(state.at).program
+        policies = {policy.key: policy for policy in program.ladders}
+        for ladder, standing in state.ladders.items():
+            policy = policies.get(ladder)
+            review = policy.review if policy is not None else None
+            row = {
+                **self._own,
+                "ladder": ladder,
+                "tier": standing.tier,
+                "since": standing.since,
+                "until_at": standing.until,
+                "next_review_at": next_review(review, state.at, program.zone) if review else None,
+                "standing_id": last.get(ladder) or self._folded.stored.standing_ids[ladder],
+            }
+            known = self._folded.stored.standings.get(ladder)
+            if known is None or any(known[name] != row[name] for name in dict(known) if name in row):
+                self._rows.current_standings.append(row)
+
+    def _counters(self) -> None:
+        known, wanted = self._folded.stored.counters, self._outcome.state.counters
+        for rule, name in {**known, **wanted}:
+            used = wanted.get((rule, name), 0)
+            if known.get((rule, name)) != used:
+                self._rows.counters.append({**self._own, "rule": rule, "name": name, "used": used})
+
+    def _parked(self) -> None:
+        """Rules that failed now; and after a whole fold, those that fail no more."""
+        now = {(parked.cause, parked.rule): parked.error for parked in self._outcome.parked}
+        known = self._folded.stored.parked
+        for key, error in now.items():
+            since = known[key].parked_at if key in known else self._now
+            self._rows.parked.append(self._parked_row(*key, error, since, None))
+        if self._folded.posted is not None:
+            for key, parked in known.items():
+                if key not in now:
+                    resolved = self._parked_row(*key, parked.error, parked.parked_at, self._now)
+                    self._rows.parked.append(resolved)
+
+    def _parked_row(
+        self, cause: Cause, rule: str, error: str, since: datetime, resolved_at: datetime | None
+    ) -> Row:
+        return {
+            **self._own,
+            "cause_kind": cause.kind,
+            "cause_key": cause.key,
+            "rule": rule,
+            "error": error,
+            "parked_at": since,
+            "resolved_at": resolved_at,
+        }
+
+    def _member_row(self) -> None:
+        state = self._outcome.state
+        place = state.place or (None, None, None)
+        self._rows.members.append(
+            {
+                **self._own,
+                "last_occurred_at": place[0],
+                "last_source": place[1],
+                "last_external_id": place[2],
+                "folded_until": state.at,
+                "next_boundary_at": self._outcome.next_boundary_at,
+                "event_count": self._event_count,
+            }
+        )

@@ -1,0 +1,54 @@
+"""What stands of everything ever posted for a member, and what a fold came to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from uuid import UUID
+
+import asyncpg
+
+from loyalty_engine.ledger.effects import EffectKey
+from loyalty_engine.rating import Outcome
+from loyalty_engine.services.states import Stored, cause_of, key_of
+from loyalty_engine.store.ledger import PostedRows
+
+
+@dataclass(slots=True)
+class Posted:
+    """What was posted for one member before a new fold."""
+
+    effects: dict[EffectKey, asyncpg.Record] = field(default_factory=dict)
+    reversible: dict[EffectKey, list[asyncpg.Record]] = field(default_factory=dict)
+    claims: dict[EffectKey, asyncpg.Record] = field(default_factory=dict)
+    standings: dict[EffectKey, UUID] = field(default_factory=dict)
+
+
+def posted_by_member(rows: PostedRows) -> dict[UUID, Posted]:
+    """The rows by member and key; of a claim that was made more than once the last."""
+    found: dict[UUID, Posted] = {}
+    for row in rows.effects:
+        found.setdefault(row["member_id"], Posted()).effects[key_of(row)] = row
+    for row in rows.reversible:
+        found[row["member_id"]].reversible.setdefault(key_of(row), []).append(row)
+    for row in rows.claims:
+        found[row["member_id"]].claims[EffectKey(cause_of(row), "", row["slot"])] = row
+    for row in rows.standings:
+        found[row["member_id"]].standings[EffectKey(cause_of(row), "", row["slot"])] = row["standing_id"]
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Folded:
+    """A member's outcome. ``fact_ids`` are the ids of its facts by the key text of their cause.
+
+    ``arrived`` are those that arrived now; an effect that none of them caused was triggered by ``trigger``.
+    """
+
+    stored: Stored
+    outcome: Outcome
+    fact_ids: Mapping[str, UUID]
+    arrived: frozenset[UUID]
+    trigger: UUID | None
+    posted: Posted | None = None
+    """What stands, where the member was folded again from the beginning; None after single steps."""

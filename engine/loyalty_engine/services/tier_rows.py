@@ -1,0 +1,171 @@
+"""Rows of standings and claims: made, withdrawn, corrected."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from loyalty_engine.ids import new_id
+from loyalty_engine.ledger.effects import EffectKey
+from loyalty_engine.rating import Claim, Effect
+from loyalty_engine.rating.journal import claim_slot
+from loyalty_engine.rating.state import Ruling
+from loyalty_engine.services.events import Events
+from loyalty_engine.services.posted import Folded, Posted
+from loyalty_engine.services.posting import Row, Rows
+from loyalty_engine.store.json_text import json_value
+
+BOUNDARY_PLACE = ("", "")
+
+
+class TierRows:
+    """The tiers side of one member's difference."""
+
+    def __init__(self, own: Row, rows: Rows, folded: Folded, events: Events) -> None:
+        self._own = own
+        self._business_id = own["business_id"]
+        self._rows = rows
+        self._folded = folded
+        self._posted = folded.posted or Posted()
+        self._outcome = folded.outcome
+        self._events = events
+        self._claim_ids = {key: row["claim_id"] for key, row in self._posted.claims.items()}
+        self._standing_ids = dict(self._posted.standings)
+
+    def standing(self, key: EffectKey, value: int, effect: Effect | None, effect_id: UUID) -> None:
+        if value < 0 or effect is None:
+            standing_id = self._standing_ids.pop(key)
+            self._rows.withdrawn_standings.append(
+                {
+                    "business_id": self._business_id,
+                    "standing_id": standing_id,
+                    "withdrawn_effect_id": effect_id,
+                }
+            )
+            self._events.add("tier.corrected", effect_id, {"standing_id": str(standing_id)})
+            return
+        standing_id = new_id()
+        self._standing_ids[key] = standing_id
+        source, external_id = self._place(key)
+        self._rows.standings.append(
+            {
+                **self._own,
+                "standing_id": standing_id,
+                "ladder": effect.ladder,
+                "from_tier": effect.from_tier,
+                "to_tier": effect.to_tier,
+                "effective_at": effect.effective_at,
+                "is_boundary": key.cause.kind == "boundary",
+                "source": source,
+                "external_id": external_id,
+                "ruling": _ruling(effect.ruling),
+                "effect_id": effect_id,
+                "withdrawn_effect_id": None,
+            }
+        )
+        if effect.from_tier is not None:
+            body = {"ladder": effect.ladder, "from": effect.from_tier, "to": effect.to_tier}
+            self._events.add("tier.changed", effect_id, body)
+
+    def _place(self, key: EffectKey) -> tuple[str, str]:
+        if key.cause.kind in ("boundary", "enrolment"):
+            return BOUNDARY_PLACE
+        return natural_key_of(key.cause.key)
+
+    def claim(self, key: EffectKey, value: int, effect: Effect | None, effect_id: UUID) -> None:
+        if value < 0 or effect is None or effect.claim is None:
+            claim_id = self._claim_ids[key]
+            self._withdrawn_claim(claim_id, effect_id)
+            return
+        claim_id = new_id()
+        self._claim_ids[key] = claim_id
+        claim = effect.claim
+        self._rows.claims[claim_id] = {
+            **self._own,
+            "claim_id": claim_id,
+            "ladder": effect.ladder,
+            "tier": claim.tier,
+            "from_at": claim.from_at,
+            "until_at": claim.until_at,
+            "origin": claim.origin,
+            "rule": None,
+            "locked": claim.locked,
+            "figures": claim_figures(claim),
+            "effect_id": effect_id,
+            "withdrawn_effect_id": None,
+        }
+
+    def withdrawal(self, key: EffectKey, effect: Effect | None, effect_id: UUID) -> None:
+        """Withdraw a claim by an effect of a return, or take such a withdrawal back."""
+        if effect is not None and effect.claim is not None and effect.ladder is not None:
+            claim_key = EffectKey(effect.claim.cause, "", claim_slot(effect.ladder, effect.claim))
+            claim_id = self._claim_ids.get(claim_key) or self._folded.stored.claim_ids[claim_key]
+            self._withdrawn_claim(claim_id, effect_id)
+            return
+        known = self._posted.effects[key]["effect_id"]
+        for row in self._posted.claims.values():
+            if row["withdrawn_effect_id"] == known and row["claim_id"] not in self._rows.withdrawn_claims:
+                self._withdrawn_claim(row["claim_id"], None)
+
+    def _withdrawn_claim(self, claim_id: UUID, effect_id: UUID | None) -> None:
+        if claim_id in self._rows.claims:
+            self._rows.claims[claim_id]["withdrawn_effect_id"] = effect_id
+        else:
+            self._rows.withdrawn_claims[claim_id] = {
+                "business_id": self._business_id,
+                "claim_id": claim_id,
+                "withdrawn_effect_id": effect_id,
+            }
+
+    def figures(self) -> None:
+        """Figures of claims in force that a return lowered, or a late fact changed."""
+        claim_ids = {**self._folded.stored.claim_ids, **self._claim_ids}
+        for ladder, state in self._outcome.state.ladders.items():
+            for claim in state.claims:
+                key = EffectKey(claim.cause, "", claim_slot(ladder, claim))
+                claim_id, figures = claim_ids[key], claim_figures(claim)
+                if claim_id in self._rows.claims:
+                    self._rows.claims[claim_id]["figures"] = figures
+                elif figures != self._folded.stored.claim_figures.get(claim_id):
+                    self._rows.claim_figures[claim_id] = {
+                        "business_id": self._business_id,
+                        "claim_id": claim_id,
+                        "figures": figures,
+                    }
+
+    def last_standing_ids(self) -> dict[str, UUID]:
+        """The last change of each ladder among those of this fold; effects stand in the fold's order."""
+        return {
+            effect.ladder: self._standing_ids[key]
+            for key, effect in self._outcome.effects.items()
+            if effect.kind == "standing" and effect.ladder is not None
+        }
+
+
+def natural_key_of(key: str) -> tuple[str, str]:
+    """The source and external id in the key text of a fact's cause."""
+    source, external_id = json_value(key)
+    return source, external_id
+
+
+def claim_figures(claim: Claim) -> dict[str, Any]:
+    """The figures of a claim as they are kept: value, first day, day after the last."""
+    return {
+        name: [
+            str(figure.value),
+            figure.start.isoformat() if figure.start else None,
+            figure.end.isoformat() if figure.end else None,
+        ]
+        for name, figure in claim.figures.items()
+    }
+
+
+def _ruling(ruling: Ruling | None) -> dict[str, Any]:
+    if ruling is None:
+        return {}
+    return {
+        "at": ruling.at.isoformat(),
+        "at_boundary": ruling.at_boundary,
+        "figures": {name: str(value) for name, value in ruling.figures.items()},
+        "opinions": {rule: dict(by_tier) for rule, by_tier in ruling.opinions.items()},
+    }
