@@ -139,10 +139,10 @@ class _Compiler:
             self._errors += of_validation(error.errors(), ("rules", index, "config"), written)
             return None
         return self._asked(
-            index, lambda: ConfiguredRule(rule_id, type_, written, type_.rule_class(rule_id, config)), None
+            index, lambda: ConfiguredRule(rule_id, type_, written, type_.rule_class(rule_id, config))
         )
 
-    def _asked(self, index: int, question: Callable[[], Answer], failing: Answer) -> Answer:
+    def _asked(self, index: int, question: Callable[[], Answer]) -> Answer | None:
         """What a rule answers when its program is compiled; whatever it raises is an error of the file."""
         try:
             return question()
@@ -150,7 +150,7 @@ class _Compiler:
             self._error(
                 f"rules.{index}", f"the rule failed when it was asked: {type(error).__name__}: {error}"
             )
-            return failing
+            return None
 
     def _trees(self, file: ProgramFile, tier_rules: list[str], rule_ids: list[str]) -> dict[str, Node]:
         trees: dict[str, Node] = {}
@@ -168,7 +168,7 @@ class _Compiler:
         warnings: list[Finding] = []
         for index, section in enumerate(file.rules):
             instance = rules[section.id].instance
-            for problem in self._asked(index, partial(_problems_of, instance, outline), ()):
+            for problem in self._asked(index, partial(_problems_of, instance, outline)) or ():
                 path = path_of(("rules", index, "config", *problem.path))
                 finding = Finding(path, problem.message, problem.severity)
                 (self._errors if problem.severity == "error" else warnings).append(finding)
@@ -188,7 +188,7 @@ class _Compiler:
         order = {section.id: index for index, section in enumerate(file.rules)}
         implementations = self._implementations(rules)
         measures_of = {
-            key: self._asked(order[key], partial(_measures_of, rule.instance), ())
+            key: self._asked(order[key], partial(_measures_of, rule.instance)) or ()
             for key, rule in rules.items()
         }
         requirements = {
@@ -198,9 +198,7 @@ class _Compiler:
             for section in file.ladders
             for rule in rules_of(trees[section.key])
         }
-        promotions = {
-            key: self._asked(order[key], call, None) for key, call in implementations["promotion"].items()
-        }
+        terms = {key: self._asked(order[key], call) for key, call in implementations["promotion"].items()}
         self._stop_on_errors()
         ladders = tuple(
             _policy(section, trees[section.key], requirements, measures_of) for section in file.ladders
@@ -221,7 +219,7 @@ class _Compiler:
             implementations=implementations,
             measures=tuple(dict.fromkeys(measure for of_rule in measures_of.values() for measure in of_rule)),
             measures_of=measures_of,
-            promotions=promotions,
+            promotions={key: promotion for key, promotion in terms.items() if promotion is not None},
             findings=tuple(warnings),
         )
 
@@ -245,7 +243,7 @@ class _Compiler:
         if ask is None:
             return {}
         ladder = _ladder(section)
-        found: dict[str, Requirement] = self._asked(index, lambda: dict(ask(ladder)), {})
+        found: dict[str, Requirement] = self._asked(index, lambda: dict(ask(ladder))) or {}
         for tier, requirement in found.items():
             if tier not in ladder.tiers:
                 self._error(
