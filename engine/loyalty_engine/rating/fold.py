@@ -29,7 +29,7 @@ from loyalty_engine.rating.facts import (
 from loyalty_engine.rating.inputs import member_at
 from loyalty_engine.rating.journal import ENROLMENT, At, Journal, Parked, boundary_cause
 from loyalty_engine.rating.rulebook import ProgramVersion, Rulebook
-from loyalty_engine.rating.standing import Lowered, Standings
+from loyalty_engine.rating.standing import Returned, Standings
 from loyalty_engine.rating.state import Effect, State
 from loyalty_engine.rating.tallies import View, contribution, tracked_figures
 from loyalty_engine.rating.wallets import expired
@@ -151,10 +151,11 @@ class Folding:
             )
             for figure, view in self._tracked
         }
+        returned = Returned(lowered, activity.local_day, None)
         for policy in self._unfrozen(version):
             if activity.kind == "return":
                 if policy.section.returns in ("from_now", "undo"):
-                    self._standings.withdraw(at, program, policy, activity.local_day, lowered, tiers)
+                    self._standings.withdraw(at, program, policy, returned, tiers)
             elif policy.upgrade.at == "activity" and (net is not None or policy.section.returns != "undo"):
                 self._standings.claim(at, program, policy, tiers)
 
@@ -164,16 +165,17 @@ class Folding:
         before, after = remaining(purchase, so_far), remaining(purchase, [*so_far, fact])
         so_far.append(fact)
         tiers, day = self._tiers(), purchase.local_day
-        lowered: Lowered = {
+        lowered = {
             (figure, view): self._add(figure, view, day, _value(figure, after) - _value(figure, before))
             for figure, view in self._tracked
             if view == "in_place"
         }
+        returned = Returned(lowered, day, purchase.occurred_at)
         if fact.of in self._rated:
             self._earning.take_back(at, self._rated[fact.of], after)
         for policy in self._unfrozen(version):
             if policy.section.returns == "from_now":
-                self._standings.withdraw(at, version.program, policy, day, lowered, tiers)
+                self._standings.withdraw(at, version.program, policy, returned, tiers)
 
     def _add(self, figure: Figure, view: View, day: date, value: Decimal) -> Decimal:
         """Add to a tally; by how much the figure changed."""

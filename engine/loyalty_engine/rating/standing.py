@@ -20,8 +20,17 @@ from loyalty_engine.rating.tallies import View, view_of
 from loyalty_engine.rating.windows import Days, days_of
 from loyalty_engine.rules import Figure
 
-Lowered = Mapping[tuple[Figure, View], Decimal]
-"""By how much a return changed each figure in each view."""
+
+@dataclass(frozen=True, slots=True)
+class Returned:
+    """What a return changed: each figure in each view, on the day on which it counts.
+
+    ``bought_at`` is the instant of the purchase that it names: earlier claims were not made on it.
+    """
+
+    changes: Mapping[tuple[Figure, View], Decimal]
+    day: date
+    bought_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +89,10 @@ class Standings:
         at: At,
         program: Program,
         policy: LadderPolicy,
-        day: date,
-        lowered: Lowered,
+        returned: Returned,
         tiers: Mapping[str, str],
     ) -> None:
-        """Judge claims again whose figures a return on that day lowered, and withdraw what no longer holds.
+        """Judge claims again whose figures a return lowered, and withdraw what no longer holds.
 
         A claim whose figures support a lower tier now is replaced by a claim on that tier.
         """
@@ -92,7 +100,7 @@ class Standings:
         kept: list[Claim] = []
         gone: list[Claim] = []
         for claim in state.claims:
-            after = self._lowered(at, claim, policy, day, lowered, tiers)
+            after = self._lowered(at, claim, policy, returned, tiers)
             if after is not claim and after is not None and after.tier == claim.tier:
                 self._journal.relowered(policy.key, after)
             if after is None or after.tier != claim.tier:
@@ -114,10 +122,11 @@ class Standings:
         at: At,
         claim: Claim,
         policy: LadderPolicy,
-        day: date,
-        lowered: Lowered,
+        returned: Returned,
         tiers: Mapping[str, str],
     ) -> Claim | None:
+        if returned.bought_at is not None and claim.from_at < returned.bought_at:
+            return claim
         program = self._rulebook.in_force(claim.from_at).program
         made_on = program.ladder(policy.key)
         figures, values = {}, {}
@@ -125,10 +134,10 @@ class Standings:
             for measure in program.measures_of[rule]:
                 key = figure_key(rule, measure)
                 figure = claim.figures[key]
-                change = lowered.get(
+                change = returned.changes.get(
                     (measure.figure, view_of(measure.figure, policy.section.returns)), Decimal(0)
                 )
-                if change and Days(figure.start, figure.end).hold(day):
+                if change and Days(figure.start, figure.end).hold(returned.day):
                     figure = replace(figure, value=figure.value + change)
                 figures[key] = figure
                 values[measure] = figure.value
