@@ -165,7 +165,7 @@ class Folding:
         before, after = remaining(purchase, so_far), remaining(purchase, [*so_far, fact])
         so_far.append(fact)
         tiers, day = self._tiers(), purchase.local_day
-        lowered = {
+        lowered: dict[tuple[Figure, View], Decimal] = {
             (figure, view): self._add(figure, view, day, _value(figure, after) - _value(figure, before))
             for figure, view in self._tracked
             if view == "in_place"
