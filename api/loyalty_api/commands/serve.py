@@ -36,11 +36,11 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
 
 def serve(arguments: argparse.Namespace, output: Output, settings: Settings) -> int:  # noqa: ARG001
     """Serves the API."""
-    from loyalty_api.app import create_app
-
     _log_to_standard_error()
 
     async def work(session: Session) -> int:
+        from loyalty_api.app import create_app
+
         with stop_signals() as stop:
             output.result(
                 {"address": address(bound), "graphql": f"{address(bound)}/graphql"},

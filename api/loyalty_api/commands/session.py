@@ -26,7 +26,7 @@ from loyalty_engine.store.revision import OutdatedSchemaError
 Answer = TypeVar("Answer")
 
 _UNREACHABLE = (
-    OSError,
+    ConnectionError,
     asyncpg.InvalidAuthorizationSpecificationError,
     asyncpg.InvalidCatalogNameError,
     asyncpg.CannotConnectNowError,
@@ -68,7 +68,11 @@ def with_engine(output: Output, settings: Settings, work: Callable[[Session], Aw
     """Runs the work with an engine, and ends the embedded server afterwards if it was started for it."""
 
     async def run(addresses: Addresses) -> Answer:
-        async with opened_engine(addresses, settings) as engine:
+        async with contextlib.AsyncExitStack() as stack:
+            try:
+                engine = await stack.enter_async_context(opened_engine(addresses, settings))
+            except OSError as error:  # of the network or the socket; later ones may be of files
+                raise _unreachable(error) from error
             return await work(Session(output, settings, addresses, engine))
 
     with told_apart(), database(settings) as addresses:
@@ -87,13 +91,15 @@ def told_apart() -> Iterator[None]:
     except ProgramUnavailable as error:
         raise EnvironmentUnusable("program_unavailable", str(error)) from error
     except OperationalError as error:
-        raise EnvironmentUnusable(
-            "database_unreachable", f"the database does not answer: {error.orig}"
-        ) from error
+        raise _unreachable(error.orig or error) from error
     except _UNREACHABLE as error:
-        raise EnvironmentUnusable(
-            "database_unreachable", f"the database does not answer: {str(error) or type(error).__name__}"
-        ) from error
+        raise _unreachable(error) from error
+
+
+def _unreachable(error: BaseException) -> EnvironmentUnusable:
+    return EnvironmentUnusable(
+        "database_unreachable", f"the database does not answer: {str(error) or type(error).__name__}"
+    )
 
 
 def read_text(path: Path) -> str:
