@@ -26,8 +26,8 @@ from loyalty_engine.services.refusals import Refusal
 from loyalty_engine.shipped import shipped
 
 SLUG = "online_retail"
-MEMBER = "12748"
-"""The customer with the most visits, whom the ready query asks about."""
+MEMBER = "14911"
+"""The customer who bought on the most days, about the ready query asks."""
 
 QUERY = f"""\
 {{
