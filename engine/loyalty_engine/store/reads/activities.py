@@ -151,7 +151,7 @@ async def reversed_amounts(connection: Connection, view: View, ids: Sequence[UUI
 
 async def activity_pages(
     connection: Connection, view: View, ids: Sequence[UUID], wanted: ActivityWanted, slice_: Slice
-) -> list[Page[ActivityRow]]:
+) -> dict[UUID, Page[ActivityRow]]:
     """A page of activities of each member, the latest first."""
     given = wanted.given()
     statement = _page(frozenset(given), slice_.size, slice_.backward, slice_.beyond is not None)

@@ -73,10 +73,6 @@ _version, _partner, _promotion = columns(ProgramVersion), columns(Partner), colu
 _account, _transfer = columns(Account), columns(Transfer)
 
 
-def _versions() -> Any:
-    return select(*(_version[name] for name in VersionRow.__slots__)).where(of_business(_version))
-
-
 def _partners(held: bool) -> Any:
     return select(*(_partner[name] for name in PartnerRow.__slots__)).where(
         of_business(_partner), *of_partner(_partner.partner_id, held)
@@ -89,7 +85,11 @@ def _promotions(held: bool) -> Any:
     )
 
 
-_VERSIONS = Statement(_versions().order_by(_version.version))
+_VERSIONS = Statement(
+    select(*(_version[name] for name in VersionRow.__slots__)).where(
+        of_business(_version), one_of_ids(_version.program_version_id)
+    )
+)
 _PARTNERS_BY_ID = ViewStatement(lambda held: _partners(held).where(one_of_ids(_partner.partner_id)))
 _PROMOTIONS_BY_ID = ViewStatement(lambda held: _promotions(held).where(one_of_ids(_promotion.promotion_id)))
 _OPENED = (
@@ -122,9 +122,10 @@ _BUDGETS = ViewStatement(
 )
 
 
-async def versions(connection: Connection, view: View) -> list[VersionRow]:
-    """The published versions in their order."""
-    return rows_of(VersionRow, await _VERSIONS.fetch(connection, business_id=view.business_id))
+async def versions_by_id(connection: Connection, view: View, ids: Sequence[UUID]) -> dict[UUID, VersionRow]:
+    """Published versions by id."""
+    records = await _VERSIONS.fetch(connection, business_id=view.business_id, ids=list(ids))
+    return {row.program_version_id: row for row in rows_of(VersionRow, records)}
 
 
 async def partners_by_id(connection: Connection, view: View, ids: Sequence[UUID]) -> dict[UUID, PartnerRow]:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from sqlalchemy import and_
 
 from loyalty_engine.entities import Effect
 from loyalty_engine.store.tables import columns, table
+
+Row = TypeVar("Row")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,3 +45,13 @@ def effect_from(owner: Any, owner_table: Any) -> Any:
         table(Effect),
         and_(_effect.business_id == owner.business_id, _effect.effect_id == owner.effect_id),
     )
+
+
+def grouped_by(key: Callable[[Row], UUID | None], rows: Iterable[Row]) -> dict[UUID, list[Row]]:
+    """Rows by what they belong to, in their order; a row that belongs to nothing is left out."""
+    found: dict[UUID, list[Row]] = {}
+    for row in rows:
+        owner = key(row)
+        if owner is not None:
+            found.setdefault(owner, []).append(row)
+    return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
+from uuid import UUID
 
 from sqlalchemy import ARRAY, Uuid, bindparam, column, func, select, true, tuple_
 from sqlalchemy.sql.selectable import Select
@@ -77,6 +78,8 @@ def for_each(page: Select[Any]) -> Select[Any]:
     return select(PARENTS.c.parent_id, *found.c).select_from(PARENTS.join(found, true()))
 
 
-def pages_of(grouped: Mapping[Any, Sequence[Row]], ids: Sequence[Any], slice_: Slice) -> list[Page[Row]]:
-    """The pages of parents in the order of their ids."""
-    return [page_of(grouped.get(parent, ()), slice_) for parent in ids]
+def pages_of(
+    grouped: Mapping[UUID, Sequence[Row]], ids: Sequence[UUID], slice_: Slice
+) -> dict[UUID, Page[Row]]:
+    """The page of every parent, also of one without rows."""
+    return {parent: page_of(grouped.get(parent, ()), slice_) for parent in ids}

@@ -14,7 +14,7 @@ from sqlalchemy.types import Boolean, Text
 
 from loyalty_engine.entities import Claim, CurrentStanding, Effect, Member, Standing
 from loyalty_engine.store.connection import Connection
-from loyalty_engine.store.reads.effects import EffectRow, effect_columns, effect_from
+from loyalty_engine.store.reads.effects import EffectRow, effect_columns, effect_from, grouped_by
 from loyalty_engine.store.reads.pages import (
     PARENTS,
     Page,
@@ -157,7 +157,7 @@ _CHANGES_BY_EFFECT = ViewStatement(
 
 def _change_row(record: Any) -> ChangeRow:
     width = len(_CHANGE_PART)
-    return ChangeRow(*record[:width], EffectRow(*record[width : width + len(EffectRow.__slots__)]))
+    return ChangeRow(*(*record[:width], EffectRow(*record[width : width + len(EffectRow.__slots__)])))
 
 
 async def current_standings(
@@ -177,7 +177,7 @@ async def claims_in_force(
     width = len(_CLAIM_PART)
     found: dict[UUID, list[ClaimRow]] = {}
     for record in await _CLAIMS.fetch(connection, view, ids=list(ids)):
-        row = ClaimRow(*record[:width], EffectRow(*record[width:]))
+        row = ClaimRow(*(*record[:width], EffectRow(*record[width:])))
         found.setdefault(row.member_id, []).append(row)
     return found
 
@@ -193,21 +193,25 @@ async def changes_by_id(connection: Connection, view: View, ids: Sequence[UUID])
     return {row.standing_id: row for row in map(_change_row, records)}
 
 
-async def changes_by_activity(connection: Connection, view: View, ids: Sequence[UUID]) -> list[ChangeRow]:
-    """Changes of standing that activities caused."""
-    return [
-        _change_row(record) for record in await _CHANGES_BY_ACTIVITY.fetch(connection, view, ids=list(ids))
-    ]
+async def changes_by_activity(
+    connection: Connection, view: View, ids: Sequence[UUID]
+) -> dict[UUID, list[ChangeRow]]:
+    """Changes of standing that activities caused, by activity."""
+    records = await _CHANGES_BY_ACTIVITY.fetch(connection, view, ids=list(ids))
+    return grouped_by(lambda row: row.effect.activity_id, map(_change_row, records))
 
 
-async def changes_by_effect(connection: Connection, view: View, ids: Sequence[UUID]) -> list[ChangeRow]:
-    """Changes of standing that effects are."""
-    return [_change_row(record) for record in await _CHANGES_BY_EFFECT.fetch(connection, view, ids=list(ids))]
+async def changes_by_effect(
+    connection: Connection, view: View, ids: Sequence[UUID]
+) -> dict[UUID, list[ChangeRow]]:
+    """Changes of standing that effects are, by effect."""
+    records = await _CHANGES_BY_EFFECT.fetch(connection, view, ids=list(ids))
+    return grouped_by(lambda row: row.effect.effect_id, map(_change_row, records))
 
 
 async def change_pages(
     connection: Connection, view: View, ids: Sequence[UUID], ladder: str | None, slice_: Slice
-) -> list[Page[ChangeRow]]:
+) -> dict[UUID, Page[ChangeRow]]:
     """A page of changes for each member, in the order of the history."""
     statement = _page(ladder is not None, slice_.size, slice_.backward, slice_.beyond is not None)
     given = {"ladder": ladder} if ladder is not None else {}

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeAlias, TypeVar
 from uuid import UUID
 
 from sqlalchemy import BigInteger, and_, bindparam, case, cast, func, select
@@ -14,7 +14,7 @@ from sqlalchemy.types import DateTime, Text
 
 from loyalty_engine.entities import Account, Effect, Lot, Transfer
 from loyalty_engine.store.connection import Connection
-from loyalty_engine.store.reads.effects import EffectRow, effect_columns, effect_from
+from loyalty_engine.store.reads.effects import EffectRow, effect_columns, effect_from, grouped_by
 from loyalty_engine.store.reads.pages import (
     PARENTS,
     Page,
@@ -30,6 +30,10 @@ from loyalty_engine.store.tables import columns, table
 
 Key = tuple[UUID, str]
 """A member and a points currency."""
+
+Value = TypeVar("Value")
+ByMember: TypeAlias = dict[UUID, dict[str, Value]]
+"""Something of each wallet, by member and points currency."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,12 +187,12 @@ _ENTRIES_BY_EFFECT = ViewStatement(
 
 def _entry(record: Any) -> EntryRow:
     width = len(_ENTRY_PART)
-    return EntryRow(*record[:width], EffectRow(*record[width : width + len(EffectRow.__slots__)]))
+    return EntryRow(*(*record[:width], EffectRow(*record[width : width + len(EffectRow.__slots__)])))
 
 
 async def balances(
     connection: Connection, view: View, ids: Sequence[UUID], now: datetime
-) -> dict[Key, Balance]:
+) -> ByMember[Balance]:
     """What can be spent at an instant, and what is owed; what has expired but was not yet booked is gone."""
     wallets: dict[Key, int] = {}
     debts: dict[Key, int] = {}
@@ -196,29 +200,40 @@ async def balances(
         (wallets if kind == "wallet" else debts)[member_id, currency] = balance
     for member_id, currency, gone in await _GONE.fetch(connection, view, ids=list(ids), now=now):
         wallets[member_id, currency] -= gone
-    return {key: Balance(wallets.get(key, 0), -debts.get(key, 0)) for key in wallets.keys() | debts.keys()}
+    return _by_member(
+        {key: Balance(wallets.get(key, 0), -debts.get(key, 0)) for key in wallets.keys() | debts.keys()}
+    )
 
 
-async def totals(connection: Connection, view: View, ids: Sequence[UUID]) -> dict[Key, Totals]:
+async def totals(connection: Connection, view: View, ids: Sequence[UUID]) -> ByMember[Totals]:
     """What wallets came to since the beginning."""
     earned: dict[Key, int] = {}
     expired: dict[Key, int] = {}
     for member_id, currency, code, amount in await _TOTALS.fetch(connection, view, ids=list(ids)):
         sums, signed = (expired, -amount) if code == "expire" else (earned, amount)
         sums[member_id, currency] = sums.get((member_id, currency), 0) + signed
-    return {key: Totals(earned.get(key, 0), expired.get(key, 0)) for key in earned.keys() | expired.keys()}
+    return _by_member(
+        {key: Totals(earned.get(key, 0), expired.get(key, 0)) for key in earned.keys() | expired.keys()}
+    )
 
 
 async def expiries(
     connection: Connection, view: View, ids: Sequence[UUID], now: datetime, until: datetime
-) -> dict[Key, list[ExpiryRow]]:
+) -> ByMember[list[ExpiryRow]]:
     """What expires after an instant, up to and including another, in its order."""
     found: dict[Key, list[ExpiryRow]] = {}
     for member_id, currency, at, amount in await _EXPIRIES.fetch(
         connection, view, ids=list(ids), now=now, until=until
     ):
         found.setdefault((member_id, currency), []).append(ExpiryRow(at, amount))
-    return found
+    return _by_member(found)
+
+
+def _by_member(found: Mapping[Key, Value]) -> ByMember[Value]:
+    grouped: ByMember[Value] = {}
+    for (member_id, currency), value in found.items():
+        grouped.setdefault(member_id, {})[currency] = value
+    return grouped
 
 
 async def entries_by_id(connection: Connection, view: View, ids: Sequence[UUID]) -> dict[UUID, EntryRow]:
@@ -227,14 +242,20 @@ async def entries_by_id(connection: Connection, view: View, ids: Sequence[UUID])
     return {row.transfer_id: row for row in map(_entry, records)}
 
 
-async def entries_by_activity(connection: Connection, view: View, ids: Sequence[UUID]) -> list[EntryRow]:
-    """Entries that activities caused."""
-    return [_entry(record) for record in await _ENTRIES_BY_ACTIVITY.fetch(connection, view, ids=list(ids))]
+async def entries_by_activity(
+    connection: Connection, view: View, ids: Sequence[UUID]
+) -> dict[UUID, list[EntryRow]]:
+    """Entries that activities caused, by activity."""
+    records = await _ENTRIES_BY_ACTIVITY.fetch(connection, view, ids=list(ids))
+    return grouped_by(lambda row: row.effect.activity_id, map(_entry, records))
 
 
-async def entries_by_effect(connection: Connection, view: View, ids: Sequence[UUID]) -> list[EntryRow]:
-    """Entries that effects are."""
-    return [_entry(record) for record in await _ENTRIES_BY_EFFECT.fetch(connection, view, ids=list(ids))]
+async def entries_by_effect(
+    connection: Connection, view: View, ids: Sequence[UUID]
+) -> dict[UUID, list[EntryRow]]:
+    """Entries that effects are, by effect."""
+    records = await _ENTRIES_BY_EFFECT.fetch(connection, view, ids=list(ids))
+    return grouped_by(lambda row: row.effect.effect_id, map(_entry, records))
 
 
 async def entry_pages(
@@ -244,7 +265,7 @@ async def entry_pages(
     currency: str,
     wanted: EntryWanted,
     slice_: Slice,
-) -> list[Page[EntryRow]]:
+) -> dict[UUID, Page[EntryRow]]:
     """A page of entries of each member's wallet, the latest recorded first."""
     given = {name: value for name in EntryWanted.__slots__ if (value := getattr(wanted, name)) is not None}
     statement = _page(frozenset(given), slice_.size, slice_.backward, slice_.beyond is not None)

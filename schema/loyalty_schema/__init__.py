@@ -1,0 +1,1 @@
+"""The GraphQL schema: types, inputs, results, paging, and how each field is read."""

@@ -1,0 +1,142 @@
+"""Closed enumerations of the API; their values are those that the database keeps."""
+
+from enum import Enum
+
+import strawberry
+from strawberry import enum_value
+
+
+@strawberry.enum(description="What kind of member it is.")
+class MemberKind(Enum):
+    """What kind of member it is."""
+
+    PERSON = enum_value("person", description="One person.")
+    ORGANISATION = enum_value("organisation", description="A household, company or club.")
+
+
+@strawberry.enum(description="Whether a membership is in force.")
+class MemberStatus(Enum):
+    """Whether a membership is in force."""
+
+    ACTIVE = enum_value("active", description="It is in force.")
+    PAUSED = enum_value("paused", description="It rests: no claim ends and no review is held.")
+    BLOCKED = enum_value("blocked", description="Points cannot be spent; earning goes on.")
+    CLOSED = enum_value("closed", description="It has ended.")
+    MERGED = enum_value("merged", description="It went into another membership.")
+    ERASED = enum_value("erased", description="Its personal data is gone.")
+
+
+@strawberry.enum(description="Whether a program version decides now.")
+class ProgramState(Enum):
+    """Whether a program version decides now."""
+
+    IN_FORCE = enum_value("in_force", description="It decides now.")
+    SCHEDULED = enum_value("scheduled", description="It will decide from its effective time on.")
+    SUPERSEDED = enum_value("superseded", description="A later version has taken its place.")
+
+
+@strawberry.enum(description="How grave a finding is.")
+class Severity(Enum):
+    """How grave a finding is."""
+
+    ERROR = enum_value("error", description="The program cannot be published with it.")
+    WARNING = enum_value("warning", description="Probably not what was meant.")
+
+
+@strawberry.enum(description="Why points moved.")
+class EntryCode(Enum):
+    """Why points moved."""
+
+    EARN = enum_value("earn", description="Earned from the business.")
+    PARTNER_AWARD = enum_value("partner_award", description="Awarded by a partner's promotion.")
+    REPAY_DEBT = enum_value("repay_debt", description="Kept back for points that were owed.")
+    EXPIRE = enum_value("expire", description="Expired unused.")
+    TAKE_BACK = enum_value("take_back", description="Taken back after a return.")
+    OWE = enum_value("owe", description="Owed: taken back although they were spent already.")
+
+
+@strawberry.enum(description="What kind of thing caused an effect.")
+class CauseKind(Enum):
+    """What kind of thing caused an effect."""
+
+    ACTIVITY = enum_value("activity", description="Something the member did.")
+    VALUE = enum_value("value", description="A dated value, such as an attribute.")
+    BOUNDARY = enum_value("boundary", description="An instant of the calendar: a review, an end, an expiry.")
+    ENROLMENT = enum_value("enrolment", description="Joining.")
+    PUBLICATION = enum_value("publication", description="A new version of the program.")
+
+
+@strawberry.enum(description="What kind of dated value a fact is.")
+class FactKind(Enum):
+    """What kind of dated value a fact is."""
+
+    ATTRIBUTE = enum_value("attribute", description="An attribute of the member.")
+    SEGMENT = enum_value("segment", description="Membership of a segment.")
+    SCORE = enum_value("score", description="A score from elsewhere.")
+    CONSENT = enum_value("consent", description="A consent given or withdrawn.")
+    OFFER_SENT = enum_value("offer_sent", description="An offer was sent to the member.")
+    PARTNER_STATUS = enum_value("partner_status", description="The member's status with a partner.")
+
+
+@strawberry.enum(description="Whose credential it is.")
+class CredentialKind(Enum):
+    """Whose credential it is."""
+
+    OWNER = enum_value("owner", description="The business's owner.")
+    STAFF = enum_value("staff", description="Staff of the business.")
+    TILL = enum_value("till", description="A till or another service that records activities.")
+    FRONTEND = enum_value("frontend", description="A frontend that shows programs and members.")
+    PARTNER = enum_value("partner", description="A partner: its own promotions and linked members.")
+    READ_ONLY = enum_value("read_only", description="Reads alone.")
+    TEST = enum_value("test", description="A test in a sandbox.")
+
+
+@strawberry.enum(description="In which environment a credential is valid.")
+class Environment(Enum):
+    """In which environment a credential is valid."""
+
+    LIVE = enum_value("live", description="Real members and points.")
+    TEST = enum_value("test", description="A sandbox.")
+
+
+@strawberry.enum(description="By what a list of members is ordered.")
+class MemberOrderField(Enum):
+    """By what a list of members is ordered."""
+
+    ENROLLED_AT = enum_value("enrolled_at", description="By the instant of joining.")
+    EXTERNAL_ID = enum_value("external_id", description="By the business's own id, by code point.")
+
+
+@strawberry.enum(description="In which direction a list is ordered.")
+class Direction(Enum):
+    """In which direction a list is ordered."""
+
+    ASC = enum_value("asc", description="The smallest or earliest first.")
+    DESC = enum_value("desc", description="The largest or latest first.")
+
+
+@strawberry.enum(description="Why a mutation was refused.")
+class RefusalCode(Enum):
+    """Why a mutation was refused."""
+
+    INVALID_INPUT = enum_value("INVALID_INPUT", description="A value of the input cannot be accepted.")
+    NOT_FOUND = enum_value("NOT_FOUND", description="What the input names is not there, or may not be seen.")
+    ALREADY_EXISTS = enum_value("ALREADY_EXISTS", description="It is there already.")
+    ALREADY_REVERSED = enum_value("ALREADY_REVERSED", description="The activity was wholly returned before.")
+    REVERSAL_EXCEEDS_ORIGINAL = enum_value(
+        "REVERSAL_EXCEEDS_ORIGINAL", description="More would be returned than is left of the activity."
+    )
+    ORIGINAL_NOT_FOUND = enum_value(
+        "ORIGINAL_NOT_FOUND", description="The activity to be returned is not recorded yet; try again later."
+    )
+    IDEMPOTENCY_CONFLICT = enum_value(
+        "IDEMPOTENCY_CONFLICT", description="The idempotency key was used for another input."
+    )
+    IDEMPOTENCY_IN_PROGRESS = enum_value(
+        "IDEMPOTENCY_IN_PROGRESS", description="The same request is still running; try again later."
+    )
+
+
+def value_of(member: Enum) -> str:
+    """What the database keeps for a member of an enumeration."""
+    return str(member.value)

@@ -1,0 +1,158 @@
+"""Mutations: each converts its input, calls one use case, and shows what came of it."""
+
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Any, TypeVar
+
+import strawberry
+
+from loyalty_engine.services import (
+    Forbidden,
+    ProgramUnavailable,
+    enrol_member,
+    record_activities,
+    record_activity,
+    record_fact,
+    reverse_activity,
+    set_clock,
+)
+from loyalty_engine.services.commands import ClockSet
+from loyalty_engine.services.refusals import Refusal
+from loyalty_engine.words import say
+from loyalty_schema.errors import ErrorCode, RequestError
+from loyalty_schema.fields import ACTIVITIES_WRITE, CLOCK_WRITE, MEMBERS_WRITE, computed
+from loyalty_schema.inputs import (
+    EnrolMemberInput,
+    RecordActivitiesInput,
+    RecordActivityInput,
+    RecordFactInput,
+    ReverseActivityInput,
+    SetClockInput,
+)
+from loyalty_schema.request import Info, Request, request_of
+from loyalty_schema.results import (
+    EnrolMemberResult,
+    EnrolMemberSuccess,
+    RecordActivitiesResult,
+    RecordActivitiesSuccess,
+    RecordActivityResult,
+    RecordFactResult,
+    RecordFactSuccess,
+    ReverseActivityResult,
+    ReverseActivitySuccess,
+    SetClockResult,
+    SetClockSuccess,
+    recorded,
+)
+from loyalty_schema.types.refusals import refused
+
+Outcome = TypeVar("Outcome")
+Input = TypeVar("Input")
+INPUT = strawberry.argument(name="input", description="What is to be done.")
+
+
+async def done(
+    request: Request,
+    call: Callable[[], Awaitable[Outcome | Refusal]],
+    show: Callable[[Outcome], object],
+    owner: str,
+) -> Any:
+    """What the use case did, as the API shows it; what is read afterwards is read anew."""
+    try:
+        outcome = await call()
+    except Forbidden as forbidden:
+        message = say(request.language(), forbidden.word, **forbidden.parameters)
+        raise RequestError(ErrorCode.FORBIDDEN, message) from forbidden
+    except ProgramUnavailable as unavailable:
+        raise RequestError(ErrorCode.CONFIG_INVALID, str(unavailable)) from unavailable
+    request.written()
+    return refused(outcome, owner) if isinstance(outcome, Refusal) else show(outcome)
+
+
+@strawberry.type(description="Everything that can be done.")
+class Mutation:
+    """Everything that can be done."""
+
+    @computed(scope=MEMBERS_WRITE, description="Makes a member, on the base tier of every ladder.")
+    async def enrol_member(self, info: Info, wanted: Annotated[EnrolMemberInput, INPUT]) -> EnrolMemberResult:
+        """Makes a member."""
+        request, command = request_of(info), wanted.command()
+        shown: EnrolMemberResult = await done(
+            request,
+            lambda: enrol_member(request.engine, request.caller, wanted.idempotency_key, command),
+            lambda outcome: EnrolMemberSuccess(outcome=outcome),
+            "Member",
+        )
+        return shown
+
+    @computed(scope=ACTIVITIES_WRITE, description="Records an activity: a purchase, visit, review, ...")
+    async def record_activity(
+        self, info: Info, wanted: Annotated[RecordActivityInput, INPUT]
+    ) -> RecordActivityResult:
+        """Records an activity."""
+        request, command = request_of(info), wanted.command()
+        shown: RecordActivityResult = await done(
+            request,
+            lambda: record_activity(request.engine, request.caller, wanted.idempotency_key, command),
+            recorded,
+            "Activity",
+        )
+        return shown
+
+    @computed(
+        scope=ACTIVITIES_WRITE, description="Records up to 1,000 activities, each with a result of its own."
+    )
+    async def record_activities(
+        self, info: Info, wanted: Annotated[RecordActivitiesInput, INPUT]
+    ) -> RecordActivitiesResult:
+        """Records up to 1,000 activities."""
+        request, commands = request_of(info), [item.command() for item in wanted.items]
+        shown: RecordActivitiesResult = await done(
+            request,
+            lambda: record_activities(request.engine, request.caller, wanted.idempotency_key, commands),
+            lambda outcome: RecordActivitiesSuccess(outcome=outcome),
+            "Activity",
+        )
+        return shown
+
+    @computed(scope=ACTIVITIES_WRITE, description="Returns an activity, wholly or by line.")
+    async def reverse_activity(
+        self, info: Info, wanted: Annotated[ReverseActivityInput, INPUT]
+    ) -> ReverseActivityResult:
+        """Returns an activity."""
+        request, command = request_of(info), wanted.command()
+        shown: ReverseActivityResult = await done(
+            request,
+            lambda: reverse_activity(request.engine, request.caller, wanted.idempotency_key, command),
+            lambda outcome: ReverseActivitySuccess(outcome=outcome),
+            "Activity",
+        )
+        return shown
+
+    @computed(scope=ACTIVITIES_WRITE, description="Records a dated attribute, score, consent, segment, ...")
+    async def record_fact(self, info: Info, wanted: Annotated[RecordFactInput, INPUT]) -> RecordFactResult:
+        """Records a dated value."""
+        request, command = request_of(info), wanted.command()
+        shown: RecordFactResult = await done(
+            request,
+            lambda: record_fact(request.engine, request.caller, wanted.idempotency_key, command),
+            lambda outcome: RecordFactSuccess(outcome=outcome),
+            "Fact",
+        )
+        return shown
+
+    @computed(scope=CLOCK_WRITE, description="Sets the clock of a sandbox.")
+    async def set_clock(self, info: Info, wanted: Annotated[SetClockInput, INPUT]) -> SetClockResult:
+        """Sets the clock of a sandbox."""
+        request = request_of(info)
+        shown: SetClockResult = await done(
+            request,
+            lambda: set_clock(request.engine, request.caller, wanted.idempotency_key, wanted.now),
+            _clock,
+            "Business",
+        )
+        await request.renew()
+        return shown
+
+
+def _clock(outcome: ClockSet) -> SetClockSuccess:
+    return SetClockSuccess(now=outcome.now, replayed=outcome.replayed)

@@ -1,0 +1,280 @@
+"""What mutations answer: their success, or one of the refusals."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Annotated, Any, TypeAlias
+from uuid import UUID
+
+import strawberry
+
+from loyalty_engine.services import commands
+from loyalty_engine.services.refusals import Refusal as EngineRefusal
+from loyalty_engine.store.reads import activities, members
+from loyalty_schema.fields import ACTIVITIES_READ, EVERYONE, FEW, MEMBERS_READ, computed, given
+from loyalty_schema.request import Info, Request, request_of
+from loyalty_schema.types.activity import Activity
+from loyalty_schema.types.effects import Effect, effects_of
+from loyalty_schema.types.member import Member
+from loyalty_schema.types.program import PointsCurrency, points_currency
+from loyalty_schema.types.refusals import (
+    AlreadyExists,
+    AlreadyReversed,
+    IdempotencyConflict,
+    IdempotencyInProgress,
+    InvalidInput,
+    NotFound,
+    OriginalNotFound,
+    ReversalExceedsOriginal,
+    refused,
+)
+
+_REPLAYED = "Whether it was done before under the same key, and this is the outcome of then."
+_EFFECTS = "What it posted when it arrived."
+_PARKED = "The rules that failed; they are asked again after the repair."
+
+
+@strawberry.type(description="A rule that failed; it is asked again after the repair.")
+class ParkedRule:
+    """A rule that failed."""
+
+    rule: str = given(description="The rule's id in the program file.")
+    error: str = given(description="How it failed.")
+
+
+@strawberry.type(description="Points of one currency.")
+class PointsAmount:
+    """Points of one currency."""
+
+    row: strawberry.Private[tuple[str, Decimal]]
+
+    @computed(scope=EVERYONE, description="The points currency; null: the program has it no longer.")
+    async def currency(self, info: Info) -> PointsCurrency | None:
+        """The points currency."""
+        request = request_of(info)
+        return points_currency(await request.rulebook(), request, self.row[0])
+
+    @computed(scope=EVERYONE, description="How many.")
+    def amount(self) -> Decimal:
+        """How many."""
+        return self.row[1]
+
+
+@strawberry.type(description="The member was made.")
+class EnrolMemberSuccess:
+    """The member was made."""
+
+    outcome: strawberry.Private[commands.Enrolled]
+
+    @computed(scope=EVERYONE, description="The member.")
+    async def member(self, info: Info) -> Member:
+        """The member."""
+        return await _member(request_of(info), self.outcome.member_id)
+
+    @computed(scope=EVERYONE, description=_REPLAYED)
+    def replayed(self) -> bool:
+        """Whether it was done before."""
+        return self.outcome.replayed
+
+
+@strawberry.type(description="The activity was recorded.")
+class RecordActivitySuccess:
+    """The activity was recorded."""
+
+    outcome: strawberry.Private[commands.Recorded]
+
+    @computed(scope=ACTIVITIES_READ, description="The activity.")
+    async def activity(self, info: Info) -> Activity:
+        """The activity."""
+        return await _activity(request_of(info), self.outcome.fact_id)
+
+    @computed(scope=MEMBERS_READ, description="The member who did it.")
+    async def member(self, info: Info) -> Member:
+        """The member who did it."""
+        return await _member(request_of(info), self.outcome.member_id)
+
+    @computed(scope=ACTIVITIES_READ, brings=FEW, description=_EFFECTS)
+    async def effects(self, info: Info) -> list[Effect]:
+        """What it posted when it arrived."""
+        return await effects_of(request_of(info), effects=self.outcome.effect_ids)
+
+    @computed(scope=EVERYONE, brings=FEW, description=_PARKED)
+    def parked(self) -> list[ParkedRule]:
+        """The rules that failed."""
+        return _parked(self.outcome)
+
+    @computed(scope=EVERYONE, description=_REPLAYED)
+    def replayed(self) -> bool:
+        """Whether it was done before."""
+        return self.outcome.replayed
+
+
+@strawberry.type(description="The activity was returned, wholly or in part.")
+class ReverseActivitySuccess:
+    """The activity was returned."""
+
+    outcome: strawberry.Private[commands.Recorded]
+
+    @computed(scope=ACTIVITIES_READ, description="The return, an activity of its own.")
+    async def activity(self, info: Info) -> Activity:
+        """The return."""
+        return await _activity(request_of(info), self.outcome.fact_id)
+
+    @computed(scope=ACTIVITIES_READ, description="What was returned.")
+    async def original(self, info: Info) -> Activity:
+        """What was returned."""
+        if self.outcome.original_id is None:
+            raise LookupError("a return names no original")
+        return await _activity(request_of(info), self.outcome.original_id)
+
+    @computed(scope=MEMBERS_READ, description="The member.")
+    async def member(self, info: Info) -> Member:
+        """The member."""
+        return await _member(request_of(info), self.outcome.member_id)
+
+    @computed(scope=ACTIVITIES_READ, brings=FEW, description=_EFFECTS)
+    async def effects(self, info: Info) -> list[Effect]:
+        """What it posted when it arrived."""
+        return await effects_of(request_of(info), effects=self.outcome.effect_ids)
+
+    @computed(scope=EVERYONE, brings=FEW, description="The points that it took back.")
+    def taken(self) -> list[PointsAmount]:
+        """The points that it took back."""
+        return [PointsAmount(row=pair) for pair in self.outcome.taken.items()]
+
+    @computed(scope=EVERYONE, brings=FEW, description="How much of that is owed, being spent already.")
+    def debt(self) -> list[PointsAmount]:
+        """How much of that is owed."""
+        return [PointsAmount(row=pair) for pair in self.outcome.debt.items()]
+
+    @computed(scope=EVERYONE, brings=FEW, description=_PARKED)
+    def parked(self) -> list[ParkedRule]:
+        """The rules that failed."""
+        return _parked(self.outcome)
+
+    @computed(scope=EVERYONE, description=_REPLAYED)
+    def replayed(self) -> bool:
+        """Whether it was done before."""
+        return self.outcome.replayed
+
+
+@strawberry.type(description="The dated value was recorded.")
+class RecordFactSuccess:
+    """The dated value was recorded."""
+
+    outcome: strawberry.Private[commands.Recorded]
+
+    @computed(scope=MEMBERS_READ, description="The member.")
+    async def member(self, info: Info) -> Member:
+        """The member."""
+        return await _member(request_of(info), self.outcome.member_id)
+
+    @computed(scope=ACTIVITIES_READ, brings=FEW, description=_EFFECTS)
+    async def effects(self, info: Info) -> list[Effect]:
+        """What it posted when it arrived."""
+        return await effects_of(request_of(info), effects=self.outcome.effect_ids)
+
+    @computed(scope=EVERYONE, brings=FEW, description=_PARKED)
+    def parked(self) -> list[ParkedRule]:
+        """The rules that failed."""
+        return _parked(self.outcome)
+
+    @computed(scope=EVERYONE, description=_REPLAYED)
+    def replayed(self) -> bool:
+        """Whether it was done before."""
+        return self.outcome.replayed
+
+
+@strawberry.type(description="The sandbox's clock was set.")
+class SetClockSuccess:
+    """The sandbox's clock was set."""
+
+    now: datetime = given(description="What it shows now.")
+    replayed: bool = given(description=_REPLAYED)
+
+
+EnrolMemberResult: TypeAlias = Annotated[
+    EnrolMemberSuccess
+    | InvalidInput
+    | NotFound
+    | AlreadyExists
+    | IdempotencyConflict
+    | IdempotencyInProgress,
+    strawberry.union("EnrolMemberResult", description="What enrolMember answers."),
+]
+RecordActivityResult: TypeAlias = Annotated[
+    RecordActivitySuccess
+    | InvalidInput
+    | NotFound
+    | AlreadyExists
+    | IdempotencyConflict
+    | IdempotencyInProgress,
+    strawberry.union("RecordActivityResult", description="What recording one activity answers."),
+]
+ReverseActivityResult: TypeAlias = Annotated[
+    ReverseActivitySuccess
+    | InvalidInput
+    | NotFound
+    | AlreadyExists
+    | AlreadyReversed
+    | ReversalExceedsOriginal
+    | OriginalNotFound
+    | IdempotencyConflict
+    | IdempotencyInProgress,
+    strawberry.union("ReverseActivityResult", description="What reverseActivity answers."),
+]
+RecordFactResult: TypeAlias = Annotated[
+    RecordFactSuccess | InvalidInput | NotFound | AlreadyExists | IdempotencyConflict | IdempotencyInProgress,
+    strawberry.union("RecordFactResult", description="What recordFact answers."),
+]
+SetClockResult: TypeAlias = Annotated[
+    SetClockSuccess | InvalidInput | IdempotencyConflict | IdempotencyInProgress,
+    strawberry.union("SetClockResult", description="What setClock answers."),
+]
+
+
+@strawberry.type(description="The batch was taken; each item has a result of its own.")
+class RecordActivitiesSuccess:
+    """The batch was taken."""
+
+    outcome: strawberry.Private[commands.Batch]
+
+    @computed(scope=EVERYONE, items=True, description="The results, in the order of the items.")
+    def results(self) -> list[RecordActivityResult]:
+        """The results, in the order of the items."""
+        return [recorded(result) for result in self.outcome.results]
+
+    @computed(scope=EVERYONE, description=_REPLAYED)
+    def replayed(self) -> bool:
+        """Whether it was done before."""
+        return self.outcome.replayed
+
+
+RecordActivitiesResult: TypeAlias = Annotated[
+    RecordActivitiesSuccess | InvalidInput | IdempotencyConflict | IdempotencyInProgress,
+    strawberry.union("RecordActivitiesResult", description="What recordActivities answers."),
+]
+
+
+def recorded(result: commands.Recorded | EngineRefusal) -> Any:
+    """One recorded activity, or why it was refused."""
+    if isinstance(result, EngineRefusal):
+        return refused(result, "Activity")
+    return RecordActivitySuccess(outcome=result)
+
+
+def _parked(outcome: commands.Recorded) -> list[ParkedRule]:
+    return [ParkedRule(rule=parked.rule, error=parked.error) for parked in outcome.parked]
+
+
+async def _member(request: Request, member_id: UUID) -> Member:
+    row = await request.reads.load(members.members_by_id, member_id)
+    if row is None:
+        raise LookupError(f"no member {member_id}")
+    return Member(row=row)
+
+
+async def _activity(request: Request, fact_id: UUID) -> Activity:
+    row = await request.reads.load(activities.activities_by_id, fact_id)
+    if row is None:
+        raise LookupError(f"no activity {fact_id}")
+    return Activity(row=row)

@@ -1,0 +1,132 @@
+"""The business, and the credential that asks."""
+
+import strawberry
+
+from loyalty_engine.services.engine import Business as EngineBusiness
+from loyalty_engine.store.reads import businesses
+from loyalty_schema.connections import After, Connection, First, connection_of, page_of_list, slice_of
+from loyalty_schema.enums import CredentialKind, Environment
+from loyalty_schema.fields import EVERYONE, PARTNERS_READ, PROGRAM_READ, computed, page
+from loyalty_schema.ids import global_id
+from loyalty_schema.request import Info, request_of
+from loyalty_schema.types.node import Node
+from loyalty_schema.types.partner import Partner, Promotion
+from loyalty_schema.types.program import Program, RuleType
+
+
+@strawberry.type(description="A business and what it offers.")
+class Business(Node):
+    """A business and what it offers."""
+
+    business: strawberry.Private[EngineBusiness]
+
+    @computed(scope=EVERYONE, description="The global id.")
+    def id(self) -> strawberry.ID:
+        """The global id."""
+        return global_id("Business", self.business.business_id)
+
+    @computed(scope=EVERYONE, description="Its short name, which never changes.")
+    def slug(self) -> str:
+        """Its short name."""
+        return self.business.row.slug
+
+    @computed(scope=EVERYONE, description="Its name.")
+    def name(self) -> str:
+        """Its name."""
+        return self.business.row.name
+
+    @computed(scope=EVERYONE, description="The time zone in which its days begin.")
+    def timezone(self) -> str:
+        """The time zone in which its days begin."""
+        return self.business.row.timezone
+
+    @computed(scope=EVERYONE, description="The ISO 4217 currency of its amounts.")
+    def currency(self) -> str:
+        """The currency of its amounts."""
+        return self.business.row.currency
+
+    @computed(scope=EVERYONE, description="The program version in force; null: nothing was published yet.")
+    async def program(self, info: Info) -> Program | None:
+        """The program version in force."""
+        request = request_of(info)
+        return Program(version_=(await request.rulebook()).in_force(request.now))
+
+    @page(scope=PROGRAM_READ, description="The published program versions, the latest first.")
+    async def programs(self, info: Info, first: First = None, after: After = None) -> Connection[Program]:
+        """The published program versions."""
+        request, listed = request_of(info), "programs"
+        slice_ = slice_of(request, listed, first=first, after=after)
+        versions = sorted((await request.rulebook()).versions, key=lambda version: -version.number)
+        return connection_of(
+            request,
+            listed,
+            slice_,
+            page_of_list(versions, slice_, lambda version: (version.number,)),
+            lambda version: (version.number,),
+            lambda version: Program(version_=version),
+        )
+
+    @computed(scope=PROGRAM_READ, brings=20, description="The rules that the installed plugins offer.")
+    def rule_types(self, info: Info) -> list[RuleType]:
+        """The rules that the installed plugins offer."""
+        return [RuleType(row=offered) for offered in request_of(info).engine.installed.values()]
+
+    @page(scope=PARTNERS_READ, description="The partners, by key.")
+    async def partners(self, info: Info, first: First = None, after: After = None) -> Connection[Partner]:
+        """The partners."""
+        request, listed = request_of(info), "partners"
+        slice_ = slice_of(request, listed, first=first, after=after)
+        found = await request.reads.run(businesses.partner_page, slice_)
+        return connection_of(
+            request, listed, slice_, found, lambda row: (row.key,), lambda row: Partner(row=row)
+        )
+
+    @page(scope=PARTNERS_READ, description="The partners' promotions, by key.")
+    async def promotions(self, info: Info, first: First = None, after: After = None) -> Connection[Promotion]:
+        """The partners' promotions."""
+        request, listed = request_of(info), "promotions"
+        slice_ = slice_of(request, listed, first=first, after=after)
+        found = await request.reads.run(businesses.promotion_page, slice_)
+        return connection_of(
+            request, listed, slice_, found, lambda row: (row.key,), lambda row: Promotion(row=row)
+        )
+
+
+@strawberry.type(description="The credential that asks.")
+class Viewer:
+    """The credential that asks."""
+
+    @computed(scope=EVERYONE, description="Whose credential it is.")
+    def kind(self, info: Info) -> CredentialKind:
+        """Whose credential it is."""
+        return CredentialKind(request_of(info).caller.kind)
+
+    @computed(scope=EVERYONE, description="In which environment it is valid.")
+    def environment(self, info: Info) -> Environment:
+        """In which environment it is valid."""
+        return Environment.TEST if request_of(info).business.row.sandbox else Environment.LIVE
+
+    @computed(scope=EVERYONE, brings=20, description="What it may do.")
+    def scopes(self, info: Info) -> list[str]:
+        """What it may do."""
+        return sorted(request_of(info).caller.scopes)
+
+    @computed(scope=EVERYONE, brings=5, description="The sources that it may write; null: any.")
+    def sources(self, info: Info) -> list[str] | None:
+        """The sources that it may write."""
+        sources = request_of(info).caller.sources
+        return None if sources is None else sorted(sources)
+
+    @computed(scope=EVERYONE, description="The business that it belongs to.")
+    def business(self, info: Info) -> Business:
+        """The business that it belongs to."""
+        return Business(business=request_of(info).business)
+
+    @computed(scope=EVERYONE, description="The partner to which it is held; null: it is no partner's.")
+    async def partner(self, info: Info) -> Partner | None:
+        """The partner to which it is held."""
+        request = request_of(info)
+        if request.caller.partner_id is None:
+            return None
+        row = await request.reads.load(businesses.partners_by_id, request.caller.partner_id)
+        return None if row is None else Partner(row=row)

@@ -1,0 +1,122 @@
+"""Effects: what activities and the calendar caused, each with its cause, its rule and the program."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated
+from uuid import UUID
+
+import strawberry
+
+from loyalty_engine.store.reads import activities, standings, wallets
+from loyalty_engine.store.reads.effects import EffectRow
+from loyalty_schema.enums import CauseKind
+from loyalty_schema.fields import ACTIVITIES_READ, EVERYONE, computed
+from loyalty_schema.ids import global_id
+from loyalty_schema.request import Info, Request, request_of
+from loyalty_schema.types.program import Program, Rule, rule_of, version_by_id
+
+if TYPE_CHECKING:
+    from loyalty_schema.types.activity import Activity
+
+
+@strawberry.type(description="What caused an effect.")
+class Cause:
+    """What caused an effect."""
+
+    row: strawberry.Private[EffectRow]
+
+    @computed(scope=EVERYONE, description="What kind of thing it was.")
+    def kind(self) -> CauseKind:
+        """What kind of thing it was."""
+        return CauseKind(self.row.cause_kind)
+
+    @computed(scope=EVERYONE, description="Its natural key: of an activity its source and id, as JSON.")
+    def key(self) -> str:
+        """Its natural key."""
+        return self.row.cause_key
+
+    @computed(scope=ACTIVITIES_READ, description="The activity, where it was one that may be seen.")
+    async def activity(
+        self, info: Info
+    ) -> Annotated["Activity", strawberry.lazy("loyalty_schema.types.activity")] | None:
+        """The activity."""
+        from loyalty_schema.types.activity import Activity
+
+        if self.row.activity_id is None:
+            return None
+        row = await request_of(info).reads.load(activities.activities_by_id, self.row.activity_id)
+        return None if row is None else Activity(row=row)
+
+    @computed(scope=EVERYONE, description="The instant of the calendar, where it was one.")
+    def boundary(self) -> datetime | None:
+        """The instant of the calendar."""
+        return self.row.boundary_at
+
+
+@strawberry.interface(description="Something that an activity or the calendar caused.")
+class Effect:
+    """Something that an activity or the calendar caused."""
+
+    @property
+    def effect_row(self) -> EffectRow:
+        """What every effect has."""
+        raise NotImplementedError
+
+    @computed(scope=EVERYONE, description="The global id.")
+    def id(self) -> strawberry.ID:
+        """The global id."""
+        return global_id("Effect", self.effect_row.effect_id)
+
+    @computed(scope=EVERYONE, description="What caused it.")
+    def cause(self) -> Cause:
+        """What caused it."""
+        return Cause(row=self.effect_row)
+
+    @computed(scope=EVERYONE, description="The rule that decided it; null: the program itself.")
+    async def rule(self, info: Info) -> Rule | None:
+        """The rule that decided it."""
+        version = version_by_id(await request_of(info).rulebook(), self.effect_row.program_version_id)
+        return None if version is None else rule_of(version, self.effect_row.rule)
+
+    @computed(scope=EVERYONE, description="The program version that decided it.")
+    async def program(self, info: Info) -> Program:
+        """The program version that decided it."""
+        return await program_by_id(request_of(info), self.effect_row.program_version_id)
+
+    @computed(scope=EVERYONE, description="Since when it holds.")
+    def effective_at(self) -> datetime:
+        """Since when it holds."""
+        return self.effect_row.effective_at
+
+    @computed(scope=EVERYONE, description="When it was recorded; later than effectiveAt after a late fact.")
+    def recorded_at(self) -> datetime:
+        """When it was recorded."""
+        return self.effect_row.recorded_at
+
+
+async def program_by_id(request: Request, key: UUID) -> Program:
+    """The program version that a stored effect names, which is always there."""
+    version = version_by_id(await request.rulebook(), key)
+    if version is None:
+        raise LookupError(f"no program version {key}")
+    return Program(version_=version)
+
+
+async def effects_of(
+    request: Request, *, activity: UUID | None = None, effects: Sequence[UUID] = ()
+) -> list[Effect]:
+    """The effects that an activity caused, or those with some ids; entries come first."""
+    from loyalty_schema.types.standing import StandingChange
+    from loyalty_schema.types.wallet import LedgerEntry
+
+    entries: list[wallets.EntryRow] = []
+    changes: list[standings.ChangeRow] = []
+    if activity is not None:
+        entries = await request.reads.load(wallets.entries_by_activity, activity) or []
+        changes = await request.reads.load(standings.changes_by_activity, activity) or []
+    if effects:
+        found_entries = [request.reads.load(wallets.entries_by_effect, key) for key in effects]
+        found_changes = [request.reads.load(standings.changes_by_effect, key) for key in effects]
+        entries = [row for rows in found_entries for row in await rows or []]
+        changes = [row for rows in found_changes for row in await rows or []]
+    return [*(LedgerEntry(row=row) for row in entries), *(StandingChange(row=row) for row in changes)]

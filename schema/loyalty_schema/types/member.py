@@ -1,0 +1,212 @@
+"""Members: who they are, where they stand, what they have, and what they did."""
+
+from datetime import date, datetime
+from typing import Annotated
+from uuid import UUID
+
+import strawberry
+from strawberry.scalars import JSON
+
+from loyalty_engine.store.reads import activities, members, standings
+from loyalty_engine.store.reads.pages import Page
+from loyalty_schema.connections import After, Connection, First, connection_of, slice_of
+from loyalty_schema.enums import MemberKind, MemberStatus
+from loyalty_schema.fields import (
+    ACTIVITIES_READ,
+    EVERYONE,
+    FEW,
+    MEMBERS_READ,
+    POINTS_READ,
+    PROFILES_READ,
+    aggregate,
+    column,
+    computed,
+    page,
+)
+from loyalty_schema.filters import ActivityFilter, instants_of
+from loyalty_schema.ids import global_id
+from loyalty_schema.request import Info, Request, request_of
+from loyalty_schema.types.activity import Activity
+from loyalty_schema.types.node import Node
+from loyalty_schema.types.program import PointsCurrency
+from loyalty_schema.types.standing import Standing, StandingChange, StandingLadder
+from loyalty_schema.types.wallet import Wallet
+
+
+@strawberry.type(description="A member's personal data, which can be erased.")
+class Profile:
+    """A member's personal data."""
+
+    row: strawberry.Private[members.ProfileRow]
+
+    given_name: str | None = column("given_name", scope=PROFILES_READ, description="The given name.")
+    family_name: str | None = column("family_name", scope=PROFILES_READ, description="The family name.")
+    email: str | None = column("email", scope=PROFILES_READ, description="The e-mail address.")
+    phone: str | None = column("phone", scope=PROFILES_READ, description="The telephone number.")
+    birth_date: date | None = column("birth_date", scope=PROFILES_READ, description="The date of birth.")
+    locale: str | None = column("locale", scope=PROFILES_READ, description="The preferred language.")
+
+
+@strawberry.type(description="A member of the business's program.")
+class Member(Node):
+    """A member of the business's program."""
+
+    row: strawberry.Private[members.MemberRow]
+
+    @computed(scope=EVERYONE, description="The global id.")
+    def id(self) -> strawberry.ID:
+        """The global id."""
+        return global_id("Member", self.row.member_id)
+
+    external_id: str = column("external_id", scope=MEMBERS_READ, description="The business's own id.")
+    enrolled_at: datetime = column("enrolled_at", scope=MEMBERS_READ, description="When the member joined.")
+    channel: str | None = column(
+        "channel", scope=MEMBERS_READ, description="Through which channel the member joined."
+    )
+
+    @computed(scope=MEMBERS_READ, description="What kind of member it is.")
+    def kind(self) -> MemberKind:
+        """What kind of member it is."""
+        return MemberKind(self.row.kind)
+
+    @computed(scope=MEMBERS_READ, description="Whether the membership is in force.")
+    def status(self) -> MemberStatus:
+        """Whether the membership is in force."""
+        return MemberStatus(self.row.status)
+
+    @aggregate(scope=MEMBERS_READ, description="The latest value of every attribute.")
+    async def attributes(self, info: Info) -> JSON:
+        """The latest value of every attribute."""
+        return JSON(await request_of(info).reads.load(members.attributes, self.row.member_id) or {})
+
+    @computed(scope=PROFILES_READ, description="Personal data; null where there is none.")
+    async def profile(self, info: Info) -> Profile | None:
+        """Personal data."""
+        row = await request_of(info).reads.load(members.profiles, self.row.member_id)
+        return None if row is None else Profile(row=row)
+
+    @computed(
+        scope=MEMBERS_READ,
+        description="Where the member stands on a ladder; null: the program has no such ladder.",
+    )
+    async def standing(self, info: Info, ladder: StandingLadder = None) -> Standing | None:
+        """Where the member stands on a ladder."""
+        found = await self._standings(request_of(info))
+        if ladder is None:
+            return found[0] if found else None
+        return next((standing for standing in found if standing.policy.key == ladder), None)
+
+    @computed(
+        scope=MEMBERS_READ, brings=FEW, description="Where the member stands, on every ladder of the file."
+    )
+    async def standings(self, info: Info) -> list[Standing]:
+        """Where the member stands, on every ladder."""
+        return await self._standings(request_of(info))
+
+    @page(
+        scope=MEMBERS_READ,
+        description="Changes of standing as known now, the earliest first; corrected ones are left out.",
+    )
+    async def standing_changes(
+        self,
+        info: Info,
+        ladder: Annotated[
+            str | None, strawberry.argument(description="The ladder's key; left out: all.")
+        ] = None,
+        first: First = None,
+        after: After = None,
+    ) -> Connection[StandingChange]:
+        """Changes of standing as known now."""
+        request, listed = request_of(info), "standingChanges"
+        slice_ = slice_of(request, listed, first=first, after=after)
+        found = await request.reads.load(standings.change_pages, self.row.member_id, ladder, slice_)
+        return connection_of(
+            request,
+            listed,
+            slice_,
+            found or Page((), False),
+            lambda row: (
+                row.effective_at,
+                not row.is_boundary,
+                row.source,
+                row.external_id,
+                row.standing_id,
+            ),
+            lambda row: StandingChange(row=row),
+        )
+
+    @computed(scope=POINTS_READ, description="The member's points; null: there is no such currency.")
+    async def wallet(
+        self,
+        info: Info,
+        currency: Annotated[
+            str | None,
+            strawberry.argument(description="The currency's key; left out: the first currency of the file."),
+        ] = None,
+    ) -> Wallet | None:
+        """The member's points in one currency."""
+        found = await self._wallets(request_of(info))
+        if currency is None:
+            return found[0] if found else None
+        return next((wallet for wallet in found if wallet.points.row.key == currency), None)
+
+    @computed(scope=POINTS_READ, brings=FEW, description="The member's points in every currency of the file.")
+    async def wallets(self, info: Info) -> list[Wallet]:
+        """The member's points in every currency."""
+        return await self._wallets(request_of(info))
+
+    @page(scope=ACTIVITIES_READ, description="What the member did, the latest first.")
+    async def activities(
+        self,
+        info: Info,
+        first: First = None,
+        after: After = None,
+        where: Annotated[
+            ActivityFilter | None, strawberry.argument(description="Which activities; left out: all.")
+        ] = None,
+    ) -> Connection[Activity]:
+        """What the member did."""
+        occurred_from, occurred_before = instants_of(where.occurred_at if where else None)
+        wanted = activities.ActivityWanted(
+            kinds=tuple(where.kinds or ()) if where else (),
+            source=where.source if where else None,
+            occurred_from=occurred_from,
+            occurred_before=occurred_before,
+        )
+        return await activity_connection(request_of(info), self.row.member_id, wanted, first, after)
+
+    async def _standings(self, request: Request) -> list[Standing]:
+        version = (await request.rulebook()).in_force(request.now)
+        found = await request.reads.load(standings.current_standings, self.row.member_id) or {}
+        return [
+            Standing(row=found[policy.key], member=self.row, version=version, policy=policy)
+            for policy in version.program.ladders
+            if policy.key in found
+        ]
+
+    async def _wallets(self, request: Request) -> list[Wallet]:
+        program = (await request.rulebook()).in_force(request.now).program
+        return [
+            Wallet(member=self.row, points=PointsCurrency(row=points)) for points in program.points.values()
+        ]
+
+
+async def activity_connection(
+    request: Request,
+    member_id: UUID,
+    wanted: activities.ActivityWanted,
+    first: int | None,
+    after: str | None,
+) -> Connection[Activity]:
+    """A page of a member's activities, the latest first."""
+    listed = "activities"
+    slice_ = slice_of(request, listed, first=first, after=after)
+    found = await request.reads.load(activities.activity_pages, member_id, wanted, slice_)
+    return connection_of(
+        request,
+        listed,
+        slice_,
+        found or Page((), False),
+        lambda row: (row.occurred_at, row.source, row.external_id),
+        lambda row: Activity(row=row),
+    )

@@ -1,0 +1,358 @@
+"""A program version as it was compiled: its file, rules, ladders, tiers and points currencies."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import Annotated, Any
+
+import strawberry
+from strawberry.scalars import JSON
+
+from loyalty_engine.plugins import RuleType as InstalledRule
+from loyalty_engine.program import ConfiguredRule, LadderPolicy
+from loyalty_engine.program import Finding as ProgramFinding
+from loyalty_engine.program import PointsCurrency as ProgramPoints
+from loyalty_engine.program.file import TierSection
+from loyalty_engine.rating import ProgramVersion, Rulebook
+from loyalty_engine.rating.explain import conditions, plain, unit_of
+from loyalty_engine.rules import AtLeast
+from loyalty_engine.store.connection import Connection
+from loyalty_engine.store.reads import businesses, standings
+from loyalty_engine.store.reads.view import View
+from loyalty_engine.words import say
+from loyalty_schema.enums import ProgramState, Severity
+from loyalty_schema.fields import (
+    EVERYONE,
+    FEW,
+    MEMBERS_READ,
+    PROGRAM_READ,
+    aggregate,
+    column,
+    computed,
+)
+from loyalty_schema.ids import global_id
+from loyalty_schema.request import Info, Request, request_of
+from loyalty_schema.types.node import Node
+
+Locale = Annotated[
+    str | None,
+    strawberry.argument(
+        description='The language, e.g. "zh"; left out: that of the request, else that of the business.'
+    ),
+]
+
+
+@strawberry.type(description="A kind of rule that an installed plugin offers.")
+class RuleType:
+    """A kind of rule."""
+
+    row: strawberry.Private[InstalledRule]
+
+    name: str = column("name", scope=EVERYONE, description="By what a program file names it.")
+    plugin: str = column("plugin", scope=PROGRAM_READ, description="The plugin that offers it.")
+    version: str = column(
+        "version", scope=PROGRAM_READ, description="Changes with every change of what it decides."
+    )
+    summary: str = column("summary", scope=PROGRAM_READ, description="What it does, in a line.")
+
+    @computed(scope=PROGRAM_READ, brings=FEW, description="The decisions that it takes part in.")
+    def hooks(self) -> list[str]:
+        """The decisions that it takes part in."""
+        return list(self.row.hooks)
+
+    @computed(scope=PROGRAM_READ, description="The JSON Schema of its configuration, to draw a form from.")
+    def config_schema(self) -> JSON:
+        """The JSON Schema of its configuration."""
+        return JSON(self.row.config_schema)
+
+
+@strawberry.type(description="A configured rule of a program.")
+class Rule:
+    """A configured rule of a program."""
+
+    row: strawberry.Private[ConfiguredRule]
+
+    key: str = column("rule_id", scope=EVERYONE, description="Its id in the program file.")
+
+    @computed(scope=EVERYONE, description="What kind of rule it is.")
+    def type(self) -> RuleType:
+        """What kind of rule it is."""
+        return RuleType(row=self.row.type)
+
+    @computed(scope=PROGRAM_READ, description="Its configuration, as written in the file.")
+    def config(self) -> JSON:
+        """Its configuration."""
+        return JSON(dict(self.row.config))
+
+
+@strawberry.type(description="A points currency of a program.")
+class PointsCurrency:
+    """A points currency of a program."""
+
+    row: strawberry.Private[ProgramPoints]
+
+    key: str = column("key", scope=EVERYONE, description="Its key in the program file.")
+
+    @computed(scope=EVERYONE, description="Its name for members.")
+    def name(self, info: Info, locale: Locale = None) -> str:
+        """Its name for members."""
+        return named(request_of(info), self.row.section.name, self.row.key, locale)
+
+    @computed(scope=EVERYONE, description="Digits after the point of its smallest unit.")
+    def decimals(self) -> int:
+        """Digits after the point."""
+        return self.decimals_of
+
+    @property
+    def decimals_of(self) -> int:
+        """Digits after the point."""
+        return self.row.section.decimals
+
+
+@strawberry.type(description="What the lint says about a program.")
+class Finding:
+    """What the lint says about a program."""
+
+    row: strawberry.Private[ProgramFinding]
+
+    path: str = column("path", scope=PROGRAM_READ, description="Where in the file, e.g. rules.0.config.")
+    message: str = column("message", scope=PROGRAM_READ, description="What is found there.")
+
+    @computed(scope=PROGRAM_READ, description="How grave it is.")
+    def severity(self) -> Severity:
+        """How grave it is."""
+        return Severity(self.row.severity)
+
+
+@strawberry.type(description="One condition that a rule sets for a tier: a sum of measures reaches a bound.")
+class Requirement:
+    """One condition that a rule sets for a tier."""
+
+    version: strawberry.Private[ProgramVersion]
+    rule_key: strawberry.Private[str]
+    condition: strawberry.Private[AtLeast]
+
+    @computed(scope=EVERYONE, description="The rule that sets it.")
+    def rule(self) -> Rule:
+        """The rule that sets it."""
+        return Rule(row=self.version.program.rules[self.rule_key])
+
+    @computed(scope=EVERYONE, description="The bound, itself included.")
+    def need(self) -> Decimal:
+        """The bound."""
+        return self.condition.bound
+
+    @computed(
+        scope=EVERYONE,
+        description="What is counted: a currency, activities, days, units, an attribute, or score.",
+    )
+    def unit(self) -> str:
+        """What is counted."""
+        return unit_of(self.version.program, self.condition)
+
+    @computed(scope=EVERYONE, description="The condition in words.")
+    def message(self, info: Info, locale: Locale = None) -> str:
+        """The condition in words."""
+        language = request_of(info).language(locale)
+        return say(language, "requirement", need=plain(self.condition.bound), unit=self.unit_in(language))
+
+    def unit_in(self, language: str) -> str:
+        """What is counted, in words."""
+        return unit_words(language, unit_of(self.version.program, self.condition))
+
+
+@strawberry.type(description="A tier of a ladder.")
+class Tier:
+    """A tier of a ladder."""
+
+    version: strawberry.Private[ProgramVersion]
+    policy: strawberry.Private[LadderPolicy]
+    section: strawberry.Private[TierSection]
+
+    @computed(scope=EVERYONE, description="Its key in the program file.")
+    def key(self) -> str:
+        """Its key."""
+        return self.section.key
+
+    @computed(scope=EVERYONE, description="0 for the base tier, one more for each tier above it.")
+    def rank(self) -> int:
+        """0 for the base tier."""
+        return self.policy.ladder.rank(self.section.key)
+
+    @computed(scope=EVERYONE, description="Its name for members.")
+    def name(self, info: Info, locale: Locale = None) -> str:
+        """Its name for members."""
+        return named(request_of(info), self.section.name, self.section.key, locale)
+
+    @computed(scope=EVERYONE, description="The ladder that it belongs to.")
+    def ladder(self) -> Annotated["Ladder", strawberry.lazy("loyalty_schema.types.program")]:
+        """The ladder that it belongs to."""
+        return Ladder(version=self.version, policy=self.policy)
+
+    @computed(scope=EVERYONE, brings=FEW, description="The conditions that rules set for it.")
+    def requirements(self) -> list[Requirement]:
+        """The conditions that rules set for it."""
+        return [
+            Requirement(version=self.version, rule_key=rule, condition=condition)
+            for rule in self.policy.rules
+            for condition in conditions(self.policy.requirements.get(rule, {}).get(self.section.key))
+        ]
+
+    @aggregate(scope=MEMBERS_READ, description="How many members stand on it now.")
+    async def member_count(self, info: Info) -> int:
+        """How many members stand on it now."""
+        key = (self.policy.key, self.section.key)
+        return await request_of(info).reads.load(_counts, key) or 0
+
+
+async def _counts(connection: Connection, view: View, _: object) -> Mapping[tuple[str, str], int]:
+    return await standings.tier_counts(connection, view)
+
+
+@strawberry.type(description="A ladder of tiers.")
+class Ladder:
+    """A ladder of tiers."""
+
+    version: strawberry.Private[ProgramVersion]
+    policy: strawberry.Private[LadderPolicy]
+
+    @computed(scope=EVERYONE, description="Its key in the program file.")
+    def key(self) -> str:
+        """Its key."""
+        return self.policy.key
+
+    @computed(scope=EVERYONE, description="Its name for members.")
+    def name(self, info: Info, locale: Locale = None) -> str:
+        """Its name for members."""
+        return named(request_of(info), self.policy.section.name, self.policy.key, locale)
+
+    @computed(scope=EVERYONE, brings=FEW, description="Its tiers, from the base upwards.")
+    def tiers(self) -> list[Tier]:
+        """Its tiers."""
+        return [
+            Tier(version=self.version, policy=self.policy, section=section) for section in self.policy.tiers
+        ]
+
+    @computed(scope=PROGRAM_READ, description="The tree that combines its rules, as written in the file.")
+    def combine(self) -> JSON:
+        """The tree that combines its rules."""
+        return JSON(self.policy.section.combine)
+
+    @computed(scope=PROGRAM_READ, name="policy", description="How standings rise, are reviewed and fall.")
+    def policy_written(self) -> JSON:
+        """How standings rise, are reviewed and fall."""
+        kept = {"upgrade", "review", "downgrade", "returns"}
+        return JSON(self.policy.section.model_dump(mode="json", include=kept))
+
+
+@strawberry.type(description="One published version of the business's program.")
+class Program(Node):
+    """One published version of the business's program."""
+
+    version_: strawberry.Private[ProgramVersion]
+
+    @computed(scope=EVERYONE, description="The global id.")
+    def id(self) -> strawberry.ID:
+        """The global id."""
+        return global_id("Program", self.version_.id)
+
+    @computed(scope=EVERYONE, description="Its number; the first version is 1.")
+    def version(self) -> int:
+        """Its number."""
+        return self.version_.number
+
+    @computed(scope=EVERYONE, description="Whether it decides now.")
+    async def state(self, info: Info) -> ProgramState:
+        """Whether it decides now."""
+        request = request_of(info)
+        in_force = (await request.rulebook()).in_force(request.now)
+        if in_force.id == self.version_.id:
+            return ProgramState.IN_FORCE
+        return ProgramState.SUPERSEDED if self.version_.number < in_force.number else ProgramState.SCHEDULED
+
+    @computed(scope=EVERYONE, description="SHA-256 of the file, in hexadecimal.")
+    def hash(self) -> str:
+        """SHA-256 of the file."""
+        return self.version_.program.hash
+
+    @computed(scope=EVERYONE, description="Since when it decides; null: from the beginning of time.")
+    def effective_at(self) -> datetime | None:
+        """Since when it decides."""
+        return self.version_.effective_at
+
+    @computed(scope=PROGRAM_READ, description="When it was published.")
+    async def published_at(self, info: Info) -> datetime | None:
+        """When it was published."""
+        row = await request_of(info).reads.load(businesses.versions_by_id, self.version_.id)
+        return None if row is None else row.published_at
+
+    @computed(scope=PROGRAM_READ, description="The file that it was published from.")
+    def source(self) -> str:
+        """The file that it was published from."""
+        return self.version_.program.source
+
+    @computed(scope=EVERYONE, brings=FEW, description="Its ladders, in the order of the file.")
+    def ladders(self) -> list[Ladder]:
+        """Its ladders."""
+        return [Ladder(version=self.version_, policy=policy) for policy in self.version_.program.ladders]
+
+    @computed(scope=PROGRAM_READ, brings=FEW, description="Its rules, in the order of the file.")
+    def rules(self) -> list[Rule]:
+        """Its rules."""
+        return [Rule(row=rule) for rule in self.version_.program.rules.values()]
+
+    @computed(scope=EVERYONE, brings=FEW, description="Its points currencies, in the order of the file.")
+    def points_currencies(self) -> list[PointsCurrency]:
+        """Its points currencies."""
+        return [PointsCurrency(row=points) for points in self.version_.program.points.values()]
+
+    @computed(scope=PROGRAM_READ, brings=FEW, description="What the lint says about it.")
+    def findings(self) -> list[Finding]:
+        """What the lint says about it."""
+        return [Finding(row=finding) for finding in self.version_.program.findings]
+
+
+def named(request: Request, names: Mapping[str, str], key: str, locale: str | None) -> str:
+    """The name in the language asked for, as far as the file has it, else the key."""
+    for wanted in request.locales(locale):
+        for tag in (wanted, wanted.replace("_", "-").partition("-")[0].lower()):
+            if tag in names:
+                return names[tag]
+    return next(iter(names.values()), key)
+
+
+def unit_words(language: str, unit: str) -> str:
+    """What is counted, in words; a currency or an attribute stands for itself."""
+    known = ("activities", "days", "units", "score")
+    return say(language, f"unit-{unit}") if unit in known else unit
+
+
+def version_by_id(rulebook: Rulebook, key: Any) -> ProgramVersion | None:
+    """The published version of that id."""
+    return next((version for version in rulebook.versions if version.id == key), None)
+
+
+def tier_of(version: ProgramVersion, ladder: str, tier: str) -> Tier | None:
+    """A tier by its keys; None when the version lacks it."""
+    for policy in version.program.ladders:
+        for section in policy.tiers:
+            if (policy.key, section.key) == (ladder, tier):
+                return Tier(version=version, policy=policy, section=section)
+    return None
+
+
+def rule_of(version: ProgramVersion, key: str | None) -> Rule | None:
+    """A rule by its id in the file; None for the program itself."""
+    rule = version.program.rules.get(key) if key else None
+    return None if rule is None else Rule(row=rule)
+
+
+async def rule_in_force(request: Request, key: str) -> Rule | None:
+    """A rule of the program in force."""
+    return rule_of((await request.rulebook()).in_force(request.now), key)
+
+
+def points_currency(rulebook: Rulebook, request: Request, key: str) -> PointsCurrency | None:
+    """A points currency of the program in force."""
+    points = rulebook.in_force(request.now).program.points.get(key)
+    return None if points is None else PointsCurrency(row=points)

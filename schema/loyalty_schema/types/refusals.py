@@ -1,0 +1,108 @@
+"""Refusals: what a mutation answers instead of doing a thing, one type for each code."""
+
+import strawberry
+
+from loyalty_engine.services.refusals import Refusal as EngineRefusal
+from loyalty_engine.services.refusals import RefusalCode as EngineRefusalCode
+from loyalty_engine.words import say
+from loyalty_schema.enums import RefusalCode
+from loyalty_schema.fields import EVERYONE, FEW, computed
+from loyalty_schema.ids import global_id
+from loyalty_schema.request import Info, request_of
+
+
+@strawberry.interface(description="What a mutation answers instead of doing a thing.")
+class Refusal:
+    """What a mutation answers instead of doing a thing."""
+
+    row: strawberry.Private[EngineRefusal]
+
+    @computed(scope=EVERYONE, description="Why, as a stable code.")
+    def code(self) -> RefusalCode:
+        """Why, as a stable code."""
+        return RefusalCode(self.row.code.value)
+
+    @computed(scope=EVERYONE, description="Why, in words.")
+    def message(self, info: Info) -> str:
+        """Why, in words."""
+        return say(request_of(info).language(), self.row.word, **self.row.parameters)
+
+    @computed(scope=EVERYONE, description="Whether the same request may succeed later.")
+    def retryable(self) -> bool:
+        """Whether the same request may succeed later."""
+        return self.row.retryable
+
+    @computed(scope=EVERYONE, brings=FEW, description="Which value of the input is to blame, if one is.")
+    def path(self) -> list[str] | None:
+        """Which value of the input is to blame."""
+        return None if self.row.path is None else list(self.row.path)
+
+
+@strawberry.type(description="A value of the input cannot be accepted.")
+class InvalidInput(Refusal):
+    """A value of the input cannot be accepted."""
+
+
+@strawberry.type(description="What the input names is not there, or may not be seen.")
+class NotFound(Refusal):
+    """What the input names is not there."""
+
+
+@strawberry.type(description="It is there already.")
+class AlreadyExists(Refusal):
+    """It is there already."""
+
+    owner: strawberry.Private[str]
+
+    @computed(scope=EVERYONE, description="The global id of what is there.")
+    def existing_id(self) -> strawberry.ID | None:
+        """The global id of what is there."""
+        return None if self.row.existing_id is None else global_id(self.owner, self.row.existing_id)
+
+
+@strawberry.type(description="The activity was wholly returned before.")
+class AlreadyReversed(Refusal):
+    """The activity was wholly returned before."""
+
+
+@strawberry.type(description="More would be returned than is left of the activity.")
+class ReversalExceedsOriginal(Refusal):
+    """More would be returned than is left."""
+
+
+@strawberry.type(description="The activity to be returned is not recorded yet; try again later.")
+class OriginalNotFound(Refusal):
+    """The activity to be returned is not recorded yet."""
+
+
+@strawberry.type(description="The idempotency key was used for another input.")
+class IdempotencyConflict(Refusal):
+    """The idempotency key was used for another input."""
+
+
+@strawberry.type(description="The same request is still running; try again later.")
+class IdempotencyInProgress(Refusal):
+    """The same request is still running."""
+
+
+_TYPES: dict[EngineRefusalCode, type[Refusal]] = {
+    EngineRefusalCode.INVALID_INPUT: InvalidInput,
+    EngineRefusalCode.NOT_FOUND: NotFound,
+    EngineRefusalCode.ALREADY_REVERSED: AlreadyReversed,
+    EngineRefusalCode.REVERSAL_EXCEEDS_ORIGINAL: ReversalExceedsOriginal,
+    EngineRefusalCode.ORIGINAL_NOT_FOUND: OriginalNotFound,
+    EngineRefusalCode.IDEMPOTENCY_CONFLICT: IdempotencyConflict,
+    EngineRefusalCode.IDEMPOTENCY_IN_PROGRESS: IdempotencyInProgress,
+}
+
+
+def refused(refusal: EngineRefusal, owner: str) -> Refusal:
+    """The refusal as the API shows it; ``owner`` is the type of what exists already.
+
+    Raises LookupError for a code that no mutation of today answers.
+    """
+    if refusal.code is EngineRefusalCode.ALREADY_EXISTS:
+        return AlreadyExists(row=refusal, owner=owner)
+    if refusal.code not in _TYPES:
+        raise LookupError(f"no type for {refusal.code}")
+    return _TYPES[refusal.code](row=refusal)

@@ -1,0 +1,209 @@
+"""Rulings: the tree that decided a standing, with the measures that it read and the reasons."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Annotated, Any
+
+import strawberry
+
+from loyalty_engine.localtime import first_instant, local_day
+from loyalty_engine.program import LadderPolicy
+from loyalty_engine.rating import ProgramVersion, explain
+from loyalty_engine.rules import Reason as RuleReason
+from loyalty_engine.store.reads import activities
+from loyalty_engine.store.reads.members import MemberRow
+from loyalty_engine.words import say
+from loyalty_schema.connections import After, Connection, First
+from loyalty_schema.fields import ACTIVITIES_READ, FEW, MEMBERS_READ, computed, given, page
+from loyalty_schema.request import Info, request_of
+from loyalty_schema.types.program import Locale, Program, Rule, Tier, named, rule_of, tier_of, unit_words
+
+if TYPE_CHECKING:
+    from loyalty_schema.types.activity import Activity
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A ladder's decision about a member: the version and figures that decided, and the tier."""
+
+    version: ProgramVersion
+    policy: LadderPolicy
+    member: MemberRow
+    tier: str
+    at: datetime
+    ruling: explain.Ruling
+
+
+def judged(
+    version: ProgramVersion,
+    policy: LadderPolicy,
+    member: MemberRow,
+    tier: str,
+    stored: Mapping[str, Any],
+) -> Judged:
+    """The decision that a stored ruling kept."""
+    at = datetime.fromisoformat(stored["at"])
+    figures = {key: Decimal(value) for key, value in stored["figures"].items()}
+    day = local_day(at, version.program.zone)
+    ruling = explain.Ruling(figures, stored["opinions"], day, stored["at_boundary"], member.joined_on)
+    return Judged(version, policy, member, tier, at, ruling)
+
+
+@strawberry.type(description="Why a rule supports a tier, or does not.")
+class Reason:
+    """Why a rule supports a tier, or does not."""
+
+    version: strawberry.Private[ProgramVersion]
+    policy: strawberry.Private[LadderPolicy]
+    row: strawberry.Private[RuleReason]
+
+    @computed(scope=MEMBERS_READ, description="A stable code.")
+    def code(self) -> str:
+        """A stable code."""
+        return self.row.code
+
+    @computed(scope=MEMBERS_READ, description="The reason in words.")
+    def message(self, info: Info, locale: Locale = None) -> str:
+        """The reason in words."""
+        request = request_of(info)
+        parameters = dict(self.row.parameters)
+        language = request.language(locale)
+        tier = tier_of(self.version, self.policy.key, parameters.get("tier", ""))
+        if tier is not None:
+            parameters["tier"] = named(request, tier.section.name, tier.section.key, locale)
+        if "unit" in parameters:
+            parameters["unit"] = unit_words(language, parameters["unit"])
+        return say(language, self.row.code, **parameters)
+
+
+@strawberry.type(description="A measure as it was read when the tree decided.")
+class MeasureValue:
+    """A measure as it was read when the tree decided."""
+
+    member: strawberry.Private[MemberRow]
+    version: strawberry.Private[ProgramVersion]
+    read: strawberry.Private[explain.MeasureRead]
+
+    @computed(scope=MEMBERS_READ, description="Its key.")
+    def key(self) -> str:
+        """Its key."""
+        return self.read.measure.key
+
+    @computed(scope=MEMBERS_READ, description="What it amounted to.")
+    def value(self) -> Decimal:
+        """What it amounted to."""
+        return self.read.value
+
+    @computed(scope=MEMBERS_READ, name="from", description="Where its window begins; null: at joining.")
+    def from_(self) -> datetime | None:
+        """Where its window begins."""
+        return self._instant(self.read.days.start)
+
+    @computed(scope=MEMBERS_READ, description="Where its window ends, exclusive; null: nowhere.")
+    def until(self) -> datetime | None:
+        """Where its window ends."""
+        return self._instant(self.read.days.end)
+
+    @page(scope=ACTIVITIES_READ, description="The activities that it adds up, the latest first.")
+    async def activities(
+        self, info: Info, first: First = None, after: After = None
+    ) -> Connection[Annotated["Activity", strawberry.lazy("loyalty_schema.types.activity")]]:
+        """The activities that it adds up."""
+        from loyalty_schema.types.member import activity_connection
+
+        figure = self.read.measure.figure
+        wanted = activities.ActivityWanted(
+            counts_as=figure.kinds,
+            channels=figure.channels,
+            partners=figure.partners,
+            categories=figure.categories,
+            counted_from=self.read.days.start,
+            counted_before=self.read.days.end,
+        )
+        return await activity_connection(request_of(info), self.member.member_id, wanted, first, after)
+
+    def _instant(self, day: date | None) -> datetime | None:
+        return None if day is None else first_instant(day, self.version.program.zone)
+
+
+@strawberry.type(description="A node of the tree that decided.")
+class RulingNode:
+    """A node of the tree that decided."""
+
+    decision: strawberry.Private[Judged]
+    node: strawberry.Private[explain.RulingNode]
+
+    @computed(scope=MEMBERS_READ, description="Its place in the list.")
+    def key(self) -> int:
+        """Its place in the list."""
+        return self.node.key
+
+    @computed(scope=MEMBERS_READ, description="The place of the node above it; null: the root.")
+    def parent(self) -> int | None:
+        """The place of the node above it."""
+        return self.node.parent
+
+    @computed(scope=MEMBERS_READ, description="any_of, all_of, weighted, or rule.")
+    def op(self) -> str:
+        """How it decides."""
+        return self.node.op
+
+    @computed(scope=MEMBERS_READ, description="The rule, where it is one.")
+    def rule(self) -> Rule | None:
+        """The rule."""
+        return rule_of(self.decision.version, self.node.rule)
+
+    @computed(scope=MEMBERS_READ, description="The highest tier that it supports; null: none.")
+    def supports(self) -> Tier | None:
+        """The highest tier that it supports."""
+        if self.node.supports is None:
+            return None
+        return tier_of(self.decision.version, self.decision.policy.key, self.node.supports)
+
+    @computed(
+        scope=MEMBERS_READ,
+        brings=FEW,
+        description="Why it supports the tier decided, and why or why not the next one above.",
+    )
+    def reasons(self) -> list[Reason]:
+        """Why it supports the tier decided, and why or why not the next one above."""
+        return [
+            Reason(version=self.decision.version, policy=self.decision.policy, row=reason)
+            for reason in self.node.reasons
+        ]
+
+    @computed(scope=MEMBERS_READ, brings=FEW, description="The measures that the rule read.")
+    def measures(self) -> list[MeasureValue]:
+        """The measures that the rule read."""
+        return [
+            MeasureValue(member=self.decision.member, version=self.decision.version, read=read)
+            for read in self.node.measures
+        ]
+
+
+@strawberry.type(description="The tree that decided, with the measures that it read.")
+class Ruling:
+    """The tree that decided, with the measures that it read."""
+
+    tier: Tier = given(description="The tier on which the member stands since.", scope=MEMBERS_READ)
+    program: Program = given(description="The program version that decided.", scope=MEMBERS_READ)
+    at: datetime = given(description="When it decided.", scope=MEMBERS_READ)
+    nodes: list[RulingNode] = given(
+        description="The nodes of the tree, the root first.", scope=MEMBERS_READ, brings=FEW
+    )
+
+
+def ruling_of(decision: Judged) -> Ruling:
+    """The decision as the API shows it."""
+    tier = tier_of(decision.version, decision.policy.key, decision.tier)
+    if tier is None:
+        raise LookupError(f"ladder {decision.policy.key} has no tier {decision.tier}")
+    nodes = explain.ruling_nodes(decision.version.program, decision.policy, decision.tier, decision.ruling)
+    return Ruling(
+        tier=tier,
+        program=Program(version_=decision.version),
+        at=decision.at,
+        nodes=[RulingNode(decision=decision, node=node) for node in nodes],
+    )

@@ -1,0 +1,202 @@
+"""A member's points: balances, what expires, and the entries that they are made of."""
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Annotated
+
+import strawberry
+
+from loyalty_engine.ledger.amounts import from_smallest_units
+from loyalty_engine.store.reads import businesses, wallets
+from loyalty_engine.store.reads.effects import EffectRow
+from loyalty_engine.store.reads.members import MemberRow
+from loyalty_engine.store.reads.pages import Page
+from loyalty_engine.words import say
+from loyalty_schema.connections import After, Connection, First, connection_of, slice_of
+from loyalty_schema.enums import EntryCode, value_of
+from loyalty_schema.errors import ErrorCode, RequestError
+from loyalty_schema.fields import (
+    EVERYONE,
+    FEW,
+    POINTS_READ,
+    aggregate,
+    computed,
+    page,
+    to_one,
+)
+from loyalty_schema.filters import EntryFilter, instants_of
+from loyalty_schema.ids import global_id
+from loyalty_schema.request import Info, Request, request_of
+from loyalty_schema.types.effects import Effect
+from loyalty_schema.types.node import Node
+from loyalty_schema.types.partner import Partner
+from loyalty_schema.types.program import Locale, PointsCurrency, version_by_id
+
+LONGEST_LOOK = timedelta(days=36_600)
+
+
+@strawberry.type(description="Points that expire together.")
+class Expiry:
+    """Points that expire together."""
+
+    @computed(scope=POINTS_READ, description="The instant from which they are gone.")
+    def at(self) -> datetime:
+        """The instant from which they are gone."""
+        return self.row.at
+
+    @computed(scope=POINTS_READ, description="How many points.")
+    def amount(self) -> Decimal:
+        """How many points."""
+        return from_smallest_units(self.row.amount, self.decimals)
+
+    row: strawberry.Private[wallets.ExpiryRow]
+    decimals: strawberry.Private[int]
+
+
+@strawberry.type(description="A movement in a wallet.")
+class LedgerEntry(Node, Effect):
+    """A movement in a wallet."""
+
+    row: strawberry.Private[wallets.EntryRow]
+
+    @property
+    def effect_row(self) -> EffectRow:
+        """What every effect has."""
+        return self.row.effect
+
+    @computed(scope=EVERYONE, description="The global id.")
+    def id(self) -> strawberry.ID:
+        """The global id."""
+        return global_id("LedgerEntry", self.row.transfer_id)
+
+    @computed(scope=POINTS_READ, description="Why points moved.")
+    def code(self) -> EntryCode:
+        """Why points moved."""
+        return EntryCode(self.row.code)
+
+    @computed(scope=POINTS_READ, description="How many points came into the wallet; below zero: left it.")
+    async def amount(self, info: Info) -> Decimal:
+        """How many points came into the wallet."""
+        return await self._amount(request_of(info))
+
+    partner: Partner | None = to_one(
+        businesses.partners_by_id,
+        "partner_id",
+        lambda row: Partner(row=row),
+        scope=POINTS_READ,
+        description="The partner whose budget paid, or was paid back.",
+    )
+    reverses: Annotated["LedgerEntry", strawberry.lazy("loyalty_schema.types.wallet")] | None = to_one(
+        wallets.entries_by_id,
+        "reverses_transfer_id",
+        lambda row: LedgerEntry(row=row),
+        scope=POINTS_READ,
+        description="The entry that it corrects.",
+    )
+
+    @computed(scope=POINTS_READ, description="The entry in words.")
+    async def message(self, info: Info, locale: Locale = None) -> str:
+        """The entry in words."""
+        request = request_of(info)
+        amount = abs(await self._amount(request))
+        word = "entry-reversed" if self.row.reverses_transfer_id else f"entry-{self.row.code}"
+        return say(request.language(locale), word.replace("_", "-"), amount=format(amount, "f"))
+
+    async def _amount(self, request: Request) -> Decimal:
+        version = version_by_id(await request.rulebook(), self.row.effect.program_version_id)
+        if version is None or self.row.currency not in version.program.points:
+            raise LookupError(f"no points currency {self.row.currency}")
+        return from_smallest_units(
+            self.row.amount, version.program.points[self.row.currency].section.decimals
+        )
+
+
+@strawberry.type(description="A member's points in one currency.")
+class Wallet:
+    """A member's points in one currency."""
+
+    member: strawberry.Private[MemberRow]
+    points: strawberry.Private[PointsCurrency]
+
+    @computed(scope=POINTS_READ, description="The points currency.")
+    def currency(self) -> PointsCurrency:
+        """The points currency."""
+        return self.points
+
+    @aggregate(scope=POINTS_READ, description="What can be spent now.")
+    async def available(self, info: Info) -> Decimal:
+        """What can be spent now."""
+        return self._points((await self._balance(info)).available)
+
+    @aggregate(scope=POINTS_READ, description="What is owed: taken back after it was spent.")
+    async def debt(self, info: Info) -> Decimal:
+        """What is owed."""
+        return self._points((await self._balance(info)).debt)
+
+    @aggregate(scope=POINTS_READ, description="All that was ever awarded, less what returns took back.")
+    async def earned(self, info: Info) -> Decimal:
+        """All that was ever awarded."""
+        return self._points((await self._totals(info)).earned)
+
+    @aggregate(scope=POINTS_READ, description="All that ever expired unused.")
+    async def expired(self, info: Info) -> Decimal:
+        """All that ever expired unused."""
+        return self._points((await self._totals(info)).expired)
+
+    @aggregate(scope=POINTS_READ, brings=FEW, description="What expires soon, in its order.")
+    async def expiring(
+        self,
+        info: Info,
+        within: Annotated[timedelta, strawberry.argument(description='How soon, e.g. "P30D".')],
+    ) -> list[Expiry]:
+        """What expires soon."""
+        request = request_of(info)
+        if within > LONGEST_LOOK:
+            raise RequestError(ErrorCode.GRAPHQL_VALIDATION_FAILED, "within is at most 36600 days.")
+        found = await request.reads.load(
+            wallets.expiries, self.member.member_id, request.now, request.now + within
+        )
+        return [
+            Expiry(row=row, decimals=self.points.decimals_of)
+            for row in (found or {}).get(self.points.row.key, ())
+        ]
+
+    @page(scope=POINTS_READ, description="The movements in it, the latest recorded first.")
+    async def entries(
+        self,
+        info: Info,
+        first: First = None,
+        after: After = None,
+        where: Annotated[
+            EntryFilter | None, strawberry.argument(description="Which entries; left out: all.")
+        ] = None,
+    ) -> Connection[LedgerEntry]:
+        """The movements in it."""
+        request, listed = request_of(info), "entries"
+        slice_ = slice_of(request, listed, first=first, after=after)
+        effective_from, effective_before = instants_of(where.effective_at if where else None)
+        code = where.code if where else None
+        wanted = wallets.EntryWanted(value_of(code) if code else None, effective_from, effective_before)
+        found = await request.reads.load(
+            wallets.entry_pages, self.member.member_id, self.points.row.key, wanted, slice_
+        )
+        return connection_of(
+            request,
+            listed,
+            slice_,
+            found or Page((), False),
+            lambda row: (row.recorded_at, row.transfer_id),
+            lambda row: LedgerEntry(row=row),
+        )
+
+    async def _balance(self, info: Info) -> wallets.Balance:
+        request = request_of(info)
+        found = await request.reads.load(wallets.balances, self.member.member_id, request.now)
+        return (found or {}).get(self.points.row.key, wallets.Balance())
+
+    async def _totals(self, info: Info) -> wallets.Totals:
+        found = await request_of(info).reads.load(wallets.totals, self.member.member_id)
+        return (found or {}).get(self.points.row.key, wallets.Totals())
+
+    def _points(self, units: int) -> Decimal:
+        return from_smallest_units(units, self.points.decimals_of)
