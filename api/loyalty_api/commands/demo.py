@@ -27,7 +27,7 @@ from loyalty_engine.shipped import shipped
 
 SLUG = "online_retail"
 MEMBER = "14911"
-"""The customer who bought on the most days, about the ready query asks."""
+"""The customer who bought on the most days; the ready query asks about this one."""
 
 QUERY = f"""\
 {{
