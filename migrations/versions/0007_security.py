@@ -60,13 +60,14 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     SELECT d.business_id, d.member_id, d.next_boundary_at
     FROM public.business b
     CROSS JOIN LATERAL (
-        SELECT m.business_id, m.member_id, m.next_boundary_at
+        SELECT m.business_id, m.member_id, m.next_boundary_at,
+               row_number() OVER (ORDER BY m.next_boundary_at, m.member_id) AS place
         FROM public.member m
         WHERE m.business_id = b.business_id AND m.next_boundary_at <= coalesce(b.clock_at, $1)
         ORDER BY m.next_boundary_at, m.member_id
         LIMIT $2
     ) d
-    ORDER BY d.next_boundary_at, d.business_id, d.member_id
+    ORDER BY d.place, d.next_boundary_at, d.business_id, d.member_id
     LIMIT $2
 $$
 """

@@ -5,6 +5,7 @@ Rules see the activity, the measures before it and with it, and the tiers held b
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -38,6 +39,8 @@ class Award:
     caps: tuple[Cap, ...] = ()
     offer: PartnerAward | None = None
 
+
+SLOT = re.compile(r"[a-z0-9_]{1,32}")
 
 Counters = Mapping[tuple[str, str], int]
 
@@ -96,9 +99,11 @@ def _asked(
 def _checked(answer: Iterable[object], allowed: tuple[type, ...]) -> Sequence[Any]:
     decisions = list(answer)
     slots = [getattr(decision, "slot", None) for decision in decisions]
-    for decision in decisions:
+    for decision, slot in zip(decisions, slots, strict=True):
         if not isinstance(decision, allowed):
             raise DecisionRefused(f"answered {type(decision).__name__}")
+        if not isinstance(slot, str) or not SLOT.fullmatch(slot):
+            raise DecisionRefused("named a slot other than with up to 32 of a-z, 0-9 and _")
     if len(set(slots)) != len(slots):
         raise DecisionRefused("answered two decisions for one slot")
     return decisions
@@ -160,7 +165,7 @@ def _add_offers(
 
 
 def _offer(program: Program, rule: str, offer: PartnerAward, base: list[Award]) -> Award:
-    _check_funding(offer.funding)
+    _check_funding(program, rule, offer.funding)
     if (offer.percent is None) == (offer.points is None):
         raise DecisionRefused("an offer is either a percentage or fixed points")
     if offer.points is not None:
@@ -171,7 +176,10 @@ def _offer(program: Program, rule: str, offer: PartnerAward, base: list[Award]) 
     return Award(rule, offer.slot, offer.currency, units, offer.caps, offer)
 
 
-def _check_funding(funding: Sequence[FundingShare]) -> None:
+def _check_funding(program: Program, rule: str, funding: Sequence[FundingShare]) -> None:
+    budgets = program.promotions[rule].budgets
+    if any(share.partner not in budgets for share in funding):
+        raise DecisionRefused("a partner funds an offer for which its promotion has no budget")
     if len({share.partner for share in funding}) != len(funding):
         raise DecisionRefused("one partner funds two shares of an offer")
     if any(share.percent < 0 for share in funding) or sum(share.percent for share in funding) > 100:

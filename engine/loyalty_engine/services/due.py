@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from uuid import UUID
 
-from loyalty_engine.services.engine import Engine
+from loyalty_engine.services.engine import Engine, ProgramUnavailable
 from loyalty_engine.services.folding import Arrivals, FoldingBatch
 from loyalty_engine.store.connection import Connection
 from loyalty_engine.store.members import lock_due_members, lock_members, parked_members
+
+logger = logging.getLogger(__name__)
 
 CHUNK = 200
 """How many members are advanced in one transaction."""
@@ -18,6 +21,7 @@ async def advance_due(engine: Engine, at_most: int = 1000) -> int:
     """Apply the boundaries that have come to some of the members that are due; how many were advanced.
 
     Any number of workers may do so at once: each locks what it works on and passes over the others'.
+    A business whose program does not load is passed over, and the others go on.
     """
     rows = await engine.database.due(engine.clock.now(), at_most)
     by_business: dict[UUID, list[UUID]] = {}
@@ -25,8 +29,11 @@ async def advance_due(engine: Engine, at_most: int = 1000) -> int:
         by_business.setdefault(row["business_id"], []).append(row["member_id"])
     advanced = 0
     for business_id, member_ids in by_business.items():
-        for start in range(0, len(member_ids), CHUNK):
-            advanced += await _advance(engine, business_id, member_ids[start : start + CHUNK])
+        try:
+            for start in range(0, len(member_ids), CHUNK):
+                advanced += await _advance(engine, business_id, member_ids[start : start + CHUNK])
+        except ProgramUnavailable:
+            logger.exception("business %s: its members wait until its program loads", business_id)
     return advanced
 
 
@@ -49,8 +56,12 @@ async def refold_parked(engine: Engine, business_id: UUID) -> int:
     """
     async with engine.database.reading(business_id) as connection:
         member_ids = await parked_members(connection, business_id)
-    for start in range(0, len(member_ids), CHUNK):
-        await refold(engine, business_id, member_ids[start : start + CHUNK])
+    try:
+        for start in range(0, len(member_ids), CHUNK):
+            await refold(engine, business_id, member_ids[start : start + CHUNK])
+    except ProgramUnavailable:
+        logger.exception("business %s: its members wait until its program loads", business_id)
+        return 0
     return len(member_ids)
 
 

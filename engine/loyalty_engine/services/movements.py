@@ -21,7 +21,7 @@ class Movement:
 
 def movement_of(key: EffectKey, member_id: UUID) -> Movement:
     """The movement of a points slot; ValueError for a slot that is none."""
-    kind, currency, _, name, *partner = key.slot.split("/")
+    kind, currency, _, name, *partner = key.slot.split("/", 4)
     if kind != "points":
         raise ValueError(f"{key.slot!r} moves no points")
     wallet: AccountKey = ("wallet", currency, member_id, None, None)

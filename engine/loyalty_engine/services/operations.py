@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import datetime
@@ -10,13 +11,27 @@ from hashlib import sha256
 from typing import Any, TypeVar
 from uuid import UUID
 
+from asyncpg import CheckViolationError
+
 from loyalty_engine.services import checks
 from loyalty_engine.services.commands import Batch, ClockSet, Enrolled, EnrolledBatch, ParkedRule, Recorded
 from loyalty_engine.services.engine import Business, Caller, Engine
-from loyalty_engine.services.refusals import Refusal, RefusalCode, Refused
+from loyalty_engine.services.refusals import Refusal, RefusalCode, Refused, invalid
 from loyalty_engine.store.connection import Connection
 from loyalty_engine.store.json_text import json_text
 from loyalty_engine.store.operations import KnownOperation, StillRunning, finish_operation, take_operation
+
+BOUNDS = "_bounds_check"
+"""How the names of constraints end that bound a number; breaking any other one is a defect."""
+
+
+OUT_OF_BOUNDS = invalid("number-out-of-bounds").refusal
+"""Nothing was written, the operation neither: a figure, or a balance, would be more than 9 * 10^15."""
+
+
+class BeyondBounds(Exception):
+    """The database refused a number."""
+
 
 Done = TypeVar("Done", Enrolled, Recorded, Batch, EnrolledBatch, ClockSet)
 Work = Callable[[Connection, Business, datetime], Awaitable[Done]]
@@ -31,13 +46,15 @@ async def once(
     """
     try:
         key = checks.text(key, "idempotencyKey")
-        digest = body_hash(mutation, command)
+        digest = body_hash(mutation, command, secret=engine.secret_key)
         return await engine.database.write(
             caller.business_id,
             lambda connection: _attempt(engine, caller, key, mutation, digest, work, connection),
         )
     except Refused as refused:
         return refused.refusal
+    except BeyondBounds:
+        return OUT_OF_BOUNDS
     except StillRunning:
         return Refusal(RefusalCode.IDEMPOTENCY_IN_PROGRESS, "idempotency-in-progress")
 
@@ -59,6 +76,10 @@ async def _attempt(
     outcome: Done | Refusal
     try:
         outcome = await work(connection, business, now)
+    except CheckViolationError as error:
+        if not (error.constraint_name or "").endswith(BOUNDS):
+            raise
+        raise BeyondBounds from error
     except Refused as refused:
         if refused.refusal.retryable:
             raise
@@ -79,9 +100,13 @@ def _replayed(outcome: Any) -> object:
     return type(outcome)(**{**values, "replayed": True})
 
 
-def body_hash(*parts: object) -> bytes:
-    """SHA-256 of coerced input, for telling the same request from another one."""
-    return sha256(json_text([_plain(part) for part in parts]).encode("utf-8", "surrogatepass")).digest()
+def body_hash(*parts: object, secret: bytes = b"") -> bytes:
+    """A digest of coerced input, for telling the same request from another one.
+
+    Input that may name a person is hashed under a secret, so that the digest does not give it away.
+    """
+    written = json_text([_plain(part) for part in parts]).encode("utf-8", "surrogatepass")
+    return hmac.new(secret, written, sha256).digest()
 
 
 def _plain(value: object) -> object:

@@ -17,12 +17,8 @@ from loyalty_engine.rating import ReturnedLine, ReturnFact, Rulebook
 from loyalty_engine.rating.facts import NaturalKey
 from loyalty_engine.rules import ActivityLine
 from loyalty_engine.services import checks
-from loyalty_engine.services.activities import (
-    already_recorded,
-    checked_lines,
-    line_row,
-    refuse_sources,
-)
+from loyalty_engine.services.activities import already_recorded, refuse_sources
+from loyalty_engine.services.activity_items import checked_lines, line_row
 from loyalty_engine.services.commands import ActivityBy, MemberBy, Recorded, ReverseActivity
 from loyalty_engine.services.engine import Business, Caller, Engine
 from loyalty_engine.services.finding import found_members
