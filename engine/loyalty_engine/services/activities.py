@@ -10,12 +10,12 @@ from loyalty_engine.rating import ActivityFact
 from loyalty_engine.services.activity_items import ActivityItem, checked_item, fact_row, line_rows
 from loyalty_engine.services.commands import Batch, MemberBy, RecordActivity, Recorded
 from loyalty_engine.services.engine import Business, Caller, Engine
-from loyalty_engine.services.finding import found_members, member_not_found
+from loyalty_engine.services.finding import found_members, member_not_found, named_partners
 from loyalty_engine.services.folding import Arrivals, FoldingBatch, Written
 from loyalty_engine.services.operations import OUT_OF_BOUNDS, body_hash, once
 from loyalty_engine.services.refusals import Forbidden, Refusal, RefusalCode, Refused, invalid
 from loyalty_engine.store.connection import Connection
-from loyalty_engine.store.facts import KnownFact, known_facts, partner_ids
+from loyalty_engine.store.facts import KnownFact, known_facts
 from loyalty_engine.store.members import MemberRow, lock_members
 
 MOST_ITEMS = 1000
@@ -99,9 +99,7 @@ async def _record(
     replays: bool,
 ) -> list[Recorded | Refusal]:
     rulebook = await engine.rulebook(connection, business.business_id)
-    partners = await partner_ids(
-        connection, business.business_id, [each.partner for each in commands if each.partner]
-    )
+    partners = await named_partners(connection, business.business_id, (each.partner for each in commands))
     checked = [checked_item(command, business, now, partners) for command in commands]
     named = [item.member for item in checked if isinstance(item, ActivityItem)]
     found = await found_members(connection, engine, caller, list(dict.fromkeys(named)))

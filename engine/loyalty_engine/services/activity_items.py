@@ -14,7 +14,7 @@ from loyalty_engine.rules import Activity, ActivityLine
 from loyalty_engine.services import checks
 from loyalty_engine.services.commands import LineInput, MemberBy, RecordActivity
 from loyalty_engine.services.engine import Business, Caller
-from loyalty_engine.services.finding import checked_member
+from loyalty_engine.services.finding import checked_member, checked_partner
 from loyalty_engine.services.operations import body_hash
 from loyalty_engine.services.posting import Row
 from loyalty_engine.services.refusals import Refusal, Refused, invalid
@@ -40,17 +40,15 @@ def checked_item(
 ) -> ActivityItem | Refusal:
     """The item within its bounds, or the refusal that says where it is not."""
     try:
-        activity = _activity(command, business, now)
-        if command.partner is not None and command.partner not in partners:
-            raise invalid("partner-unknown", "partner", partner=command.partner[:64])
+        partner, partner_id = checked_partner(command.partner, partners)
+        activity = _activity(command, business, now, partner)
         member = checked_member(command.member)
-        partner_id = partners[command.partner] if command.partner is not None else None
         return ActivityItem(new_id(), member, activity, partner_id, body_hash("activity", activity))
     except Refused as refused:
         return refused.refusal
 
 
-def _activity(command: RecordActivity, business: Business, now: datetime) -> Activity:
+def _activity(command: RecordActivity, business: Business, now: datetime, partner: str | None) -> Activity:
     kind = checks.text(command.kind, "kind", longest=64)
     if kind in RESERVED_KINDS:
         raise invalid("kind-not-taken", "kind", kind=kind)
@@ -69,14 +67,24 @@ def _activity(command: RecordActivity, business: Business, now: datetime) -> Act
         amount=amount,
         units=checks.amount(command.units, "units"),
         channel=checks.optional_text(command.channel, "channel", longest=64),
-        partner=command.partner,
+        partner=partner,
         attributes=checks.attributes(command.attributes, "attributes"),
         lines=checked_lines(command.lines, amount),
     )
 
 
 def checked_lines(lines: Sequence[LineInput], amount: Decimal | None) -> tuple[ActivityLine, ...]:
-    """Lines within their bounds, with keys that differ; together they are the amount."""
+    """Lines within their bounds that together are the amount, in the order in which they are read again."""
+    found = bounded_lines(lines)
+    if found and amount is not None and sum(line.amount for line in found) != amount:
+        raise invalid("lines-are-not-the-amount", "lines", amount=str(amount))
+    if found and amount is None:
+        raise invalid("lines-without-amount", "amount")
+    return tuple(sorted(found, key=lambda line: line.key))
+
+
+def bounded_lines(lines: Sequence[LineInput]) -> tuple[ActivityLine, ...]:
+    """Lines within their bounds, with keys that differ."""
     if len(lines) > MOST_LINES:
         raise invalid("too-many", "lines", most=str(MOST_LINES))
     found = tuple(
@@ -91,10 +99,6 @@ def checked_lines(lines: Sequence[LineInput], amount: Decimal | None) -> tuple[A
     )
     if len({line.key for line in found}) != len(found):
         raise invalid("line-keys-repeated", "lines")
-    if found and amount is not None and sum(line.amount for line in found) != amount:
-        raise invalid("lines-are-not-the-amount", "lines", amount=str(amount))
-    if found and amount is None:
-        raise invalid("lines-without-amount", "amount")
     return found
 
 

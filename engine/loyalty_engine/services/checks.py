@@ -41,7 +41,7 @@ def amount(value: Decimal | None, *path: str) -> Decimal | None:
     """An exact number of at most 4 decimals, within 9 * 10^15 either way."""
     if value is None:
         return None
-    if not value.is_finite() or abs(value) > LARGEST:
+    if not value.is_finite() or value.adjusted() > LARGEST.adjusted() or abs(value) > LARGEST:
         raise invalid("number-out-of-bounds", *path)
     if cast("int", value.as_tuple().exponent) < -4 and value != round(value, 4):
         raise invalid("number-too-fine", *path, decimals="4")
@@ -52,7 +52,10 @@ def instant(value: datetime, now: datetime, *path: str) -> datetime:
     """An instant from 1900 on, and at most five minutes ahead of now."""
     if value.tzinfo is None:
         raise invalid("instant-without-zone", *path)
-    value = value.astimezone(UTC)
+    try:
+        value = value.astimezone(UTC)
+    except OverflowError:
+        raise invalid("instant-too-early" if value.year == 1 else "instant-in-the-future", *path) from None
     if value < EARLIEST:
         raise invalid("instant-too-early", *path)
     if value > now + CLOCK_SKEW:
@@ -72,31 +75,55 @@ def attributes(value: Mapping[str, object], *path: str) -> dict[str, object]:
     """A JSON object of at most 100 keys, five levels deep, without floating-point numbers."""
     if len(value) > MOST_ATTRIBUTES:
         raise invalid("too-many", *path, most=str(MOST_ATTRIBUTES))
-    return {text(key, *path, key, longest=64): document(item, *path, key) for key, item in value.items()}
+    return {
+        text(key, *path, _step(key), longest=64): document(item, *path, _step(key))
+        for key, item in value.items()
+    }
+
+
+def _step(key: object) -> str:
+    """A key as a step of a path: it is shown in the answer and kept with it, whatever is wrong with it."""
+    return "".join(
+        "\ufffd" if unicodedata.category(character) in ("Cc", "Cs") else character
+        for character in str(key)[:64]
+    )
 
 
 def document(value: object, *path: str, depth: int = 1) -> object:
     """A JSON value with bounded texts and exact numbers."""
     if depth > DEEPEST:
         raise invalid("too-deep", *path, most=str(DEEPEST))
-    if value is None or isinstance(value, bool):
-        return value
-    if isinstance(value, str):
-        return text(value, *path, longest=1000) if value.strip() else ""
-    if isinstance(value, int | Decimal):
-        amount(Decimal(value), *path)
-        return value
-    if isinstance(value, float):
-        raise invalid("number-not-exact", *path)
+    match value:
+        case None | bool():
+            return value
+        case str():
+            return text(value, *path, longest=1000) if value.strip() else ""
+        case float():
+            raise invalid("number-not-exact", *path)
+        case int():
+            amount(Decimal(value), *path)
+            return value
+        case Decimal():
+            amount(value, *path)
+            return _as_read(value)
+        case Mapping() | list() | tuple():
+            return _collection(value, path, depth)
+    raise invalid("not-json", *path)
+
+
+def _collection(
+    value: Mapping[object, object] | Sequence[object], path: tuple[str, ...], depth: int
+) -> object:
+    if len(value) > MOST_ATTRIBUTES:
+        raise invalid("too-many", *path, most=str(MOST_ATTRIBUTES))
     if isinstance(value, Mapping):
-        if len(value) > MOST_ATTRIBUTES:
-            raise invalid("too-many", *path, most=str(MOST_ATTRIBUTES))
         return {
-            text(str(key), *path, longest=64): document(item, *path, str(key), depth=depth + 1)
+            text(str(key), *path, _step(key), longest=64): document(item, *path, _step(key), depth=depth + 1)
             for key, item in value.items()
         }
-    if isinstance(value, Sequence):
-        if len(value) > MOST_ATTRIBUTES:
-            raise invalid("too-many", *path, most=str(MOST_ATTRIBUTES))
-        return [document(item, *path, str(index), depth=depth + 1) for index, item in enumerate(value)]
-    raise invalid("not-json", *path)
+    return [document(item, *path, str(index), depth=depth + 1) for index, item in enumerate(value)]
+
+
+def _as_read(value: Decimal) -> int | Decimal:
+    """The number as it will be read again, so that a rule sees the same live and in a later fold."""
+    return value if cast("int", value.as_tuple().exponent) < 0 else int(value)

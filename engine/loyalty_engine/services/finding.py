@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hmac
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from hashlib import sha256
 from uuid import UUID
 
@@ -13,21 +14,49 @@ from loyalty_engine.services.commands import MemberBy
 from loyalty_engine.services.engine import Caller, Engine
 from loyalty_engine.services.refusals import Refusal, RefusalCode, Refused, invalid
 from loyalty_engine.store.connection import Connection
+from loyalty_engine.store.facts import partner_ids
 from loyalty_engine.store.members import members_by_external_id, members_by_id, members_by_identity
 
+LONGEST_PARTNER = 64
 NOT_FOUND = Refusal(RefusalCode.NOT_FOUND, "member-not-found", {}, ("member",))
 
 
 def identity_hash(engine: Engine, business_id: UUID, kind: str, value: str) -> bytes:
     """The keyed hash under which an identity is known: normalised, bound to the business and the kind."""
-    normal = unicodedata.normalize("NFKC", value).strip().casefold()
-    message = b"\x00".join((business_id.bytes, kind.encode(), normal.encode()))
+    message = b"\x00".join((business_id.bytes, kind.encode(), _normal(value).encode()))
     return hmac.new(engine.secret_key, message, sha256).digest()
 
 
+def _normal(value: str) -> str:
+    """One form for all ways to write an identity; that of the form is itself."""
+    folded = unicodedata.normalize("NFKC", value).casefold()
+    return unicodedata.normalize("NFKC", folded).strip()
+
+
 def checked_identity(kind: str, value: str, *path: str) -> tuple[str, str]:
-    """An identity within its bounds."""
-    return checks.text(kind, *path, "kind", longest=64), checks.text(value, *path, "value")
+    """An identity within its bounds, in the one form for all ways to write it."""
+    return checks.text(kind, *path, "kind", longest=64), _normal(checks.text(value, *path, "value"))
+
+
+async def named_partners(
+    connection: Connection, business_id: UUID, names: Iterable[str | None]
+) -> dict[str, UUID]:
+    """The partners among the names; one that no partner can have is left to the check of its item."""
+    possible = set()
+    for name in names:
+        with suppress(Refused):
+            possible.add(checks.optional_text(name, "partner", longest=LONGEST_PARTNER))
+    return await partner_ids(connection, business_id, [name for name in possible if name is not None])
+
+
+def checked_partner(name: str | None, partners: Mapping[str, UUID]) -> tuple[str | None, UUID | None]:
+    """The key and the id of a partner that may be named."""
+    cleaned = checks.optional_text(name, "partner", longest=LONGEST_PARTNER)
+    if cleaned is None:
+        return None, None
+    if cleaned not in partners:
+        raise invalid("partner-unknown", "partner", partner=cleaned)
+    return cleaned, partners[cleaned]
 
 
 def checked_member(by: MemberBy) -> MemberBy:

@@ -19,15 +19,20 @@ from loyalty_engine.rating import Fact, ValueFact
 from loyalty_engine.services import checks
 from loyalty_engine.services.commands import Enrolled, EnrolledBatch, EnrolMember, MemberBy, ProfileInput
 from loyalty_engine.services.engine import Business, Caller, Engine
-from loyalty_engine.services.finding import checked_identity, found_members, identity_hash
+from loyalty_engine.services.finding import (
+    checked_identity,
+    checked_partner,
+    found_members,
+    identity_hash,
+    named_partners,
+)
 from loyalty_engine.services.folding import Arrivals, FoldingBatch
 from loyalty_engine.services.operations import body_hash, once
 from loyalty_engine.services.posting import Row
 from loyalty_engine.services.refusals import Refusal, RefusalCode, Refused, invalid
 from loyalty_engine.store.connection import Connection
-from loyalty_engine.store.facts import partner_ids
 from loyalty_engine.store.members import MemberRow
-from loyalty_engine.store.rows import insert_rows
+from loyalty_engine.store.rows import JSON_NULL, insert_rows
 
 MOST_ITEMS = 1000
 MOST_IDENTITIES = 20
@@ -95,9 +100,7 @@ async def _enrol(
     commands: Sequence[EnrolMember],
 ) -> list[Enrolled | Refusal]:
     rulebook = await engine.rulebook(connection, business.business_id)
-    partners = await partner_ids(
-        connection, business.business_id, [each.partner for each in commands if each.partner]
-    )
+    partners = await named_partners(connection, business.business_id, (each.partner for each in commands))
     checked = [_checked(command, caller, business, now, partners) for command in commands]
     news = [each for each in checked if isinstance(each, _New)]
     taken = await _taken(connection, engine, caller, news)
@@ -157,8 +160,7 @@ def _new(
 ) -> _New:
     if command.kind not in KINDS:
         raise invalid("kind-unknown", "kind", kinds=", ".join(KINDS))
-    if command.partner is not None and command.partner not in partners:
-        raise invalid("partner-unknown", "partner", partner=command.partner[:64])
+    _, partner_id = checked_partner(command.partner, partners)
     if len(command.identities) > MOST_IDENTITIES:
         raise invalid("too-many", "identities", most=str(MOST_IDENTITIES))
     enrolled_at = checks.instant(command.enrolled_at or now, now, "enrolledAt")
@@ -175,13 +177,12 @@ def _new(
         next_boundary_at=None,
         event_count=0,
     )
-    partner_id = partners[command.partner] if command.partner is not None else caller.partner_id
     row = {
         **{name: getattr(member, name) for name in MemberRow.__slots__},
         "business_id": business.business_id,
         "kind": command.kind,
         "channel": checks.optional_text(command.channel, "channel", longest=64),
-        "partner_id": partner_id,
+        "partner_id": caller.partner_id if partner_id is None else partner_id,
         "referred_by": checks.optional_text(command.referred_by, "referredBy"),
         "created_at": now,
     }
@@ -282,5 +283,5 @@ def value_row(
         "credential_id": caller.credential_id,
         "value_kind": fact.kind,
         "value_key": fact.key,
-        "value": fact.value,
+        "value": JSON_NULL if fact.value is None else fact.value,
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hmac
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import fields, is_dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from hashlib import sha256
 from typing import Any, TypeVar
@@ -24,6 +24,9 @@ from loyalty_engine.store.operations import KnownOperation, StillRunning, finish
 BOUNDS = "_bounds_check"
 """How the names of constraints end that bound a number; breaking any other one is a defect."""
 
+
+DEEPEST_HASHED = 32
+"""Levels of input that are told apart; what is deeper is refused, whatever it is."""
 
 OUT_OF_BOUNDS = invalid("number-out-of-bounds").refusal
 """Nothing was written, the operation neither: a figure, or a balance, would be more than 9 * 10^15."""
@@ -103,29 +106,42 @@ def _replayed(outcome: Any) -> object:
 def body_hash(*parts: object, secret: bytes = b"") -> bytes:
     """A digest of coerced input, for telling the same request from another one.
 
-    Input that may name a person is hashed under a secret, so that the digest does not give it away.
+    Takes whatever comes from outside, because it is made before the input is checked. Input that may name a
+    person is hashed under a secret, so that the digest does not give it away.
     """
-    written = json_text([_plain(part) for part in parts]).encode("utf-8", "surrogatepass")
+    written = json_text([_plain(part, 0) for part in parts]).encode("utf-8", "surrogatepass")
     return hmac.new(secret, written, sha256).digest()
 
 
-def _plain(value: object) -> object:
+def _plain(value: object, depth: int) -> object:
+    if depth > DEEPEST_HASHED:
+        return "deeper"
     match value:
+        case None | bool() | str() | UUID() | date():
+            return value
         case Decimal():
-            return str(value)
-        case float():
-            return repr(value)
+            return _digits(value)
+        case int():
+            return hex(value)
         case Mapping():
-            return {
-                str(key): _plain(item) for key, item in sorted(value.items(), key=lambda pair: str(pair[0]))
-            }
+            return {str(key): _plain(value[key], depth + 1) for key in sorted(value, key=str)}
         case list() | tuple():
-            return [_plain(item) for item in value]
-        case frozenset() | set():
-            return sorted(str(item) for item in value)
+            return [_plain(item, depth + 1) for item in value]
     if is_dataclass(value) and not isinstance(value, type):
-        return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
-    return value
+        return {field.name: _plain(getattr(value, field.name), depth + 1) for field in fields(value)}
+    return repr(value)
+
+
+def _digits(value: Decimal) -> str:
+    """A number by its digits, alike however it is written, and no longer for a large exponent."""
+    sign, digits, exponent = value.as_tuple()
+    if not isinstance(exponent, int):
+        return str(value)
+    written = "".join(map(str, digits))
+    significant = written.rstrip("0")
+    if not significant:
+        return "0"
+    return f"{'-' if sign else ''}{significant}E{exponent + len(written) - len(significant)}"
 
 
 _TYPES: Mapping[str, type] = {

@@ -18,7 +18,7 @@ from loyalty_engine.rating.facts import NaturalKey
 from loyalty_engine.rules import ActivityLine
 from loyalty_engine.services import checks
 from loyalty_engine.services.activities import already_recorded, refuse_sources
-from loyalty_engine.services.activity_items import checked_lines, line_row
+from loyalty_engine.services.activity_items import bounded_lines, line_row
 from loyalty_engine.services.commands import ActivityBy, MemberBy, Recorded, ReverseActivity
 from loyalty_engine.services.engine import Business, Caller, Engine
 from loyalty_engine.services.finding import found_members
@@ -134,9 +134,11 @@ async def _taken(
         ActivityLine(row["line_key"], row["amount"], row["units"], row["category"], row["product"])
         for row in await remaining_lines(connection, business_id, original["fact_id"])
     ]
-    if command.lines:
-        return _by_line(command, left, amount_left, units_left)
+    if amount_left < 0 or (units_left is not None and units_left < 0):
+        raise invalid("return-amount-positive", "activity")
     amount = checks.amount(command.amount, "amount")
+    if command.lines:
+        return _by_line(bounded_lines(command.lines), amount, left, amount_left, units_left)
     if amount is None or amount == amount_left:
         return _Taken(amount_left, units_left, tuple(left), whole=True)
     if amount <= 0:
@@ -149,14 +151,14 @@ async def _taken(
 
 
 def _by_line(
-    command: ReverseActivity,
+    given: Sequence[ActivityLine],
+    stated_amount: Decimal | None,
     left: Sequence[ActivityLine],
     amount_left: Decimal,
     units_left: Decimal | None,
 ) -> _Taken:
-    given = checked_lines(command.lines, sum((line.amount for line in command.lines), Decimal(0)))
-    if command.amount is not None and command.amount != sum(line.amount for line in given):
-        raise invalid("lines-are-not-the-amount", "lines", amount=str(command.amount))
+    if stated_amount is not None and stated_amount != sum(line.amount for line in given):
+        raise invalid("lines-are-not-the-amount", "lines", amount=str(stated_amount))
     known = {line.key: line for line in left}
     lines = tuple(_taken_line(index, line, known) for index, line in enumerate(given))
     amount = sum((line.amount for line in lines), Decimal(0))

@@ -15,6 +15,9 @@ from loyalty_engine.store.statement import DIALECT
 
 Row = Mapping[str, Any]
 
+JSON_NULL = object()
+"""A JSON value that is null, where None is that there is no value."""
+
 
 async def insert_rows(
     connection: Connection,
@@ -89,6 +92,8 @@ def _arrays(table: Table, names: Sequence[str], rows: Sequence[Row]) -> list[lis
 
 
 def _as_json(value: Any) -> str | None:
+    if value is JSON_NULL:
+        return "null"
     return None if value is None else json_text(value)
 
 
