@@ -32,7 +32,8 @@ def days_of(window: Window, day: date, at_boundary: bool, joined_on: date) -> Da
     """The days over which a window is read on a local day.
 
     At a boundary, which lies at 00:00 of the day, it is the window that ends there, so that of the
-    day before, when one ends; else the one under way.
+    day before, when one ends; else the one under way. The previous period of the day itself is the
+    one that ends where a period begins.
     """
     read_on = day - DAY if at_boundary and _ends_at(window, day, joined_on) else day
     match window:
@@ -60,8 +61,8 @@ def _ends_at(window: Window, day: date, joined_on: date) -> bool:
             return _anniversary(day, joined_on)[0] == day and day > joined_on
         case Calendar() | FiscalYear():
             return _period(window, day)[0] == day
-        case Previous(previous=period):
-            return _period(period, day)[0] == day
+        case Previous():
+            return False
     return True
 
 
