@@ -313,22 +313,18 @@ async def test_one_bad_item_of_a_thousand_harms_no_other(app_database: Database)
         shop.engine, shop.caller, shop.key(), [EnrolMember(name, enrolled_at=START) for name in names]
     )
     assert all(isinstance(each, Enrolled) for each in done(made, EnrolledBatch).results)
-    bad: dict[int, dict[str, Any]] = {
-        100 + index: given
-        for index, given in enumerate(
-            [
-                *({"partner": text} for text in HOSTILE_TEXTS.values()),
-                *({"attributes": {text: 1}} for text in HOSTILE_TEXTS.values()),
-                *({"amount": number} for number in HOSTILE_NUMBERS.values()),
-                *({"attributes": {"a": value}} for value in HOSTILE_VALUES.values()),
-                *({"occurred_at": instant} for instant in HOSTILE_INSTANTS.values()),
-                {"member": MemberBy()},
-                {"kind": "redemption"},
-                {"kind": "return"},
-                {"currency": "USD"},
-            ]
-        )
-    }
+    wrong: list[dict[str, Any]] = [
+        *({"partner": text} for text in HOSTILE_TEXTS.values()),
+        *({"attributes": {text: 1}} for text in HOSTILE_TEXTS.values()),
+        *({"amount": number} for number in HOSTILE_NUMBERS.values()),
+        *({"attributes": {"a": value}} for value in HOSTILE_VALUES.values()),
+        *({"occurred_at": instant} for instant in HOSTILE_INSTANTS.values()),
+        {"member": MemberBy()},
+        {"kind": "redemption"},
+        {"kind": "return"},
+        {"currency": "USD"},
+    ]
+    bad = dict(enumerate(wrong, 100))
     items = [purchase(**{"member": names[number % 50], **bad.get(number, {})}) for number in range(1000)]
     results = await shop.send_batch(items)
     for number, result in enumerate(results):
