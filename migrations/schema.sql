@@ -740,18 +740,26 @@ CREATE FUNCTION current_business() RETURNS uuid LANGUAGE sql STABLE PARALLEL SAF
 ALTER FUNCTION current_business OWNER TO loyalty_owner;
 GRANT EXECUTE ON FUNCTION current_business TO PUBLIC;
 
-CREATE FUNCTION due(now timestamp with time zone, at_most integer) RETURNS TABLE(business_id uuid, member_id uuid, next_boundary_at timestamp with time zone) LANGUAGE sql STABLE SECURITY DEFINER SET search_path=pg_catalog, pg_temp AS $$
-    SELECT d.business_id, d.member_id, d.next_boundary_at
+CREATE FUNCTION due(now timestamp with time zone, at_most integer) RETURNS TABLE(business_id uuid, work text, member_id uuid, next_boundary_at timestamp with time zone) LANGUAGE sql STABLE SECURITY DEFINER SET search_path=pg_catalog, pg_temp AS $$
+    SELECT d.business_id, d.work, d.member_id, d.next_boundary_at
     FROM public.business b
     CROSS JOIN LATERAL (
-        SELECT m.business_id, m.member_id, m.next_boundary_at,
-               row_number() OVER (ORDER BY m.next_boundary_at, m.member_id) AS place
-        FROM public.member m
-        WHERE m.business_id = b.business_id AND m.next_boundary_at <= coalesce(b.clock_at, $1)
-        ORDER BY m.next_boundary_at, m.member_id
-        LIMIT $2
+        (SELECT m.business_id, 'boundary' AS work, m.member_id, m.next_boundary_at,
+                row_number() OVER (ORDER BY m.next_boundary_at, m.member_id) AS place
+         FROM public.member m
+         WHERE m.business_id = b.business_id AND m.next_boundary_at <= coalesce(b.clock_at, $1)
+         ORDER BY m.next_boundary_at, m.member_id
+         LIMIT $2)
+        UNION ALL
+        SELECT b.business_id, 'events', NULL, NULL, 0
+        WHERE EXISTS (
+            SELECT FROM public.outbox o WHERE o.business_id = b.business_id AND o.position IS NULL)
+        UNION ALL
+        SELECT b.business_id, 'repair', NULL, NULL, 0
+        WHERE EXISTS (
+            SELECT FROM public.parked p WHERE p.business_id = b.business_id AND p.resolved_at IS NULL)
     ) d
-    ORDER BY d.place, d.next_boundary_at, d.business_id, d.member_id
+    ORDER BY d.place, d.next_boundary_at, d.business_id, d.work, d.member_id
     LIMIT $2
 $$;
 ALTER FUNCTION due OWNER TO loyalty_owner;

@@ -105,7 +105,7 @@ async def test_due_members_of_all_businesses_are_found_by_their_own_clock(app_da
         async with app_database.writing(world.business_id) as connection:
             boundary = NOON + timedelta(days=days)
             member_id = await new_member(connection, world, next_boundary_at=boundary)
-            expected.append((world.business_id, member_id, boundary))
+            expected.append((world.business_id, "boundary", member_id, boundary))
     found = await app_database.due(NOON + timedelta(days=2), 1000)
     ours = [tuple(row) for row in found if row["business_id"] in {live.business_id, ahead.business_id}]
     assert ours == [expected[0], expected[2]]

@@ -9,7 +9,7 @@ import pytest
 
 from loyalty_engine.clock import FixedClock
 from loyalty_engine.jobs.relay import publish_events
-from loyalty_engine.jobs.worker import work, work_once
+from loyalty_engine.jobs.worker import work
 from loyalty_engine.plugins import discover
 from loyalty_engine.services.activities import record_activities
 from loyalty_engine.services.businesses import BusinessCreated, CreateBusiness, create_business
@@ -99,22 +99,34 @@ async def test_later_events_follow_and_several_relays_at_once_make_no_gap(
     await publish_events(engine, caller.business_id)
     await purchases(engine, caller, range(3, 6))
     await asyncio.gather(*(publish_events(engine, caller.business_id) for _ in range(8)))
-    while await work_once(engine, [caller.business_id]):
-        pass
+    await publish_events(engine, caller.business_id)
     assert_in_order(await positions(engine, caller))
 
 
 async def test_the_worker_publishes_and_stops_when_asked(engine: Engine, caller: Caller) -> None:
     stop = asyncio.Event()
-    rounds: list[int] = []
-
-    async def businesses() -> list[UUID]:
-        rounds.append(len(rounds))
-        if len(rounds) == 3:
-            stop.set()
-        return [caller.business_id]
-
-    async with asyncio.timeout(20):
-        await work(engine, businesses, stop, pause_seconds=0.01)
-    assert len(rounds) == 3
+    working = asyncio.create_task(work(engine, stop, pause_seconds=0.01))
+    async with asyncio.timeout(60):
+        while not await all_published(engine, caller):  # noqa: ASYNC110 - the worker tells nobody
+            await asyncio.sleep(0.01)
+        stop.set()
+        await working
     assert_in_order(await positions(engine, caller))
+
+
+async def all_published(engine: Engine, caller: Caller) -> bool:
+    async with engine.database.reading(caller.business_id) as connection:
+        waiting = await connection.fetchval("SELECT count(*) FROM outbox WHERE position IS NULL")
+    return bool(waiting == 0)
+
+
+async def test_what_is_due_names_businesses_with_events_until_they_are_published(
+    engine: Engine, caller: Caller
+) -> None:
+    async def ours() -> list[str]:
+        rows = await engine.database.due(NOW, 1_000_000)
+        return [row["work"] for row in rows if row["business_id"] == caller.business_id]
+
+    assert "events" in await ours()
+    await publish_events(engine, caller.business_id)
+    assert "events" not in await ours()

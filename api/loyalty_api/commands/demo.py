@@ -7,11 +7,12 @@ import socket
 from collections.abc import Iterator
 from pathlib import Path
 from time import monotonic
+from uuid import UUID
 
 from loyalty_api.commands.demo_key import demo_key
 from loyalty_api.commands.loading import Tally, enrol_all, progress, record_all
 from loyalty_api.commands.outcome import OK, CommandFailed, Output, invalid_program, refused
-from loyalty_api.commands.serve import known_businesses, listening
+from loyalty_api.commands.serve import listening
 from loyalty_api.commands.session import Session, read_text, with_engine
 from loyalty_api.retail_data import LAST_DAY, retail_data
 from loyalty_api.serving import address, serve, stop_signals
@@ -69,7 +70,8 @@ async def _show(session: Session, bound: socket.socket | None) -> int:
     started = monotonic()
     caller = await _business(session)
     tally, seconds = await _load(session, caller)
-    while await work_once(session.engine, [caller.business_id]):
+    repaired: set[UUID] = set()
+    while await work_once(session.engine, repaired):
         pass
     found = await figures(session.engine, caller)
     key = await demo_key(session, caller)
@@ -90,7 +92,7 @@ async def _serve(session: Session, bound: socket.socket, key: str) -> None:
         for line in _invitation(address(bound), key):
             session.output.note(line)
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(work(session.engine, known_businesses(session), stop))
+            tasks.create_task(work(session.engine, stop))
             await serve(create_app(session.engine, session.settings), bound, stop)
             stop.set()
 

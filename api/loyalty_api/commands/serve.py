@@ -1,29 +1,17 @@
 """`loyalty serve` and `loyalty worker`: the two kinds of process of an installation, any number of each."""
 
 import argparse
-import asyncio
 import contextlib
 import logging
 import socket
 from collections.abc import Iterator
-from time import monotonic
-from uuid import UUID
 
 from loyalty_api.commands.outcome import OK, EnvironmentUnusable, Output
 from loyalty_api.commands.session import Session, with_engine
 from loyalty_api.serving import AddressUnusable, address, stop_signals, taken
 from loyalty_api.serving import serve as serve_app
 from loyalty_api.settings import Settings
-from loyalty_engine.jobs.worker import Businesses
 from loyalty_engine.jobs.worker import work as work_until
-from loyalty_engine.store.operator import list_businesses
-
-LOOK_AGAIN_SECONDS = 30.0
-
-_ONLY_DUE = (
-    "LOYALTY_OWNER_DATABASE_URL is not set: this worker advances members that are due, but publishes no "
-    "events and folds no repaired rules, because only the owner can list the businesses"
-)
 
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -59,26 +47,11 @@ def worker(arguments: argparse.Namespace, output: Output, settings: Settings) ->
 
     async def work(session: Session) -> int:
         with stop_signals() as stop:
-            if session.addresses.owner is None:
-                output.note(_ONLY_DUE)
             output.result({"working": True}, "working; Ctrl-C ends it")
-            await work_until(session.engine, known_businesses(session), stop)
+            await work_until(session.engine, stop)
         return OK
 
     return with_engine(output, settings, work)
-
-
-def known_businesses(session: Session) -> Businesses:
-    """All businesses, looked up anew now and then; none where only the application's role is known."""
-    owner, found, looked = session.addresses.owner, list[UUID](), -LOOK_AGAIN_SECONDS
-
-    async def businesses() -> list[UUID]:
-        nonlocal found, looked
-        if owner is not None and monotonic() - looked >= LOOK_AGAIN_SECONDS:
-            found, looked = await asyncio.to_thread(list_businesses, owner), monotonic()
-        return found
-
-    return businesses
 
 
 @contextlib.contextmanager

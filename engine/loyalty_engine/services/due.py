@@ -6,6 +6,8 @@ import logging
 from collections.abc import Sequence
 from uuid import UUID
 
+import asyncpg
+
 from loyalty_engine.services.engine import Engine, ProgramUnavailable
 from loyalty_engine.services.folding import Arrivals, FoldingBatch
 from loyalty_engine.store.connection import Connection
@@ -23,10 +25,15 @@ async def advance_due(engine: Engine, at_most: int = 1000) -> int:
     Any number of workers may do so at once: each locks what it works on and passes over the others'.
     A business whose program does not load is passed over, and the others go on.
     """
-    rows = await engine.database.due(engine.clock.now(), at_most)
+    return await advance_members(engine, await engine.database.due(engine.clock.now(), at_most))
+
+
+async def advance_members(engine: Engine, due: Sequence[asyncpg.Record]) -> int:
+    """Apply the boundaries that have come to the members among what is due; how many were advanced."""
     by_business: dict[UUID, list[UUID]] = {}
-    for row in rows:
-        by_business.setdefault(row["business_id"], []).append(row["member_id"])
+    for row in due:
+        if row["work"] == "boundary":
+            by_business.setdefault(row["business_id"], []).append(row["member_id"])
     advanced = 0
     for business_id, member_ids in by_business.items():
         try:

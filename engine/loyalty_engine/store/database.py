@@ -103,9 +103,11 @@ class Database:
             return await connection.fetchrow("SELECT * FROM authenticate($1)", key_id)
 
     async def due(self, now: datetime, at_most: int) -> list[asyncpg.Record]:
-        """Members of all businesses whose next boundary has come (business_id, member_id, next_boundary_at).
+        """What waits to be done in any business (business_id, work, member_id, next_boundary_at).
 
-        The earliest come first; a sandbox's own clock counts instead of `now`.
+        The work is `boundary`, for a member whose next boundary has come, a sandbox's own clock counting
+        instead of `now`; `events`, for a business with events to publish; or `repair`, for one with members
+        at which a rule failed. Businesses take turns, each with its earliest members first.
         """
         async with self._acquired() as connection:
             return await connection.fetch("SELECT * FROM due($1, $2)", now, at_most)

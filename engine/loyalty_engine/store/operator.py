@@ -18,11 +18,6 @@ def find_business(owner_url: str, slug: str) -> UUID | None:
     return next(iter(_found(owner_url, select(_business.business_id).where(_business.slug == slug))), None)
 
 
-def list_businesses(owner_url: str) -> list[UUID]:
-    """The ids of all businesses."""
-    return _found(owner_url, select(_business.business_id).order_by(_business.business_id))
-
-
 def _found(owner_url: str, query: Select[tuple[UUID]]) -> list[UUID]:
     engine = create_engine(make_url(owner_url).set(drivername="postgresql+psycopg"), poolclass=NullPool)
     with engine.begin() as connection:
