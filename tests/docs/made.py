@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from pathlib import Path
@@ -15,6 +16,7 @@ from loyalty_engine.plugins import RuleType, discover
 from loyalty_engine.program.file import ProgramFile
 from loyalty_engine.rating.windows import Days, days_of
 from loyalty_engine.rules import Window
+from loyalty_engine.services.credentials import DEFAULT_SCOPES, FURTHER_SCOPES, SCOPES
 from loyalty_engine.testing import config_table
 
 ROOT = Path(__file__).parents[2]
@@ -37,6 +39,9 @@ def parts() -> dict[str, str]:
         "windows": windows_table(),
         "settings": settings_table(),
         "commands": commands_table(),
+        "make": make_table(),
+        "keys": keys_table(),
+        "messages": messages_table(),
     }
 
 
@@ -210,3 +215,37 @@ def _arguments(parser: argparse.ArgumentParser) -> Iterator[str]:
         else:
             option = action.option_strings[0] if action.nargs == 0 else f"{action.option_strings[0]} {value}"
             yield option if action.required else f"[{option}]"
+
+
+def make_table() -> str:
+    """What the Makefile offers."""
+    targets = re.findall(
+        r"^([a-z0-9-]+):.*?## (.*)$", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE
+    )
+    return table(("command", "does"), [(f"`make {name}`", described) for name, described in targets])
+
+
+def keys_table() -> str:
+    """What each kind of key may do."""
+    rows = [
+        (f"`{kind}`", _scopes(scopes), _scopes(FURTHER_SCOPES.get(kind, frozenset()) - scopes))
+        for kind, scopes in DEFAULT_SCOPES.items()
+    ]
+    return table(("kind", "scopes", "besides, where asked for"), rows)
+
+
+def _scopes(scopes: frozenset[str]) -> str:
+    return "all" if scopes == SCOPES else ", ".join(f"`{scope}`" for scope in sorted(scopes)) or "–"
+
+
+def messages_table() -> str:
+    """The English messages of refusals."""
+    return table(("message", "says"), [(f"`{word}`", says) for word, says in refusal_words().items()])
+
+
+def refusal_words() -> dict[str, str]:
+    """The messages of refusals, their parameters as {name}."""
+    lines = (ROOT / "engine/loyalty_engine/words/en.ftl").read_text(encoding="utf-8")
+    chapter = lines.partition("\n## Refusals\n")[2].partition("\n## ")[0]
+    found = re.findall(r"^([a-z][a-z-]*) = (.*)$", chapter, re.MULTILINE)
+    return {word: re.sub(r"\{ \$(\w+) \}", r"{\1}", says) for word, says in found}
