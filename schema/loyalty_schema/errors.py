@@ -2,6 +2,7 @@
 
 from enum import StrEnum
 
+from asyncpg import CharacterNotInRepertoireError
 from graphql import GraphQLError
 
 
@@ -23,3 +24,12 @@ class RequestError(GraphQLError):
     def __init__(self, code: ErrorCode, message: str) -> None:
         super().__init__(message, extensions={"code": code.value})
         self.code = code
+
+
+def is_unstorable(error: BaseException | None) -> bool:
+    """Whether a text had a NUL or half a character in it, which no database keeps."""
+    while error is not None:
+        if isinstance(error, CharacterNotInRepertoireError | UnicodeEncodeError):
+            return True
+        error = error.__cause__
+    return False

@@ -91,6 +91,7 @@ class DeclaredField(StrawberryField):
 
     def get_result(self, source: Any, info: Any, args: list[Any], kwargs: Any) -> Any:
         """The field's value for one object."""
+        del info  # a resolver that wants it has it among its arguments
         if self.base_resolver is not None:
             return self.base_resolver(*args, **kwargs)
         declaration = declaration_of(self)

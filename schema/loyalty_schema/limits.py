@@ -12,7 +12,7 @@ from graphql import (
     FieldNode,
     FragmentDefinitionNode,
     FragmentSpreadNode,
-    GraphQLError,
+    GraphQLSyntaxError,
     InlineFragmentNode,
     OperationDefinitionNode,
     OperationType,
@@ -27,7 +27,9 @@ from loyalty_schema.errors import ErrorCode, RequestError
 class Limits:
     """How large a document may be."""
 
+    characters: int = 100_000
     tokens: int = 4000
+    comments: int = 500
     depth: int = 16
     fields: int = 500
     aliases: int = 50
@@ -42,15 +44,17 @@ USUAL = Limits()
 
 
 def parsed(text: str, limits: Limits = USUAL) -> DocumentNode:
-    """The document; raises an error of the request for what cannot be parsed or is too large."""
+    """The document; raises GraphQLSyntaxError, or QUERY_TOO_COMPLEX for one that is too large."""
+    if len(text) > limits.characters:
+        raise _too_complex(f"The document has more than {limits.characters} characters; send variables.")
     try:
-        document = parse(text, no_location=False, max_tokens=limits.tokens)
-    except RecursionError:
-        raise _too_complex(f"The document is nested more than {limits.depth} levels deep.") from None
-    except GraphQLError as error:
-        if "more than" in error.message and "tokens" in error.message:
-            raise _too_complex(f"The document has more than {limits.tokens} tokens.") from None
-        error.extensions = {"code": ErrorCode.GRAPHQL_VALIDATION_FAILED.value}
+        document = parse(text, max_tokens=limits.tokens, max_comments=limits.comments)
+    except GraphQLSyntaxError as error:
+        if error.message.endswith("Parsing aborted."):
+            raise _too_complex(
+                f"The document has more than {limits.tokens} tokens or {limits.comments} comments, "
+                f"or is nested more than {limits.depth} levels deep."
+            ) from None
         raise
     _Checker(document, limits).check()
     return document

@@ -16,9 +16,9 @@ from loyalty_engine.services import (
     set_clock,
 )
 from loyalty_engine.services.commands import ClockSet
-from loyalty_engine.services.refusals import Refusal
+from loyalty_engine.services.refusals import Refusal, RefusalCode
 from loyalty_engine.words import say
-from loyalty_schema.errors import ErrorCode, RequestError
+from loyalty_schema.errors import ErrorCode, RequestError, is_unstorable
 from loyalty_schema.fields import ACTIVITIES_WRITE, CLOCK_WRITE, MEMBERS_WRITE, computed
 from loyalty_schema.inputs import (
     EnrolMemberInput,
@@ -57,6 +57,7 @@ async def done(
     owner: str,
 ) -> Any:
     """What the use case did, as the API shows it; what is read afterwards is read anew."""
+    outcome: Outcome | Refusal
     try:
         outcome = await call()
     except Forbidden as forbidden:
@@ -64,6 +65,10 @@ async def done(
         raise RequestError(ErrorCode.FORBIDDEN, message) from forbidden
     except ProgramUnavailable as unavailable:
         raise RequestError(ErrorCode.CONFIG_INVALID, str(unavailable)) from unavailable
+    except Exception as error:
+        if not is_unstorable(error):
+            raise
+        outcome = Refusal(RefusalCode.INVALID_INPUT, "text-with-control-characters")
     request.written()
     return refused(outcome, owner) if isinstance(outcome, Refusal) else show(outcome)
 

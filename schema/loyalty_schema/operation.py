@@ -8,6 +8,7 @@ from typing import Any
 from graphql import (
     DocumentNode,
     GraphQLError,
+    GraphQLSyntaxError,
     OperationDefinitionNode,
     OperationType,
     get_operation_ast,
@@ -81,7 +82,10 @@ def prepared(
 @lru_cache(maxsize=512)
 def _validated(schema: LoyaltySchema, text: str, limits: Limits) -> DocumentNode:
     """The document, parsed and validated once for as long as it is in use."""
-    document = parsed(text, limits)
+    try:
+        document = parsed(text, limits)
+    except GraphQLSyntaxError as error:
+        raise DocumentInvalid([error]) from error
     errors = validate(
         schema._schema,  # noqa: SLF001 - Strawberry has no other name for it
         document,

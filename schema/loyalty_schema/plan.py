@@ -16,6 +16,7 @@ from graphql import (
     InlineFragmentNode,
     OperationDefinitionNode,
     SelectionSetNode,
+    Undefined,
     ValueNode,
     get_named_type,
     is_composite_type,
@@ -138,7 +139,8 @@ class _Planner:
         return 0
 
     def _value(self, node: ValueNode) -> Any:
-        return value_from_ast_untyped(node, self._variables)
+        value = value_from_ast_untyped(node, self._variables)
+        return None if value is Undefined else value
 
 
 def check_plan(plan: Plan, most: int, *, introspection: bool) -> None:

@@ -23,6 +23,8 @@ from graphql.language import FloatValueNode
 from strawberry.scalars import JSON
 from strawberry.types.scalar import ScalarDefinition
 
+from loyalty_engine.rating.explain import plain
+
 _DECIMAL = re.compile(r"-?\d{1,30}(\.\d{1,30})?", re.ASCII)
 _INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d{1,6})?([Zz]|[+-]\d{2}:\d{2})", re.ASCII)
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
@@ -31,11 +33,6 @@ _DURATION = re.compile(
     r"(?:T(?=.)(?:(?P<hours>\d{1,6})H)?(?:(?P<minutes>\d{1,7})M)?(?:(?P<seconds>\d{1,9})S)?)?",
     re.ASCII,
 )
-
-
-def decimal_text(value: Decimal) -> str:
-    """An exact number without an exponent."""
-    return format(value, "f")
 
 
 def _decimal(value: object) -> Decimal:
@@ -116,7 +113,7 @@ SCALARS: dict[object, ScalarDefinition] = {
     Decimal: strawberry.scalar(
         name="Decimal",
         description='An exact number, written as a string: "12.50".',
-        serialize=decimal_text,
+        serialize=plain,
         parse_value=_decimal,
     ),
     datetime: strawberry.scalar(

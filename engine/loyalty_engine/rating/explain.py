@@ -233,8 +233,10 @@ def _window_end(window: Window, day: date, joined_on: date) -> date | None:
 
 
 def plain(value: Decimal) -> str:
-    """An exact number without an exponent."""
-    return format(value, "f")
+    """An exact number without an exponent, and without zeros beyond its second decimal."""
+    written = format(value, "f")
+    whole, point, decimals = written.partition(".")
+    return f"{whole}{point}{decimals[:2]}{decimals[2:].rstrip('0')}" if len(decimals) > 2 else written
 
 
 __all__ = [

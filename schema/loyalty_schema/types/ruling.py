@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -34,6 +34,11 @@ class Judged:
     tier: str
     at: datetime
     ruling: explain.Ruling
+
+    @property
+    def known_before(self) -> datetime:
+        """The first instant of which nothing was read; a boundary comes before what happens then."""
+        return self.at if self.ruling.at_boundary else self.at + timedelta(microseconds=1)
 
 
 def judged(
@@ -82,8 +87,7 @@ class Reason:
 class MeasureValue:
     """A measure as it was read when the tree decided."""
 
-    member: strawberry.Private[MemberRow]
-    version: strawberry.Private[ProgramVersion]
+    decision: strawberry.Private[Judged]
     read: strawberry.Private[explain.MeasureRead]
 
     @computed(scope=MEMBERS_READ, description="Its key.")
@@ -119,13 +123,16 @@ class MeasureValue:
             channels=figure.channels,
             partners=figure.partners,
             categories=figure.categories,
+            occurred_before=self.decision.known_before,
             counted_from=self.read.days.start,
             counted_before=self.read.days.end,
         )
-        return await activity_connection(request_of(info), self.member.member_id, wanted, first, after)
+        return await activity_connection(
+            request_of(info), self.decision.member.member_id, wanted, first, after
+        )
 
     def _instant(self, day: date | None) -> datetime | None:
-        return None if day is None else first_instant(day, self.version.program.zone)
+        return None if day is None else first_instant(day, self.decision.version.program.zone)
 
 
 @strawberry.type(description="A node of the tree that decided.")
@@ -177,10 +184,7 @@ class RulingNode:
     @computed(scope=MEMBERS_READ, brings=FEW, description="The measures that the rule read.")
     def measures(self) -> list[MeasureValue]:
         """The measures that the rule read."""
-        return [
-            MeasureValue(member=self.decision.member, version=self.decision.version, read=read)
-            for read in self.node.measures
-        ]
+        return [MeasureValue(decision=self.decision, read=read) for read in self.node.measures]
 
 
 @strawberry.type(description="The tree that decided, with the measures that it read.")
