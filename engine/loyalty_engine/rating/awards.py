@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
 from loyalty_engine.ledger.amounts import EXACT, percent_of, to_smallest_units
 from loyalty_engine.localtime import period_start
@@ -41,8 +42,23 @@ class Award:
 
 
 SLOT = re.compile(r"[a-z0-9_]{1,32}")
+PERIODS = ("activity", "day", "week", "month", "quarter", "year", "lifetime")
+
+Answer = TypeVar("Answer")
 
 Counters = Mapping[tuple[str, str], int]
+
+
+@dataclass(slots=True)
+class Limits:
+    """What of caps is used up: by the member's history, and by the activity at hand."""
+
+    history: dict[tuple[str, str], int]
+    activity: dict[tuple[str, str], int] = field(default_factory=dict)
+
+    def of(self, cap: Cap) -> dict[tuple[str, str], int]:
+        """Where a cap is counted."""
+        return self.activity if cap.period == "activity" else self.history
 
 
 @dataclass(slots=True)
@@ -59,41 +75,72 @@ class DecisionRefused(Exception):
     """A rule answered what no rule may answer."""
 
 
+@dataclass(slots=True)
+class _Answers:
+    """What each rule decided, by kind of decision."""
+
+    lines: list[tuple[str, Line]] = field(default_factory=list)
+    percentages: list[tuple[str, PercentLine]] = field(default_factory=list)
+    offers: list[tuple[str, PartnerAward]] = field(default_factory=list)
+
+
 def awards_of(program: Program, occasion: Occasion, member: Member, counters: Counters) -> Awards:
-    """All that the program's rules and promotions award for the activity; nothing is limited yet."""
-    found = Awards()
-    plain, percentages = _asked(program, occasion, member, found)
-    for rule, line in plain:
-        _guarded(found, rule, lambda rule=rule, line=line: _add_line(program, found, rule, line, counters))  # type: ignore[misc]
+    """All that the program's rules and promotions award for the activity; nothing is limited yet.
+
+    A rule of which one decision fails awards nothing at all, and others are rated as without it.
+    """
+    failures: list[RuleFailed] = []
+    answers = _asked(program, occasion, member, failures)
+    while True:
+        found = Awards(failures=failures)
+        known = len(failures)
+        _rate(program, found, answers, counters)
+        if len(failures) == known:
+            return found
+
+
+def _rate(program: Program, found: Awards, answers: _Answers, counters: Counters) -> None:
+    for rule, line in answers.lines:
+        _guarded(found.failures, rule, partial(_add_line, program, found, rule, line, counters))
     base = list(found.lines)
-    for rule, share in percentages:
-        _guarded(found, rule, lambda rule=rule, share=share: _add_percent(program, found, rule, share, base))  # type: ignore[misc]
-    _add_offers(program, found, occasion.activity, member, base)
-    return found
+    for rule, share in answers.percentages:
+        _guarded(found.failures, rule, partial(_add_percent, program, found, rule, share, base))
+    for rule, offer in answers.offers:
+        _guarded(found.failures, rule, partial(_add_offer, program, found, rule, offer, base))
+    found.offers.sort(key=lambda award: (award.currency, -award.units, award.rule, award.slot))
 
 
-def _guarded(found: Awards, rule: str, action: Callable[[], Any]) -> Any:
-    """Call on behalf of a rule; whatever it raises is that rule's failure and nobody else's."""
+def _guarded(failures: list[RuleFailed], rule: str, action: Callable[[], Answer]) -> Answer | None:
+    """Call on behalf of a rule that has not failed; whatever it raises is its failure and nobody else's."""
+    if any(found.rule == rule for found in failures):
+        return None
     try:
         return action()
     except Exception as error:  # noqa: BLE001 - whatever a rule raises is its failure
-        found.failures.append(failure(rule, error))
+        failures.append(failure(rule, error))
         return None
 
 
-def _asked(
-    program: Program, occasion: Occasion, member: Member, found: Awards
-) -> tuple[list[tuple[str, Line]], list[tuple[str, PercentLine]]]:
-    plain: list[tuple[str, Line]] = []
-    percentages: list[tuple[str, PercentLine]] = []
+def _asked(program: Program, occasion: Occasion, member: Member, failures: list[RuleFailed]) -> _Answers:
+    found = _Answers()
     for rule, ask in program.implementations["earnings"].items():
-        answer = _guarded(found, rule, lambda ask=ask: _checked(ask(occasion, member), (Line, PercentLine)))  # type: ignore[misc]
-        for decision in answer or ():
+        for decision in _guarded(failures, rule, partial(_earnings, ask, occasion, member)) or ():
             if isinstance(decision, Line):
-                plain.append((rule, decision))
+                found.lines.append((rule, decision))
             else:
-                percentages.append((rule, decision))
-    return plain, percentages
+                found.percentages.append((rule, decision))
+    for rule, ask in program.implementations["partner_offers"].items():
+        for offer in _guarded(failures, rule, partial(_offers, ask, occasion.activity, member)) or ():
+            found.offers.append((rule, offer))
+    return found
+
+
+def _earnings(ask: Callable[..., Any], occasion: Occasion, member: Member) -> Sequence[Line | PercentLine]:
+    return _checked(ask(occasion, member), (Line, PercentLine))
+
+
+def _offers(ask: Callable[..., Any], activity: Activity, member: Member) -> Sequence[PartnerAward]:
+    return _checked(ask(activity, member), (PartnerAward,))
 
 
 def _checked(answer: Iterable[object], allowed: tuple[type, ...]) -> Sequence[Any]:
@@ -104,9 +151,21 @@ def _checked(answer: Iterable[object], allowed: tuple[type, ...]) -> Sequence[An
             raise DecisionRefused(f"answered {type(decision).__name__}")
         if not isinstance(slot, str) or not SLOT.fullmatch(slot):
             raise DecisionRefused("named a slot other than with up to 32 of a-z, 0-9 and _")
+        _check_caps(getattr(decision, "caps", None))
     if len(set(slots)) != len(slots):
         raise DecisionRefused("answered two decisions for one slot")
     return decisions
+
+
+def _check_caps(caps: object) -> None:
+    """Refuse caps that could not be applied."""
+    if not isinstance(caps, tuple):
+        raise DecisionRefused("named caps that are no tuple")
+    for cap in caps:
+        if not isinstance(cap, Cap) or cap.period not in PERIODS:
+            raise DecisionRefused(f"named the cap {cap!r}")
+        if any(type(bound) is not int or bound < 0 for bound in (cap.points, cap.times) if bound is not None):
+            raise DecisionRefused("named a cap that is no whole number")
 
 
 def _currency(program: Program, key: str) -> PointsCurrency:
@@ -152,16 +211,10 @@ def _rounded(units: Decimal, rounding: str) -> int:
     return to_smallest_units(units, 0, rounding)
 
 
-def _add_offers(
-    program: Program, found: Awards, activity: Activity, member: Member, base: list[Award]
-) -> None:
-    for rule, ask in program.implementations["partner_offers"].items():
-        answer = _guarded(found, rule, lambda ask=ask: _checked(ask(activity, member), (PartnerAward,)))  # type: ignore[misc]
-        for offer in answer or ():
-            award = _guarded(found, rule, lambda rule=rule, offer=offer: _offer(program, rule, offer, base))  # type: ignore[misc]
-            if award is not None and award.units > 0:
-                found.offers.append(award)
-    found.offers.sort(key=lambda award: (award.currency, -award.units, award.rule, award.slot))
+def _add_offer(program: Program, found: Awards, rule: str, offer: PartnerAward, base: list[Award]) -> None:
+    award = _offer(program, rule, offer, base)
+    if award.units > 0:
+        found.offers.append(award)
 
 
 def _offer(program: Program, rule: str, offer: PartnerAward, base: list[Award]) -> Award:
@@ -176,8 +229,10 @@ def _offer(program: Program, rule: str, offer: PartnerAward, base: list[Award]) 
     return Award(rule, offer.slot, offer.currency, units, offer.caps, offer)
 
 
-def _check_funding(program: Program, rule: str, funding: Sequence[FundingShare]) -> None:
+def _check_funding(program: Program, rule: str, funding: Sequence[Any]) -> None:
     budgets = program.promotions[rule].budgets
+    if not all(isinstance(share, FundingShare) and isinstance(share.percent, Decimal) for share in funding):
+        raise DecisionRefused("a funding share is no Decimal")
     if any(share.partner not in budgets for share in funding):
         raise DecisionRefused("a partner funds an offer for which its promotion has no budget")
     if len({share.partner for share in funding}) != len(funding):
@@ -186,30 +241,28 @@ def _check_funding(program: Program, rule: str, funding: Sequence[FundingShare])
         raise DecisionRefused("the funding shares of an offer are more than 100 percent")
 
 
-def capped(award: Award, day: date, counters: Counters, decimals: int) -> Award:
+def capped(award: Award, day: date, limits: Limits, decimals: int) -> Award:
     """The award as far as its caps let it through; what a cap cuts goes to no other line."""
     units = award.units
     if units <= 0:
         return award
     for cap in award.caps:
+        counters = limits.of(cap)
         if cap.points is not None:
-            used = (
-                0
-                if cap.period == "activity"
-                else counters.get((award.rule, _points_name(cap, award, day)), 0)
-            )
+            used = counters.get((award.rule, _points_name(cap, award, day)), 0)
             units = min(units, max(0, cap.points * 10**decimals - used))
         if cap.times is not None and counters.get((award.rule, _times_name(cap, day)), 0) >= cap.times:
             units = 0
     return replace(award, units=units)
 
 
-def count_caps(award: Award, day: date, counters: dict[tuple[str, str], int]) -> None:
+def count_caps(award: Award, day: date, limits: Limits) -> None:
     """Note what was awarded under each cap."""
     if award.units <= 0:
         return
     for cap in award.caps:
-        if cap.points is not None and cap.period != "activity":
+        counters = limits.of(cap)
+        if cap.points is not None:
             name = (award.rule, _points_name(cap, award, day))
             counters[name] = counters.get(name, 0) + award.units
         if cap.times is not None:

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from types import MappingProxyType
 
 from loyalty_engine.ledger.effects import EffectKey
 from loyalty_engine.ledger.lots import Place
 from loyalty_engine.program import Program
-from loyalty_engine.rating.awards import Award, Awards, awards_of, capped, count_caps
+from loyalty_engine.rating.awards import Award, Awards, Limits, awards_of, capped, count_caps
 from loyalty_engine.rating.ends import lot_end
+from loyalty_engine.rating.inputs import shown
 from loyalty_engine.rating.journal import At, Journal
 from loyalty_engine.rating.state import State, Wallet
-from loyalty_engine.rating.tallies import contribution
+from loyalty_engine.rating.tallies import Tallies, contribution
 from loyalty_engine.rating.wallets import Earned, earn, slot_of, split, take, take_back
 from loyalty_engine.rules import Activity, FundingShare, Member, Occasion, PartnerAward
 
@@ -44,11 +46,15 @@ def earning_returns(program: Program) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Rated:
-    """A purchase as it was rated, kept because something of it is returned later."""
+    """A purchase as it was rated, kept because something of it is returned later.
+
+    The member, the counters and the tallies are those before it.
+    """
 
     program: Program
     member: Member
     counters: Mapping[tuple[str, str], int]
+    tallies: Tallies
     earned: tuple[Earned, ...]
 
 
@@ -64,63 +70,66 @@ class Earning:
         self, at: At, place: Place, program: Program, activity: Activity, member: Member, keep: bool
     ) -> Generator[Ask, int, Rated | None]:
         """Award what the activity earns; with ``keep``, what is needed to take it back again."""
-        counters = dict(self._state.counters) if keep else {}
+        counters, tallies = self._state.counters, self._state.tallies
         if keep:
-            member = replace(member, figures=dict(member.figures))
-        awards = self._awards(program, activity, member, self._state.counters)
+            counters, tallies = dict(counters), tallies.copy()
+            member = replace(member, figures=MappingProxyType(dict(member.figures)))
+        awards = self._awards(program, activity, member, counters, tallies)
         self._journal.failed(at, awards.failures)
         earned = yield from self._award(at, place, program, activity, awards)
-        return Rated(program, member, counters, tuple(earned)) if keep else None
+        return Rated(program, member, counters, tallies, tuple(earned)) if keep else None
 
     def _awards(
-        self, program: Program, activity: Activity, member: Member, counters: Mapping[tuple[str, str], int]
+        self,
+        program: Program,
+        activity: Activity,
+        member: Member,
+        counters: Mapping[tuple[str, str], int],
+        tallies: Tallies,
     ) -> Awards:
-        figures_with = self._state.tallies.figures(
+        figures_with = tallies.figures(
             program.measures,
             earning_returns(program),
             activity.local_day,
             self._state.joined_on,
             extra=lambda figure, view: contribution(figure, view, activity, activity),
         )
-        return awards_of(program, Occasion(activity, figures_with), member, counters)
+        return awards_of(program, Occasion(shown(activity), figures_with), member, counters)
 
     def _award(
         self, at: At, place: Place, program: Program, activity: Activity, awards: Awards
     ) -> Generator[Ask, int, list[Earned]]:
         earned: list[Earned] = []
+        limits = Limits(self._state.counters)
         for name in awards.once:
             self._state.counters[name] = 1
         for award in awards.lines:
-            limited = self._capped(award, activity, program, self._state.counters)
+            limited = _capped(award, activity, program, limits)
             if limited.units:
+                count_caps(limited, activity.local_day, limits)
                 earned.append(self._credit(at, place, program, activity, limited))
         chosen: set[str] = set()
         for award in awards.offers:
             if award.currency in chosen:
                 continue
-            granted = yield from self._granted(at, program, activity, award)
+            limited = _capped(award, activity, program, limits)
+            granted = yield from self._granted(at, program, limited)
             if granted.units:
+                count_caps(granted, activity.local_day, limits)
                 earned.append(self._credit(at, place, program, activity, granted))
-            steps_in = not granted.units and _offer(award).exhausted == "next"
+            exhausted = limited.units > 0 and not granted.units
+            steps_in = exhausted and _offer(award).exhausted == "next"
             if program.points[award.currency].section.offers.choose == "best" and not steps_in:
                 chosen.add(award.currency)
         return earned
 
-    def _capped(
-        self, award: Award, activity: Activity, program: Program, counters: Mapping[tuple[str, str], int]
-    ) -> Award:
-        return capped(award, activity.local_day, counters, program.points[award.currency].section.decimals)
-
-    def _granted(
-        self, at: At, program: Program, activity: Activity, award: Award
-    ) -> Generator[Ask, int, Award]:
-        limited = self._capped(award, activity, program, self._state.counters)
-        offer = _offer(award)
-        budgets = program.promotions[award.rule].budgets
+    def _granted(self, at: At, program: Program, limited: Award) -> Generator[Ask, int, Award]:
+        offer = _offer(limited)
+        budgets = program.promotions[limited.rule].budgets
         if limited.units and any(budgets.get(share.partner) is not None for share in offer.funding):
-            key = EffectKey(at.cause, award.rule, slot_of(award.currency, award.slot, "ask"))
+            key = EffectKey(at.cause, limited.rule, slot_of(limited.currency, limited.slot, "ask"))
             units = yield Ask(
-                key, award.currency, limited.units, offer.funding, offer.exhausted == "reduce", at.instant
+                key, limited.currency, limited.units, offer.funding, offer.exhausted == "reduce", at.instant
             )
             return replace(limited, units=units)
         return limited
@@ -133,7 +142,6 @@ class Earning:
         if award.units > 0:
             ends = lot_end(program.points[currency].section, activity.local_day, program.zone)
             wallet, extra = earn(wallet, key, place, award.units, ends)
-            count_caps(award, activity.local_day, self._state.counters)
         else:
             wallet, extra = take(wallet, -award.units)
         self._state.wallets[currency] = wallet
@@ -142,24 +150,58 @@ class Earning:
         return Earned(key, currency, award.slot, award.units, funding)
 
     def take_back(self, at: At, rated: Rated, after: Activity | None) -> None:
-        """Take back earned - points(what remains), at the rates of the purchase, cumulatively."""
-        program, targets = rated.program, {}
-        if after is not None:
-            awards = self._awards(program, after, rated.member, rated.counters)
-            targets = {
-                (award.rule, award.slot): self._capped(award, after, program, rated.counters).units
-                for award in (*awards.lines, *awards.offers)
-            }
-        for earned in rated.earned:
-            if earned.units > 0:
-                target = min(max(targets.get((earned.key.rule, earned.line), 0), 0), earned.units)
-                self._take_award_back(at, earned, target)
+        """Take back earned - points(what remains), at the rates of the purchase, cumulatively.
 
-    def _take_award_back(self, at: At, earned: Earned, target: int) -> None:
+        What one rule's lines of a currency earned is taken together: caps that they share may cut
+        another line of what remains. What a rule that fails here had earned stays until its repair.
+        """
+        deserved, failed = self._deserved(at, rated, after)
+        earned_by: dict[tuple[str, str], list[Earned]] = {}
+        for earned in rated.earned:
+            if earned.units > 0 and earned.key.rule not in failed:
+                earned_by.setdefault((earned.key.rule, earned.currency), []).append(earned)
+        for (rule, currency), group in earned_by.items():
+            due = {
+                line: units for (of, unit, line), units in deserved.items() if (of, unit) == (rule, currency)
+            }
+            excess = {earned.line: self._excess(earned, due.pop(earned.line, 0)) for earned in group}
+            left = sum(excess.values()) - sum(due.values())
+            for earned in group:
+                units = min(left, excess[earned.line])
+                if units > 0:
+                    self._take_award_back(at, earned, units)
+                    left -= units
+
+    def _deserved(
+        self, at: At, rated: Rated, after: Activity | None
+    ) -> tuple[dict[tuple[str, str, str], int], set[str]]:
+        """What remains would have earned, by rule, currency and line; and the rules that failed at it.
+
+        Of the offers those that won: what lost does not step in, and no budget grants more than it did.
+        """
+        if after is None:
+            return {}, set()
+        awards = self._awards(rated.program, after, rated.member, rated.counters, rated.tallies)
+        self._journal.failed(at, awards.failures)
+        granted = {(earned.key.rule, earned.currency, earned.line): earned.units for earned in rated.earned}
+        limits = Limits(dict(rated.counters))
+        found = {}
+        for award in (*awards.lines, *awards.offers):
+            name = (award.rule, award.currency, award.slot)
+            limited = _capped(award, after, rated.program, limits)
+            if award.offer is not None:
+                limited = replace(limited, units=min(limited.units, granted.get(name, 0)))
+            count_caps(limited, after.local_day, limits)
+            found[name] = max(0, limited.units)
+        return found, {failure.rule for failure in awards.failures}
+
+    def _excess(self, earned: Earned, deserved: int) -> int:
+        """What a line still has beyond what it deserves; below zero what it lacks."""
+        wanted_before, _ = self._taken.get(earned.key, (0, 0))
+        return earned.units - wanted_before - deserved
+
+    def _take_award_back(self, at: At, earned: Earned, wanted: int) -> None:
         wanted_before, taken_before = self._taken.get(earned.key, (0, 0))
-        wanted = earned.units - target - wanted_before
-        if wanted <= 0:
-            return
         wallet, extra, taken = take_back(self._state.wallets[earned.currency], earned.key, wanted)
         self._state.wallets[earned.currency] = wallet
         self._taken[earned.key] = (wanted_before + wanted, taken_before + taken)
@@ -170,6 +212,10 @@ class Earning:
             at, earned.key.rule, earned.currency, earned.line, {k: v for k, v in movements.items() if v}
         )
         self._journal.points(at, "", earned.currency, "-", extra)
+
+
+def _capped(award: Award, activity: Activity, program: Program, limits: Limits) -> Award:
+    return capped(award, activity.local_day, limits, program.points[award.currency].section.decimals)
 
 
 def _offer(award: Award) -> PartnerAward:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from decimal import Decimal
 from types import MappingProxyType
+from typing import Any
 
 from loyalty_engine.program import Program
 from loyalty_engine.rating.state import State
-from loyalty_engine.rules import Measure, Member
+from loyalty_engine.rules import Activity, Measure, Member
 
 
 def member_at(
@@ -21,5 +23,19 @@ def member_at(
         ladders=tuple(policy.ladder for policy in program.ladders),
         tiers=MappingProxyType(dict(tiers)),
         figures=MappingProxyType(figures),
-        values=MappingProxyType(dict(state.values)),
+        values=MappingProxyType({key: frozen(value) for key, value in state.values.items()}),
     )
+
+
+def shown(activity: Activity) -> Activity:
+    """The activity as a rule may see it: nothing of it can be changed."""
+    return replace(activity, attributes=frozen(activity.attributes)) if activity.attributes else activity
+
+
+def frozen(value: Any) -> Any:
+    """A JSON value that cannot be changed: objects are read-only and lists are tuples."""
+    if isinstance(value, Mapping):
+        return MappingProxyType({key: frozen(item) for key, item in value.items()})
+    if isinstance(value, list | tuple):
+        return tuple(frozen(item) for item in value)
+    return value

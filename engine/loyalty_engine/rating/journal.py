@@ -88,8 +88,7 @@ class Journal:
             self.effects[key] = replace(self.effects[key], claim=claim)
 
     def failed(self, at: At, failures: Iterable[RuleFailed]) -> None:
-        """Rules that failed here; each is parked once."""
+        """Rules that failed here; each is parked once, with its first error."""
         for failure in failures:
-            parked = Parked(at.cause, failure.rule, failure.error)
-            if parked not in self.parked:
-                self.parked.append(parked)
+            if not any((parked.cause, parked.rule) == (at.cause, failure.rule) for parked in self.parked):
+                self.parked.append(Parked(at.cause, failure.rule, failure.error))

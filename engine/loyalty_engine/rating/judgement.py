@@ -81,7 +81,11 @@ def _checked(answer: object, policy: LadderPolicy) -> Mapping[str, TierVerdict]:
     if not isinstance(answer, Mapping):
         raise TypeError(f"tier_opinion answered {type(answer).__name__} instead of a mapping")
     for tier, verdict in answer.items():
-        if tier not in policy.ladder.tiers or not isinstance(verdict, TierVerdict):
+        if (
+            tier not in policy.ladder.tiers
+            or not isinstance(verdict, TierVerdict)
+            or not isinstance(verdict.supports, bool)
+        ):
             raise TypeError(f"tier_opinion answered {verdict!r} for {tier!r}")
     return dict(answer)
 
