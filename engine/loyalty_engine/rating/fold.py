@@ -8,7 +8,7 @@ what many members share: a step yields what it asks for and is sent what was gra
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -66,6 +66,7 @@ class Folding:
         self._tracked = tracked_figures(version.program for version in rulebook.versions)
         self._purchases: dict[NaturalKey, Activity] = {}
         self._returned: dict[NaturalKey, list[ReturnFact]] = {}
+        self._waiting: dict[NaturalKey, list[ReturnFact]] = {}
         self._rated: dict[NaturalKey, Rated] = {}
         self._journal = Journal()
         self.state = state.copy()
@@ -113,22 +114,31 @@ class Folding:
                 self._standings.begin(at, policy)
             elif policy.key not in self.state.frozen:
                 self._standings.boundary(at, version.program, policy, tiers)
+        self._freeze(version)
         for currency, wallet in list(self.state.wallets.items()):
             self.state.wallets[currency], movements = expired(wallet, instant)
             self._journal.points(at, "", currency, "-", movements)
 
     def take(self, fact: Fact) -> Asking:
-        """One step, boundaries up to its instant first."""
+        """One step, boundaries up to its instant first.
+
+        A linked return at the very instant of its purchase comes after it, whatever its key.
+        """
         self.advance(fact.occurred_at)
         version = self._rulebook.in_force(fact.occurred_at)
         at = At(fact.cause, fact.occurred_at, version.id)
         match fact:
             case ActivityFact():
                 yield from self._activity(fact, at, version)
+                for early in self._waiting.pop(fact.natural_key, ()):
+                    self._linked_return(early, replace(at, cause=early.cause), version)
+            case ReturnFact() if fact.of not in self._purchases:
+                self._waiting.setdefault(fact.of, []).append(fact)
             case ReturnFact():
                 self._linked_return(fact, at, version)
             case ValueFact():
                 self.state.values[(fact.kind, fact.key)] = fact.value
+        self._freeze(version)
         self.state.place = place_of(fact)
         self.state.at = max(self.state.at, fact.occurred_at)
 
@@ -173,6 +183,7 @@ class Folding:
         returned = Returned(lowered, day, purchase.occurred_at)
         if fact.of in self._rated:
             self._earning.take_back(at, self._rated[fact.of], after)
+            self._freeze(version)
         for policy in self._unfrozen(version):
             if policy.section.returns == "from_now":
                 self._standings.withdraw(at, version.program, policy, returned, tiers)
@@ -187,6 +198,8 @@ class Folding:
     def _freeze(self, version: ProgramVersion) -> None:
         """A rule that failed at anything freezes the ladders whose tree names it."""
         failed = {parked.rule for parked in self._journal.parked}
+        if not failed:
+            return
         for policy in version.program.ladders:
             if failed.intersection(policy.rules):
                 self.state.frozen.add(policy.key)

@@ -97,25 +97,24 @@ class Standings:
         A claim whose figures support a lower tier now is replaced by a claim on that tier.
         """
         state = self._state.ladders[policy.key]
+        judged = [(claim, self._lowered(at, claim, policy, returned, tiers)) for claim in state.claims]
+        gone = [claim for claim, after in judged if after is None or after.tier != claim.tier]
+        asked = self._ask(at, program, policy, tiers, at_boundary=False) if gone else None
+        if policy.key in self._state.frozen:
+            return
         kept: list[Claim] = []
-        gone: list[Claim] = []
-        for claim in state.claims:
-            after = self._lowered(at, claim, policy, returned, tiers)
-            if after is not claim and after is not None and after.tier == claim.tier:
+        for claim, after in judged:
+            if after is not None and after is not claim and after.tier == claim.tier:
                 self._journal.relowered(policy.key, after)
-            if after is None or after.tier != claim.tier:
-                gone.append(claim)
             if after is not None and not any(_same(after, other) for other in kept):
                 kept.append(after)
         after_state = replace(state, claims=tuple(kept))
-        if not gone:
+        if asked is None:
             self._state.ladders[policy.key] = after_state
             return
         self._journal.withdrawn(at, policy.key, gone)
         self._journal.claims(at, policy.key, [claim for claim in kept if claim.cause == at.cause])
-        asked = self._ask(at, program, policy, tiers, at_boundary=False)
-        if asked is not None:
-            self._settle(at, program, policy, after_state, asked)
+        self._settle(at, program, policy, after_state, asked)
 
     def _lowered(
         self,
@@ -125,7 +124,7 @@ class Standings:
         returned: Returned,
         tiers: Mapping[str, str],
     ) -> Claim | None:
-        if returned.bought_at is not None and claim.from_at < returned.bought_at:
+        if returned.bought_at is not None and _made_before(claim, returned.bought_at):
             return claim
         program = self._rulebook.in_force(claim.from_at).program
         made_on = program.ladder(policy.key)
@@ -146,7 +145,10 @@ class Standings:
         member = member_at(self._state, program, tiers, values)
         judgement = judge(program, made_on, member)
         ladder = policy.ladder
-        if judgement.failures or ladder.rank(judgement.tier) >= ladder.rank(claim.tier):
+        if judgement.failures:
+            self._freeze(at, policy, judgement)
+            return claim
+        if ladder.rank(judgement.tier) >= ladder.rank(claim.tier):
             return replace(claim, figures=figures)
         if judgement.tier == ladder.base:
             return None
@@ -179,14 +181,17 @@ class Standings:
         member = member_at(self._state, program, tiers, figures)
         judgement = judge(program, policy, member)
         if judgement.failures:
-            self._journal.failed(at, judgement.failures)
-            self._state.frozen.add(policy.key)
+            self._freeze(at, policy, judgement)
             return None
         return _Asked(
             judgement,
             self._claim_figures(program, policy, judgement, day, at_boundary),
             ruling_of(judgement, at.instant, at_boundary),
         )
+
+    def _freeze(self, at: At, policy: LadderPolicy, judgement: Judgement) -> None:
+        self._journal.failed(at, judgement.failures)
+        self._state.frozen.add(policy.key)
 
     def _claim_figures(
         self, program: Program, policy: LadderPolicy, judgement: Judgement, day: date, at_boundary: bool
@@ -215,6 +220,11 @@ def is_review(policy: LadderPolicy, at: datetime, program: Program) -> bool:
         return False
     day = local_day(at, program.zone)
     return period_start(day, policy.review.every) == day
+
+
+def _made_before(claim: Claim, instant: datetime) -> bool:
+    """Whether a claim was made before the activities of an instant; a boundary comes before them."""
+    return claim.from_at < instant or (claim.from_at == instant and claim.cause.kind == "boundary")
 
 
 def _same(claim: Claim, other: Claim) -> bool:

@@ -98,7 +98,10 @@ class State:
         )
 
     def next_end(self) -> datetime | None:
-        """The next instant at which a claim ends or a lot expires."""
+        """The next instant at which a claim ends or a lot expires.
+
+        What lies behind ``at`` has been applied, or stands on a ladder that the program dropped.
+        """
         ends = [
             claim.until_at
             for key, ladder in self.ladders.items()
@@ -107,7 +110,8 @@ class State:
             if claim.until_at is not None
         ]
         expiries = [next_expiry(wallet.lots) for wallet in self.wallets.values()]
-        return min((instant for instant in (*ends, *expiries) if instant is not None), default=None)
+        ahead = (instant for instant in (*ends, *expiries) if instant is not None and instant > self.at)
+        return min(ahead, default=None)
 
 
 @dataclass(frozen=True, slots=True)
