@@ -74,12 +74,16 @@ Reading = Column | Expression | ToOne | Page | Aggregate | Computed
 
 @dataclass(frozen=True, slots=True)
 class Declaration:
-    """How a field is read, the scope that it needs, and how many values it brings (None: one)."""
+    """How a field is read, the scope that it needs, and how many values it brings (None: one).
+
+    ``partners`` says whether a partner's credential may see it: the terms of other partners are none of its.
+    """
 
     reading: Reading
     scope: str
     brings: int | None = None
     brings_items: bool = False
+    partners: bool = True
 
 
 class Undeclared(TypeError):
@@ -169,10 +173,11 @@ def computed(
     description: str,
     brings: int | None = None,
     items: bool = False,
+    partners: bool = True,
     name: str | None = None,
 ) -> Callable[[Resolver], Any]:
     """A value worked out in Python; with ``items`` it brings one for each item of the mutation's input."""
-    return _declared(Declaration(Computed(), scope, brings, items), description, name)
+    return _declared(Declaration(Computed(), scope, brings, items, partners), description, name)
 
 
 def _without_argument(field: DeclaredField) -> DeclaredField:

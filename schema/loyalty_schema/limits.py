@@ -28,14 +28,14 @@ class Limits:
     """How large a document may be."""
 
     characters: int = 100_000
-    tokens: int = 4000
+    tokens: int = 2500
     comments: int = 500
     depth: int = 16
-    fields: int = 500
+    fields: int = 400
     aliases: int = 50
     directives: int = 50
     repeats: int = 10
-    spreads: int = 60
+    spreads: int = 30
     root_mutations: int = 10
     cost: int = 50_000
 

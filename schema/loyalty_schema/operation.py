@@ -41,7 +41,7 @@ class Operation:
 
     async def execute(self, request: Request) -> ExecutionResult:
         """The result; raises FORBIDDEN before anything is read where a scope is missing."""
-        check_scopes(self.plan, request.caller.scopes)
+        check_scopes(self.plan, request.caller)
         token = PREPARED.set(self.document)
         try:
             return await self.schema.execute(

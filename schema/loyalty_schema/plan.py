@@ -25,6 +25,7 @@ from graphql import (
 from strawberry.schema.schema_converter import GraphQLCoreConverter
 from strawberry.types.field import StrawberryField
 
+from loyalty_engine.services.engine import Caller
 from loyalty_schema.connections import USUAL_PAGE, page_size
 from loyalty_schema.errors import ErrorCode, RequestError
 from loyalty_schema.fields import EVERYONE, Declaration, Page, declaration_of
@@ -37,6 +38,7 @@ class Plan:
     cost: int = 0
     scopes: dict[str, str] = field(default_factory=dict)
     introspects: bool = False
+    not_for_partners: str | None = None
 
 
 def plan_of(
@@ -111,6 +113,8 @@ class _Planner:
         declaration = self._declaration(definition.extensions)
         if declaration.scope != EVERYONE:
             self._plan.scopes.setdefault(declaration.scope, f"{parent.name}.{name}")
+        if not declaration.partners:
+            self._plan.not_for_partners = f"{parent.name}.{name}"
         items = self._items(node) or items
         inner = get_named_type(definition.type)
         if node.selection_set is None or not is_composite_type(inner):
@@ -155,8 +159,10 @@ def check_plan(plan: Plan, most: int, *, introspection: bool) -> None:
         )
 
 
-def check_scopes(plan: Plan, scopes: frozenset[str]) -> None:
-    """Raises FORBIDDEN for the first field whose scope the credential lacks."""
+def check_scopes(plan: Plan, caller: Caller) -> None:
+    """Raises FORBIDDEN for the first field that the caller may not see."""
     for scope, where in plan.scopes.items():
-        if scope not in scopes:
+        if scope not in caller.scopes:
             raise RequestError(ErrorCode.FORBIDDEN, f"{where} needs the scope {scope}.")
+    if plan.not_for_partners is not None and caller.partner_id is not None:
+        raise RequestError(ErrorCode.FORBIDDEN, f"{plan.not_for_partners} is not for partners.")

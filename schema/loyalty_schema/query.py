@@ -6,7 +6,8 @@ from typing import Annotated, Any
 
 import strawberry
 
-from loyalty_engine.services.finding import identity_hash
+from loyalty_engine.services.finding import checked_member, identity_hash
+from loyalty_engine.services.refusals import Refused
 from loyalty_engine.store.reads import activities, businesses, members, standings, wallets
 from loyalty_schema.connections import (
     After,
@@ -99,7 +100,11 @@ class Query:
         self, info: Info, by: Annotated[MemberBy, strawberry.argument(description="Which member.")]
     ) -> Member | None:
         """One member."""
-        request, wanted = request_of(info), by.command()
+        request = request_of(info)
+        try:
+            wanted = checked_member(by.command())
+        except Refused:
+            return None
         if wanted.identity is not None:
             kind, value = wanted.identity
             digest = identity_hash(request.engine, request.business_id, kind, value)

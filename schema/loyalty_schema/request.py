@@ -97,7 +97,7 @@ class Request:
         if self._rulebook is None:
             self._rulebook = asyncio.create_task(self._read_rulebook())
         try:
-            return await self._rulebook
+            return await asyncio.shield(self._rulebook)
         except ProgramUnavailable as unavailable:
             raise RequestError(ErrorCode.CONFIG_INVALID, str(unavailable)) from unavailable
 

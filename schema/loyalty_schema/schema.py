@@ -35,13 +35,18 @@ class LoyaltySchema(strawberry.Schema):
 
     def __init__(self, plugins: Iterable[PluginFields] = ()) -> None:
         self._plugins = tuple(plugins)
-        super().__init__(
-            query=Query,
-            mutation=Mutation,
-            types=[LedgerEntry, StandingChange],
-            config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=True),
-            extensions=[UsePrepared],
-        )
+        try:
+            super().__init__(
+                query=Query,
+                mutation=Mutation,
+                types=[LedgerEntry, StandingChange],
+                config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=True),
+                extensions=[UsePrepared],
+            )
+        except TypeError as error:
+            if isinstance(error.__cause__, Undeclared):
+                raise error.__cause__ from None
+            raise
 
     def process_errors(
         self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None

@@ -58,17 +58,27 @@ returns = "undo"
 [[rules]]
 id = "spend"
 rule = "tier_spend"
-config = {{ window = {{ rolling_months = 12 }}, net = true, thresholds = {{ silver = "1000", gold = "5000" }} }}
+[rules.config]
+window = {{ rolling_months = 12 }}
+net = true
+thresholds = {{ silver = "1000", gold = "5000" }}
 
 [[rules]]
 id = "visits"
 rule = "tier_frequency"
-config = {{ count = "activities", window = {{ calendar = "year" }}, net = true, thresholds = {{ silver = 12, gold = 40 }} }}
+[rules.config]
+count = "activities"
+window = {{ calendar = "year" }}
+net = true
+thresholds = {{ silver = 12, gold = 40 }}
 
 [[rules]]
 id = "earn"
 rule = "earn_purchase"
-config = {{ currency = "points", rates = {{ basic = "1", silver = "1.25", gold = "1.5" }}, negative = "take_back" }}
+[rules.config]
+currency = "points"
+rates = {{ basic = "1", silver = "1.25", gold = "1.5" }}
+negative = "take_back"
 
 [[rules]]
 id = "promo"
@@ -101,7 +111,7 @@ class Shop:
         variables: Mapping[str, Any] | None = None,
         *,
         key: str | None = None,
-        **headers: str,
+        language: str = "",
     ) -> httpx.Response:
         """The answer to a query, with the owner's key or another one."""
         return await self.client.post(
@@ -110,7 +120,7 @@ class Shop:
             headers={
                 "authorization": f"Bearer {self.key if key is None else key}",
                 "content-type": "application/json",
-                **headers,
+                "accept-language": language,
             },
         )
 
@@ -120,10 +130,10 @@ class Shop:
         variables: Mapping[str, Any] | None = None,
         *,
         key: str | None = None,
-        **headers: str,
+        language: str = "",
     ) -> Any:
         """The data of an answer without errors."""
-        answer = await self.ask(query, variables, key=key, **headers)
+        answer = await self.ask(query, variables, key=key, language=language)
         body = answer.json()
         assert "errors" not in body, body
         return body["data"]

@@ -1,5 +1,6 @@
 """What tills and businesses do, and what the API refuses."""
 
+import asyncio
 from typing import Any
 
 from loyalty_engine.ids import new_id
@@ -169,16 +170,17 @@ async def test_the_clock_of_a_sandbox_goes_forward(shop: Shop) -> None:
 
 
 async def test_refusals_speak_the_language_of_the_request(shop: Shop) -> None:
-    query = 'mutation { enrolMember(input: {idempotencyKey: "k", externalId: " "}) { ... on Refusal { message path } } }'
+    query = """mutation { enrolMember(input: {idempotencyKey: "k", externalId: " "}) {
+      ... on Refusal { message path } } }"""
     english = (await shop.data(query))["enrolMember"]
-    chinese = (await shop.data(query, **{"accept-language": "zh"}))["enrolMember"]
+    chinese = (await shop.data(query, language="zh"))["enrolMember"]
     assert english == {"message": "A text is wanted here.", "path": ["externalId"]}
     assert chinese["message"] == "此处须有文字。"
 
 
 async def test_hostile_texts_and_numbers_are_refused_and_never_an_error_of_ours(shop: Shop) -> None:
     await shop.enrol("anna")
-    for values in (
+    hostile: list[dict[str, Any]] = [
         {"externalId": "a\x00b"},
         {"channel": "\ud800"},
         {"partner": "a\x00b"},
@@ -194,7 +196,43 @@ async def test_hostile_texts_and_numbers_are_refused_and_never_an_error_of_ours(
         {"member": {"id": "bm9uc2Vuc2U="}},
         {"currency": "EUR"},
         {"lines": [{"key": "a", "amount": "1.00"}]},
-    ):
+    ]
+    for values in hostile:
         found = await shop.buy("anna", values.pop("amount", "10.00"), **values)
         assert found["code"] in ("INVALID_INPUT", "NOT_FOUND"), (values, found)
         assert found["message"]
+
+
+async def test_a_hundred_enrolments_at_once_with_one_card_make_one_member(shop: Shop) -> None:
+    card = [{"kind": "card", "value": "one"}]
+    found = await asyncio.gather(*(shop.enrol(f"m{number}", identities=card) for number in range(100)))
+    made = [each for each in found if each["__typename"] == "EnrolMemberSuccess"]
+    assert len(made) == 1
+    others = [each for each in found if each["__typename"] != "EnrolMemberSuccess"]
+    assert {each["existingId"] for each in others} == {made[0]["member"]["id"]}
+
+
+async def test_a_hundred_sendings_of_one_purchase_at_once_record_it_once(shop: Shop) -> None:
+    await shop.enrol("anna")
+    found = await asyncio.gather(*(shop.buy("anna", "10.00", externalId="one") for _ in range(100)))
+    made = [each for each in found if each["__typename"] == "RecordActivitySuccess"]
+    assert len(made) == 1
+    others = [each for each in found if each["__typename"] != "RecordActivitySuccess"]
+    assert {each["existingId"] for each in others} == {made[0]["activity"]["id"]}
+    assert made[0]["member"]["wallet"]["available"] == "10"
+
+
+async def test_points_that_have_expired_cannot_be_spent_even_before_they_are_booked(shop: Shop) -> None:
+    await shop.enrol("anna")
+    await shop.buy("anna", "10.00")
+    query = """{ member(by: {externalId: "anna"}) {
+      wallet { available expired expiring(within: "P30D") { amount } } } }"""
+    await shop.data(CLOCK, {"input": {"idempotencyKey": "c", "now": "2027-03-31T22:59:59Z"}})
+    wallet = (await shop.data(query))["member"]["wallet"]
+    assert wallet == {"available": "10", "expired": "0", "expiring": [{"amount": "10"}]}
+    await shop.data(CLOCK, {"input": {"idempotencyKey": "d", "now": "2027-03-31T23:00:00Z"}})
+    wallet = (await shop.data(query))["member"]["wallet"]
+    assert wallet == {"available": "0", "expired": "0", "expiring": []}
+    await shop.buy("anna", "5.00", at="2027-03-31T23:00:00Z")
+    wallet = (await shop.data(query))["member"]["wallet"]
+    assert (wallet["available"], wallet["expired"]) == ("5", "10")

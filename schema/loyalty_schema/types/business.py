@@ -45,7 +45,7 @@ class Business(Node):
         """The currency of its amounts."""
         return self.business.row.currency
 
-    @computed(scope=EVERYONE, description="The program version in force; null: nothing was published yet.")
+    @computed(scope=EVERYONE, description="The program version in force.")
     async def program(self, info: Info) -> Program | None:
         """The program version in force."""
         request = request_of(info)

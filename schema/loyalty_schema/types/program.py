@@ -79,7 +79,11 @@ class Rule:
         """What kind of rule it is."""
         return RuleType(row=self.row.type)
 
-    @computed(scope=PROGRAM_READ, description="Its configuration, as written in the file.")
+    @computed(
+        scope=PROGRAM_READ,
+        partners=False,
+        description="Its configuration, as written in the file; not for partners.",
+    )
     def config(self) -> JSON:
         """Its configuration."""
         return JSON(dict(self.row.config))
@@ -286,7 +290,11 @@ class Program(Node):
         row = await request_of(info).reads.load(businesses.versions_by_id, self.version_.id)
         return None if row is None else row.published_at
 
-    @computed(scope=PROGRAM_READ, description="The file that it was published from.")
+    @computed(
+        scope=PROGRAM_READ,
+        partners=False,
+        description="The file that it was published from; not for partners.",
+    )
     def source(self) -> str:
         """The file that it was published from."""
         return self.version_.program.source
@@ -306,7 +314,12 @@ class Program(Node):
         """Its points currencies."""
         return [PointsCurrency(row=points) for points in self.version_.program.points.values()]
 
-    @computed(scope=PROGRAM_READ, brings=FEW, description="What the lint says about it.")
+    @computed(
+        scope=PROGRAM_READ,
+        brings=FEW,
+        partners=False,
+        description="What the lint says about it; not for partners.",
+    )
     def findings(self) -> list[Finding]:
         """What the lint says about it."""
         return [Finding(row=finding) for finding in self.version_.program.findings]

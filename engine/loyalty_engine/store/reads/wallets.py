@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Any, TypeAlias, TypeVar
 from uuid import UUID
 
-from sqlalchemy import BigInteger, and_, bindparam, case, cast, func, select
+from sqlalchemy import BigInteger, and_, bindparam, case, cast, func, or_, select
 from sqlalchemy.types import DateTime, Text
 
 from loyalty_engine.entities import Account, Effect, Lot, Transfer
@@ -108,22 +108,22 @@ def _joined(entries: Any) -> Any:
 
 _SIGNED = case((_credit.c.kind == "wallet", _transfer.amount), else_=-_transfer.amount)
 
-_BALANCES = ViewStatement(
-    lambda held: select(_account.member_id, _account.currency, _account.kind, _account.balance).where(
+_DEBTS = ViewStatement(
+    lambda held: select(_account.member_id, _account.currency, _account.balance).where(
         of_business(_account),
         one_of_ids(_account.member_id),
-        _account.kind.in_(("wallet", "debt")),
+        _account.kind == "debt",
         *linked(_account.member_id, held),
     )
 )
-_GONE = ViewStatement(
+_AVAILABLE = ViewStatement(
     lambda held: (
         select(_lot.member_id, _lot.currency, cast(func.sum(_lot.remaining), BigInteger))
         .where(
             of_business(_lot),
             one_of_ids(_lot.member_id),
             _lot.remaining > 0,
-            _lot.expires_at <= _NOW,
+            or_(_lot.expires_at.is_(None), _lot.expires_at > _NOW),
             *linked(_lot.member_id, held),
         )
         .group_by(_lot.member_id, _lot.currency)
@@ -193,15 +193,18 @@ def _entry(record: Any) -> EntryRow:
 async def balances(
     connection: Connection, view: View, ids: Sequence[UUID], now: datetime
 ) -> ByMember[Balance]:
-    """What can be spent at an instant, and what is owed; what has expired but was not yet booked is gone."""
-    wallets: dict[Key, int] = {}
+    """What can be spent at an instant, and what is owed.
+
+    It is the sum of lots, so that what has expired is gone also before the ledger says so.
+    """
+    available: dict[Key, int] = {}
     debts: dict[Key, int] = {}
-    for member_id, currency, kind, balance in await _BALANCES.fetch(connection, view, ids=list(ids)):
-        (wallets if kind == "wallet" else debts)[member_id, currency] = balance
-    for member_id, currency, gone in await _GONE.fetch(connection, view, ids=list(ids), now=now):
-        wallets[member_id, currency] -= gone
+    for member_id, currency, remaining in await _AVAILABLE.fetch(connection, view, ids=list(ids), now=now):
+        available[member_id, currency] = remaining
+    for member_id, currency, balance in await _DEBTS.fetch(connection, view, ids=list(ids)):
+        debts[member_id, currency] = -balance
     return _by_member(
-        {key: Balance(wallets.get(key, 0), -debts.get(key, 0)) for key in wallets.keys() | debts.keys()}
+        {key: Balance(available.get(key, 0), debts.get(key, 0)) for key in available.keys() | debts.keys()}
     )
 
 

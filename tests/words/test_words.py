@@ -1,0 +1,55 @@
+"""Every message exists in every language, with the same parameters, and every word in use is a message."""
+
+import re
+from pathlib import Path
+
+import pytest
+from fluent.syntax import FluentParser
+from fluent.syntax.ast import Message, Placeable, VariableReference
+
+import loyalty_engine.services
+import loyalty_engine.words
+from loyalty_engine.words import LANGUAGES, WordMissing, language_of, say, words
+
+FOLDER = Path(loyalty_engine.words.__file__).parent
+SERVICES = Path(loyalty_engine.services.__file__).parent
+WORD = re.compile(r'"([a-z]+(?:-[a-z]+)+)"')
+
+
+def parameters_of(language: str) -> dict[str, set[str]]:
+    """The parameters of every message of a language."""
+    resource = FluentParser().parse((FOLDER / f"{language}.ftl").read_text(encoding="utf-8"))
+    return {
+        entry.id.name: {
+            element.expression.id.name
+            for element in (entry.value.elements if entry.value else ())
+            if isinstance(element, Placeable) and isinstance(element.expression, VariableReference)
+        }
+        for entry in resource.body
+        if isinstance(entry, Message)
+    }
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_language_says_everything_with_the_same_parameters(language: str) -> None:
+    assert parameters_of(language) == parameters_of("en")
+    assert words(language) == parameters_of(language).keys()
+
+
+def test_every_word_of_the_services_is_a_message() -> None:
+    used = {word for file in SERVICES.glob("*.py") for word in WORD.findall(file.read_text(encoding="utf-8"))}
+    assert used
+    assert used <= words("en")
+
+
+def test_a_missing_word_or_parameter_is_an_error() -> None:
+    with pytest.raises(WordMissing, match="no message 'nothing'"):
+        say("en", "nothing")
+    with pytest.raises(WordMissing, match="amount"):
+        say("en", "entry-earn")
+    with pytest.raises(WordMissing, match="no language 'fr'"):
+        say("fr", "entry-earn", amount="1")
+
+
+def test_a_locale_is_reduced_to_a_language_that_is_spoken() -> None:
+    assert [language_of(locale) for locale in ("zh-Hans-CN", "EN_gb", "fr", "")] == ["zh", "en", None, None]
