@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
-from typing import TypeVar
+from hashlib import sha256
 from uuid import UUID
-
-import asyncpg
 
 from loyalty_engine.entities import Identity, Profile
 from loyalty_engine.entities import Member as MemberEntity
@@ -31,14 +28,14 @@ from loyalty_engine.services.operations import body_hash, once
 from loyalty_engine.services.posting import Row
 from loyalty_engine.services.refusals import Refusal, RefusalCode, Refused, invalid
 from loyalty_engine.store.connection import Connection
-from loyalty_engine.store.members import MemberRow
+from loyalty_engine.store.members import MemberRow, lock_names
 from loyalty_engine.store.rows import JSON_NULL, insert_rows
 
 MOST_ITEMS = 1000
 MOST_IDENTITIES = 20
 KINDS = ("person", "organisation")
-ATTEMPTS = 3
-"""How often an enrolment is tried again when another one took its identity meanwhile."""
+NAME_LOCKS = 64
+"""How many locks of a business stand for all names: enrolments that share one follow one another."""
 
 
 async def enrol_member(engine: Engine, caller: Caller, key: str, command: EnrolMember) -> Enrolled | Refusal:
@@ -53,7 +50,7 @@ async def enrol_member(engine: Engine, caller: Caller, key: str, command: EnrolM
             raise Refused(result)
         return result
 
-    return await _with_patience(lambda: once(engine, caller, key, "enrolMember", command, work))
+    return await once(engine, caller, key, "enrolMember", command, work)
 
 
 async def enrol_members(
@@ -66,18 +63,7 @@ async def enrol_members(
 
     if not 1 <= len(items) <= MOST_ITEMS:
         return invalid("too-many-items", "members", most=str(MOST_ITEMS)).refusal
-    return await _with_patience(lambda: once(engine, caller, key, "enrolMembers", list(items), work))
-
-
-Made = TypeVar("Made")
-
-
-async def _with_patience(attempt: Callable[[], Awaitable[Made]]) -> Made:
-    """Try again when the identity was taken between looking and writing; then it is found."""
-    for _ in range(ATTEMPTS):
-        with suppress(asyncpg.UniqueViolationError):
-            return await attempt()
-    return await attempt()
+    return await once(engine, caller, key, "enrolMembers", list(items), work)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +89,7 @@ async def _enrol(
     partners = await named_partners(connection, business.business_id, (each.partner for each in commands))
     checked = [_checked(command, caller, business, now, partners) for command in commands]
     news = [each for each in checked if isinstance(each, _New)]
+    await lock_names(connection, _name_locks(business.business_id, news))
     taken = await _taken(connection, engine, caller, news)
     results: list[Enrolled | Refusal] = []
     making: list[_New] = []
@@ -130,6 +117,14 @@ def _names(new: _New) -> list[MemberBy]:
         MemberBy(external_id=new.member.external_id),
         *(MemberBy(identity=identity) for identity in new.identities),
     ]
+
+
+def _name_locks(business_id: UUID, news: Sequence[_New]) -> list[int]:
+    """The locks that stand for all names of the new members, in the one order in which they are taken."""
+    names = (repr((name.external_id, name.identity)) for new in news for name in _names(new))
+    chosen = {sha256(name.encode()).digest()[0] % NAME_LOCKS for name in names}
+    digests = (sha256(b"name" + business_id.bytes + bytes([each])).digest() for each in sorted(chosen))
+    return [int.from_bytes(digest[:8], "big", signed=True) for digest in digests]
 
 
 def _already(member_id: UUID) -> Refusal:

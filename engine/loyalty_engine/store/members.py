@@ -55,6 +55,7 @@ SELECT {_COLUMNS} FROM member m
 WHERE m.business_id = $1 AND m.member_id = ANY ($2::uuid[])
 ORDER BY m.member_id FOR NO KEY UPDATE
 """  # noqa: S608
+_LOCK_NAMES = "SELECT pg_advisory_xact_lock(lock) FROM unnest($1::bigint[]) AS given(lock)"
 _LOCK_DUE = f"""
 SELECT {_COLUMNS} FROM member m
 WHERE m.business_id = $1 AND m.member_id = ANY ($2::uuid[]) AND m.next_boundary_at <= $3
@@ -88,6 +89,11 @@ async def members_by_identity(
     kinds, hashes = [kind for kind, _ in identities], [value for _, value in identities]
     rows = await connection.fetch(_BY_IDENTITY, business_id, partner_id, kinds, hashes)
     return {identities[row["asked"] - 1]: row["member_id"] for row in rows}
+
+
+async def lock_names(connection: Connection, locks: Sequence[int]) -> None:
+    """Take locks that stand for names nobody may have yet, in this order, until the transaction ends."""
+    await connection.execute(_LOCK_NAMES, list(locks))
 
 
 async def lock_members(
