@@ -52,3 +52,25 @@ query ($first: Int) {
 RULE_TYPES = (
     "{ business { ruleTypes { name configSchema } program { ladders { tiers { key memberCount } } } } }"
 )
+
+EVERYTHING_OF_MEMBERS = """
+query ($first: Int) {
+  members(first: $first) {
+    nodes {
+      id externalId attributes profile { email }
+      standings {
+        tier { key memberCount }
+        claims { tier { key } cause { activity { externalId } } program { publishedAt } }
+        ruling { nodes {
+          rule { key } reasons { message } measures { value activities(first: 2) { nodes { id } } } } }
+        progress { missing message }
+      }
+      standingChanges(first: 3) { nodes { to { key } cause { activity { externalId } } ruling { at } } }
+      wallets { available debt earned expired expiring(within: "P400D") { at }
+        entries(first: 3) { nodes { message partner { key } reverses { id } cause { activity { id } } } } }
+      activities(first: 3) { nodes { lines { key } reversedAmount partner { key } reverses { id }
+        effects { __typename id program { version } rule { key } ... on LedgerEntry { amount } } } }
+    }
+  }
+}
+"""

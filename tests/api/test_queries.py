@@ -1,6 +1,6 @@
 """What frontends see of a business and its members."""
 
-from tests.api.documents import ABOUT_MEMBER, LIST, RULE_TYPES, TIERS_AND_BALANCES
+from tests.api.documents import ABOUT_MEMBER, EVERYTHING_OF_MEMBERS, LIST, RULE_TYPES, TIERS_AND_BALANCES
 from tests.api.shop import Shop
 
 ANNA = {"by": {"externalId": "anna"}}
@@ -131,24 +131,29 @@ async def test_entries_and_activities_are_paged_the_latest_first(shop: Shop) -> 
     assert [node["amount"] for node in page["nodes"]] == ["2.00", "1.00"]
 
 
+async def statements_of(shop: Shop, query: str, first: int) -> list[str]:
+    """The statements of a query, but for those by which a connection learns its business and its types."""
+    texts: list[str] = []
+    shop.engine.database.on_statement.append(texts.append)
+    try:
+        found = await shop.data(query, {"first": first})
+    finally:
+        shop.engine.database.on_statement.remove(texts.append)
+    assert len(found["members"]["nodes"]) == first
+    return [text for text in texts if "set_config" not in text and "typeinfo_tree" not in text]
+
+
 async def test_a_list_of_members_takes_as_many_statements_for_fifty_as_for_five(shop: Shop) -> None:
     for number in range(50):
-        await shop.enrol(f"m{number:02}")
-        await shop.buy(f"m{number:02}", "5.00")
-    texts: list[str] = []
-    counts: list[int] = []
-    listener = shop.engine.database.on_statement
-    listener.append(texts.append)
-    try:
-        for first in (5, 50):
-            texts.clear()
-            found = await shop.data(TIERS_AND_BALANCES, {"first": first})
-            assert len(found["members"]["nodes"]) == first
-            counts.append(len([text for text in texts if "set_config" not in text]))
-    finally:
-        listener.remove(texts.append)
-    few, many = counts
-    assert few == many <= 10, texts
+        await shop.enrol(f"m{number:02}", attributes={"city": "York"})
+        day = f"2026-03-{number % 28 + 1:02}T10:00:00Z"
+        await shop.buy(f"m{number:02}", "1500.00" if number % 3 else "5.00", day, channel="online")
+    few = await statements_of(shop, TIERS_AND_BALANCES, 5)
+    many = await statements_of(shop, TIERS_AND_BALANCES, 50)
+    assert len(few) == len(many) <= 10, many
+    few = await statements_of(shop, EVERYTHING_OF_MEMBERS, 5)
+    many = await statements_of(shop, EVERYTHING_OF_MEMBERS, 20)
+    assert len(few) == len(many) <= 30, many
 
 
 async def test_the_rules_on_offer_and_the_members_of_each_tier(shop: Shop) -> None:

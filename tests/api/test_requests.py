@@ -194,16 +194,18 @@ async def test_a_scalar_that_is_none_is_told_so(shop: Shop, variables: dict[str,
 )
 async def test_what_is_too_large_is_refused_at_once_without_a_statement(shop: Shop, query: str) -> None:
     texts: list[str] = []
+    took: list[float] = []
     shop.engine.database.on_statement.append(texts.append)
     try:
-        begin = time.perf_counter()
-        answer = await shop.ask(query)
-        took = time.perf_counter() - begin
+        for _ in range(5):
+            begin = time.process_time()
+            answer = await shop.ask(query)
+            took.append(time.process_time() - begin)
+            assert (answer.status_code, code_of(answer)) == (400, "QUERY_TOO_COMPLEX"), answer.text[:300]
     finally:
         shop.engine.database.on_statement.remove(texts.append)
-    assert (answer.status_code, code_of(answer)) == (400, "QUERY_TOO_COMPLEX"), answer.text[:300]
     assert texts == []
-    assert took < 0.25, "far more than the 50 ms that it takes on an idle machine"
+    assert min(took) < 0.05
 
 
 async def test_introspection_is_a_setting(shop: Shop) -> None:

@@ -8,9 +8,11 @@ import strawberry
 from strawberry.scalars import JSON
 
 from loyalty_engine.store.reads import activities, businesses
+from loyalty_engine.store.reads.pages import Page, Slice
+from loyalty_schema.connections import Connection, connection_of
 from loyalty_schema.fields import ACTIVITIES_READ, EVERYONE, FEW, aggregate, column, computed, to_one
 from loyalty_schema.ids import global_id
-from loyalty_schema.request import Info, request_of
+from loyalty_schema.request import Info, Request, request_of
 from loyalty_schema.types.effects import Effect, effects_of
 from loyalty_schema.types.node import Node
 from loyalty_schema.types.partner import Partner
@@ -88,3 +90,17 @@ class Activity(Node):
     async def effects(self, info: Info) -> list[Effect]:
         """Everything that it caused."""
         return await effects_of(request_of(info), activity=self.row.fact_id)
+
+
+def activity_connection(
+    request: Request, slice_: Slice, found: Page[activities.ActivityRow] | None
+) -> Connection[Activity]:
+    """A page of activities, the latest first."""
+    return connection_of(
+        request,
+        "activities",
+        slice_,
+        found or Page((), False),
+        lambda row: (row.occurred_at, row.source, row.external_id),
+        lambda row: Activity(row=row),
+    )

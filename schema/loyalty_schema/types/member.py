@@ -2,7 +2,6 @@
 
 from datetime import date, datetime
 from typing import Annotated
-from uuid import UUID
 
 import strawberry
 from strawberry.scalars import JSON
@@ -26,7 +25,7 @@ from loyalty_schema.fields import (
 from loyalty_schema.filters import ActivityFilter, instants_of
 from loyalty_schema.ids import global_id
 from loyalty_schema.request import Info, Request, request_of
-from loyalty_schema.types.activity import Activity
+from loyalty_schema.types.activity import Activity, activity_connection
 from loyalty_schema.types.node import Node
 from loyalty_schema.types.program import PointsCurrency
 from loyalty_schema.types.standing import Standing, StandingChange, StandingLadder
@@ -173,7 +172,10 @@ class Member(Node):
             occurred_from=occurred_from,
             occurred_before=occurred_before,
         )
-        return await activity_connection(request_of(info), self.row.member_id, wanted, first, after)
+        request = request_of(info)
+        slice_ = slice_of(request, "activities", first=first, after=after)
+        found = await request.reads.load(activities.activity_pages, self.row.member_id, wanted, slice_)
+        return activity_connection(request, slice_, found)
 
     async def _standings(self, request: Request) -> list[Standing]:
         version = (await request.rulebook()).in_force(request.now)
@@ -189,24 +191,3 @@ class Member(Node):
         return [
             Wallet(member=self.row, points=PointsCurrency(row=points)) for points in program.points.values()
         ]
-
-
-async def activity_connection(
-    request: Request,
-    member_id: UUID,
-    wanted: activities.ActivityWanted,
-    first: int | None,
-    after: str | None,
-) -> Connection[Activity]:
-    """A page of a member's activities, the latest first."""
-    listed = "activities"
-    slice_ = slice_of(request, listed, first=first, after=after)
-    found = await request.reads.load(activities.activity_pages, member_id, wanted, slice_)
-    return connection_of(
-        request,
-        listed,
-        slice_,
-        found or Page((), False),
-        lambda row: (row.occurred_at, row.source, row.external_id),
-        lambda row: Activity(row=row),
-    )

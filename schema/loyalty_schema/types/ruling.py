@@ -13,9 +13,10 @@ from loyalty_engine.program import LadderPolicy
 from loyalty_engine.rating import ProgramVersion, explain
 from loyalty_engine.rules import Reason as RuleReason
 from loyalty_engine.store.reads import activities
+from loyalty_engine.store.reads.measured import Measured, measured_pages
 from loyalty_engine.store.reads.members import MemberRow
 from loyalty_engine.words import say
-from loyalty_schema.connections import After, Connection, First
+from loyalty_schema.connections import After, Connection, First, slice_of
 from loyalty_schema.fields import ACTIVITIES_READ, FEW, MEMBERS_READ, computed, given, page
 from loyalty_schema.request import Info, request_of
 from loyalty_schema.types.program import Locale, Program, Rule, Tier, named, rule_of, tier_of, unit_words
@@ -115,21 +116,19 @@ class MeasureValue:
         self, info: Info, first: First = None, after: After = None
     ) -> Connection[Annotated["Activity", strawberry.lazy("loyalty_schema.types.activity")]]:
         """The activities that it adds up."""
-        from loyalty_schema.types.member import activity_connection
+        from loyalty_schema.types.activity import activity_connection
 
-        figure = self.read.measure.figure
+        request, figure, days = request_of(info), self.read.measure.figure, self.read.days
         wanted = activities.ActivityWanted(
             counts_as=figure.kinds,
             channels=figure.channels,
             partners=figure.partners,
             categories=figure.categories,
-            occurred_before=self.decision.known_before,
-            counted_from=self.read.days.start,
-            counted_before=self.read.days.end,
         )
-        return await activity_connection(
-            request_of(info), self.decision.member.member_id, wanted, first, after
-        )
+        key = Measured(self.decision.member.member_id, days.start, days.end, self.decision.known_before)
+        slice_ = slice_of(request, "activities", first=first, after=after)
+        found = await request.reads.load(measured_pages, key, wanted, slice_)
+        return activity_connection(request, slice_, found)
 
     def _instant(self, day: date | None) -> datetime | None:
         return None if day is None else first_instant(day, self.decision.version.program.zone)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Date, any_, bindparam, exists, func, select
+from sqlalchemy import ARRAY, any_, bindparam, exists, func, select
 from sqlalchemy.types import DateTime, Text
 
 from loyalty_engine.entities import ActivityLine, Fact, Partner
@@ -72,10 +72,7 @@ class LineRow:
 
 @dataclass(frozen=True, slots=True)
 class ActivityWanted:
-    """Which activities a page lists; what is None, or an empty tuple, does not matter.
-
-    ``counted_from`` and ``counted_before`` bound the local day on which an activity counts.
-    """
+    """Which activities a page lists; what is None, or an empty tuple, does not matter."""
 
     kinds: tuple[str, ...] = ()
     source: str | None = None
@@ -85,8 +82,6 @@ class ActivityWanted:
     channels: tuple[str, ...] = ()
     partners: tuple[str, ...] = ()
     categories: tuple[str, ...] = ()
-    counted_from: date | None = None
-    counted_before: date | None = None
 
     def given(self) -> dict[str, object]:
         """What matters, by name."""
@@ -101,7 +96,8 @@ class ActivityWanted:
 _fact, _line, _partner = columns(Fact), columns(ActivityLine), columns(Partner)
 
 
-def _activities(held: bool) -> Any:
+def activities(held: bool) -> Any:
+    """The activities that a view may see; a partner's are its own."""
     return select(*(_fact[name] for name in ActivityRow.__slots__)).where(
         of_business(_fact),
         _fact.type == "activity",
@@ -110,7 +106,7 @@ def _activities(held: bool) -> Any:
     )
 
 
-_BY_ID = ViewStatement(lambda held: _activities(held).where(one_of_ids(_fact.fact_id)))
+_BY_ID = ViewStatement(lambda held: activities(held).where(one_of_ids(_fact.fact_id)))
 _LINES = ViewStatement(
     lambda held: (
         select(*(_line[name] for name in LineRow.__slots__))
@@ -188,20 +184,26 @@ _CONDITIONS: dict[str, Any] = {
             of_business(_line), _line.fact_id == _fact.fact_id, _line.category == _texts("categories")
         )
     ),
-    "counted_from": _fact.counts_on >= bindparam("counted_from", type_=Date),
-    "counted_before": _fact.counts_on < bindparam("counted_before", type_=Date),
 }
+
+
+def conditions(given: frozenset[str]) -> list[Any]:
+    """The conditions of what is given, by the names in ActivityWanted."""
+    return [condition for name, condition in _CONDITIONS.items() if name in given]
+
+
+def place() -> Sort:
+    """The latest first, in the order of the fold."""
+    return Sort((_fact.occurred_at, _fact.source, _fact.external_id), descending=True)
 
 
 @lru_cache(maxsize=512)
 def _page(given: frozenset[str], size: int, backward: bool, seeking: bool) -> ViewStatement:
-    sort = Sort((_fact.occurred_at, _fact.source, _fact.external_id), descending=True)
-    conditions = [condition for name, condition in _CONDITIONS.items() if name in given]
     return ViewStatement(
         lambda held: for_each(
             sliced(
-                _activities(held).where(_fact.member_id == PARENTS.c.parent_id, *conditions),
-                sort,
+                activities(held).where(_fact.member_id == PARENTS.c.parent_id, *conditions(given)),
+                place(),
                 size,
                 backward,
                 seeking,
