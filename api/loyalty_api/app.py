@@ -11,7 +11,7 @@ from starlette.routing import Route
 from loyalty_api.answers import LOG, answer, internal, refusal, shown_errors
 from loyalty_api.authentication import authenticated, key_of
 from loyalty_api.body import BodyRefused, graphql_body
-from loyalty_api.explorer import Explorer, explorer_page
+from loyalty_api.explorer import QUERY, explorer_page
 from loyalty_api.languages import accepted_locales
 from loyalty_api.settings import Settings
 from loyalty_engine.ids import new_id
@@ -22,14 +22,13 @@ from loyalty_schema.operation import DocumentInvalid, prepared
 from loyalty_schema.request import Request
 
 
-def create_app(engine: Engine, settings: Settings, explorer: Explorer | None = None) -> Starlette:
-    """The API over an engine. The explorer is shown exactly where introspection is."""
+def create_app(engine: Engine, settings: Settings, query: str = QUERY) -> Starlette:
+    """The API over an engine. The explorer, with a query ready, is shown exactly where introspection is."""
     endpoint = GraphQLEndpoint(engine, introspection=settings.introspection_enabled)
-    shown = explorer or Explorer()
 
     async def graphql(request: HttpRequest) -> Response:
         if request.method == "GET" and settings.introspection_enabled:
-            return explorer_page(shown)
+            return explorer_page(query)
         if request.method != "POST":
             return refusal(ErrorCode.GRAPHQL_VALIDATION_FAILED, "Send queries and mutations by POST.", 405)
         return await endpoint.respond(request)

@@ -59,7 +59,8 @@ class Settings(BaseModel):
     )
     owner_database_url: SecretStr | None = Field(
         default=None,
-        description="The same database for the role that owns the tables; only `loyalty migrate` uses it.",
+        description="The same database for the role that owns the tables; `loyalty migrate` and the commands "
+        "that find a business by its slug use it, the server and the worker do not.",
     )
     home: Path = Field(
         default=Path(".loyalty"),

@@ -93,7 +93,7 @@ async def _serve(session: Session, bound: socket.socket, key: str) -> None:
             session.output.note(line)
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(work(session.engine, stop))
-            await serve(create_app(session.engine, session.settings), bound, stop)
+            await serve(create_app(session.engine, session.settings, QUERY), bound, stop)
             stop.set()
 
 
@@ -162,8 +162,8 @@ def _summary(found: Figures, rate: int | None) -> list[str]:
 def _invitation(where: str, key: str) -> list[str]:
     return [
         "",
-        f"GraphQL and its explorer: {where}/graphql",
-        f"header:                   Authorization: Bearer {key}",
+        f"an explorer, with the key: {where}/graphql#key={key}",
+        f"for programs:              {where}/graphql, Authorization: Bearer {key}",
         "a query to begin with:",
         "",
         QUERY,
