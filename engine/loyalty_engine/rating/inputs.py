@@ -29,7 +29,7 @@ def member_at(
 
 def shown(activity: Activity) -> Activity:
     """The activity as a rule may see it: nothing of it can be changed."""
-    return replace(activity, attributes=frozen(activity.attributes)) if activity.attributes else activity
+    return replace(activity, attributes=frozen(activity.attributes))
 
 
 def frozen(value: Any) -> Any:
