@@ -8,7 +8,7 @@ import strawberry
 
 from loyalty_engine.services.finding import checked_member, identity_hash
 from loyalty_engine.services.refusals import Refused
-from loyalty_engine.store.reads import activities, businesses, members, standings, wallets
+from loyalty_engine.store.reads import activities, businesses, entries, members, standings
 from loyalty_schema.connections import (
     After,
     Before,
@@ -49,7 +49,7 @@ _Load = Callable[..., Awaitable[Mapping[Any, Any]]]
 _NODES: dict[str, tuple[str, _Load, Callable[[Any], Node]]] = {
     "Member": (MEMBERS_READ, members.members_by_id, lambda row: Member(row=row)),
     "Activity": (ACTIVITIES_READ, activities.activities_by_id, lambda row: Activity(row=row)),
-    "LedgerEntry": (POINTS_READ, wallets.entries_by_id, lambda row: LedgerEntry(row=row)),
+    "LedgerEntry": (POINTS_READ, entries.entries_by_id, lambda row: LedgerEntry(row=row)),
     "StandingChange": (MEMBERS_READ, standings.changes_by_id, lambda row: StandingChange(row=row)),
     "Partner": (PARTNERS_READ, businesses.partners_by_id, lambda row: Partner(row=row)),
     "Promotion": (PARTNERS_READ, businesses.promotions_by_id, lambda row: Promotion(row=row)),

@@ -15,7 +15,7 @@ from loyalty_schema.request import Info, Request, request_of
 from loyalty_schema.types.activity import Activity
 from loyalty_schema.types.effects import Effect, effects_of
 from loyalty_schema.types.member import Member
-from loyalty_schema.types.program import PointsCurrency, points_currency
+from loyalty_schema.types.program import points_currency
 from loyalty_schema.types.refusals import (
     AlreadyExists,
     AlreadyReversed,
@@ -27,6 +27,7 @@ from loyalty_schema.types.refusals import (
     ReversalExceedsOriginal,
     refused,
 )
+from loyalty_schema.types.rules import PointsCurrency
 
 _REPLAYED = "Whether it was done before under the same key, and this is the outcome of then."
 _EFFECTS = "What it posted when it arrived."

@@ -11,7 +11,8 @@ from loyalty_schema.ids import global_id
 from loyalty_schema.request import Info, request_of
 from loyalty_schema.types.node import Node
 from loyalty_schema.types.partner import Partner, Promotion
-from loyalty_schema.types.program import Program, RuleType
+from loyalty_schema.types.program import Program
+from loyalty_schema.types.rules import RuleType
 
 
 @strawberry.type(description="A business and what it offers.")

@@ -7,13 +7,14 @@ from uuid import UUID
 
 import strawberry
 
-from loyalty_engine.store.reads import activities, standings, wallets
+from loyalty_engine.store.reads import activities, entries, standings
 from loyalty_engine.store.reads.effects import EffectRow
 from loyalty_schema.enums import CauseKind
 from loyalty_schema.fields import ACTIVITIES_READ, EVERYONE, computed
 from loyalty_schema.ids import global_id
 from loyalty_schema.request import Info, Request, request_of
-from loyalty_schema.types.program import Program, Rule, rule_of, version_by_id
+from loyalty_schema.types.program import Program, rule_of, version_by_id
+from loyalty_schema.types.rules import Rule
 
 if TYPE_CHECKING:
     from loyalty_schema.types.activity import Activity
@@ -109,14 +110,14 @@ async def effects_of(
     from loyalty_schema.types.standing import StandingChange
     from loyalty_schema.types.wallet import LedgerEntry
 
-    entries: list[wallets.EntryRow] = []
+    moved: list[entries.EntryRow] = []
     changes: list[standings.ChangeRow] = []
     if activity is not None:
-        entries = await request.reads.load(wallets.entries_by_activity, activity) or []
+        moved = await request.reads.load(entries.entries_by_activity, activity) or []
         changes = await request.reads.load(standings.changes_by_activity, activity) or []
     if effects:
-        found_entries = [request.reads.load(wallets.entries_by_effect, key) for key in effects]
+        found_moves = [request.reads.load(entries.entries_by_effect, key) for key in effects]
         found_changes = [request.reads.load(standings.changes_by_effect, key) for key in effects]
-        entries = [row for rows in found_entries for row in await rows or []]
+        moved = [row for rows in found_moves for row in await rows or []]
         changes = [row for rows in found_changes for row in await rows or []]
-    return [*(LedgerEntry(row=row) for row in entries), *(StandingChange(row=row) for row in changes)]
+    return [*(LedgerEntry(row=row) for row in moved), *(StandingChange(row=row) for row in changes)]

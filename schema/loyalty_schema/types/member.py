@@ -27,7 +27,7 @@ from loyalty_schema.ids import global_id
 from loyalty_schema.request import Info, Request, request_of
 from loyalty_schema.types.activity import Activity, activity_connection
 from loyalty_schema.types.node import Node
-from loyalty_schema.types.program import PointsCurrency
+from loyalty_schema.types.rules import PointsCurrency
 from loyalty_schema.types.standing import Standing, StandingChange, StandingLadder
 from loyalty_schema.types.wallet import Wallet
 

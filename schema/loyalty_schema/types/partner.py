@@ -2,7 +2,6 @@
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Annotated
 
 import strawberry
 
@@ -12,7 +11,8 @@ from loyalty_schema.fields import EVERYONE, FEW, PARTNERS_READ, aggregate, colum
 from loyalty_schema.ids import global_id
 from loyalty_schema.request import Info, request_of
 from loyalty_schema.types.node import Node
-from loyalty_schema.types.program import PointsCurrency, Rule, points_currency, rule_in_force
+from loyalty_schema.types.program import points_currency, rule_in_force
+from loyalty_schema.types.rules import PointsCurrency, Rule
 
 
 @strawberry.type(description="Another company whose purchases count here, or who funds promotions.")
@@ -86,9 +86,7 @@ class Promotion(Node):
         return points_currency(await request_of(info).rulebook(), request_of(info), self.row.currency)
 
     @computed(scope=PARTNERS_READ, description="The rule in force that decides it; null when it has ended.")
-    async def rule(
-        self, info: Info
-    ) -> Annotated[Rule, strawberry.lazy("loyalty_schema.types.program")] | None:
+    async def rule(self, info: Info) -> Rule | None:
         """The rule in force."""
         return await rule_in_force(request_of(info), self.row.key)
 

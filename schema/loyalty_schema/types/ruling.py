@@ -19,7 +19,8 @@ from loyalty_engine.words import say
 from loyalty_schema.connections import After, Connection, First, slice_of
 from loyalty_schema.fields import ACTIVITIES_READ, FEW, MEMBERS_READ, computed, given, page
 from loyalty_schema.request import Info, request_of
-from loyalty_schema.types.program import Locale, Program, Rule, Tier, named, rule_of, tier_of, unit_words
+from loyalty_schema.types.program import Program, Tier, rule_of, tier_of
+from loyalty_schema.types.rules import Locale, Rule, named, unit_words
 
 if TYPE_CHECKING:
     from loyalty_schema.types.activity import Activity

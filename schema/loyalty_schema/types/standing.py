@@ -26,18 +26,8 @@ from loyalty_schema.ids import global_id
 from loyalty_schema.request import Info, Request, request_of
 from loyalty_schema.types.effects import Cause, Effect, program_by_id
 from loyalty_schema.types.node import Node
-from loyalty_schema.types.program import (
-    Ladder,
-    Locale,
-    Program,
-    Rule,
-    Tier,
-    named,
-    rule_of,
-    tier_of,
-    unit_words,
-    version_by_id,
-)
+from loyalty_schema.types.program import Ladder, Program, Tier, rule_of, tier_of, version_by_id
+from loyalty_schema.types.rules import Locale, Rule, named, unit_words
 from loyalty_schema.types.ruling import Judged, Ruling, judged, ruling_of
 
 

@@ -7,7 +7,7 @@ from typing import Annotated
 import strawberry
 
 from loyalty_engine.ledger.amounts import from_smallest_units
-from loyalty_engine.store.reads import businesses, wallets
+from loyalty_engine.store.reads import businesses, entries, wallets
 from loyalty_engine.store.reads.effects import EffectRow
 from loyalty_engine.store.reads.members import MemberRow
 from loyalty_engine.store.reads.pages import Page
@@ -30,7 +30,8 @@ from loyalty_schema.request import Info, Request, request_of
 from loyalty_schema.types.effects import Effect
 from loyalty_schema.types.node import Node
 from loyalty_schema.types.partner import Partner
-from loyalty_schema.types.program import Locale, PointsCurrency, version_by_id
+from loyalty_schema.types.program import version_by_id
+from loyalty_schema.types.rules import Locale, PointsCurrency
 
 LONGEST_LOOK = timedelta(days=36_600)
 
@@ -57,7 +58,7 @@ class Expiry:
 class LedgerEntry(Node, Effect):
     """A movement in a wallet."""
 
-    row: strawberry.Private[wallets.EntryRow]
+    row: strawberry.Private[entries.EntryRow]
 
     @property
     def effect_row(self) -> EffectRow:
@@ -87,7 +88,7 @@ class LedgerEntry(Node, Effect):
         description="The partner whose budget paid, or was paid back.",
     )
     reverses: Annotated["LedgerEntry", strawberry.lazy("loyalty_schema.types.wallet")] | None = to_one(
-        wallets.entries_by_id,
+        entries.entries_by_id,
         "reverses_transfer_id",
         lambda row: LedgerEntry(row=row),
         scope=POINTS_READ,
@@ -176,9 +177,9 @@ class Wallet:
         slice_ = slice_of(request, listed, first=first, after=after)
         effective_from, effective_before = instants_of(where.effective_at if where else None)
         code = where.code if where else None
-        wanted = wallets.EntryWanted(value_of(code) if code else None, effective_from, effective_before)
+        wanted = entries.EntryWanted(value_of(code) if code else None, effective_from, effective_before)
         found = await request.reads.load(
-            wallets.entry_pages, self.member.member_id, self.points.row.key, wanted, slice_
+            entries.entry_pages, self.member.member_id, self.points.row.key, wanted, slice_
         )
         return connection_of(
             request,

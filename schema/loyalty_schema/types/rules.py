@@ -1,0 +1,124 @@
+"""Rules, points currencies and findings of a program, and the names that they have for people."""
+
+from collections.abc import Mapping
+from typing import Annotated
+
+import strawberry
+from strawberry.scalars import JSON
+
+from loyalty_engine.plugins import RuleType as InstalledRule
+from loyalty_engine.program import ConfiguredRule
+from loyalty_engine.program import Finding as ProgramFinding
+from loyalty_engine.program import PointsCurrency as ProgramPoints
+from loyalty_engine.words import say
+from loyalty_schema.enums import Severity
+from loyalty_schema.fields import EVERYONE, FEW, PROGRAM_READ, column, computed
+from loyalty_schema.request import Info, Request, request_of
+
+Locale = Annotated[
+    str | None,
+    strawberry.argument(
+        description='The language, e.g. "zh"; left out: that of the request, else that of the business.'
+    ),
+]
+
+
+@strawberry.type(description="A kind of rule that an installed plugin offers.")
+class RuleType:
+    """A kind of rule."""
+
+    row: strawberry.Private[InstalledRule]
+
+    name: str = column("name", scope=EVERYONE, description="By what a program file names it.")
+    plugin: str = column("plugin", scope=PROGRAM_READ, description="The plugin that offers it.")
+    version: str = column(
+        "version", scope=PROGRAM_READ, description="Changes with every change of what it decides."
+    )
+    summary: str = column("summary", scope=PROGRAM_READ, description="What it does, in a line.")
+
+    @computed(scope=PROGRAM_READ, brings=FEW, description="The decisions that it takes part in.")
+    def hooks(self) -> list[str]:
+        """The decisions that it takes part in."""
+        return list(self.row.hooks)
+
+    @computed(scope=PROGRAM_READ, description="The JSON Schema of its configuration, to draw a form from.")
+    def config_schema(self) -> JSON:
+        """The JSON Schema of its configuration."""
+        return JSON(self.row.config_schema)
+
+
+@strawberry.type(description="A configured rule of a program.")
+class Rule:
+    """A configured rule of a program."""
+
+    row: strawberry.Private[ConfiguredRule]
+
+    key: str = column("rule_id", scope=EVERYONE, description="Its id in the program file.")
+
+    @computed(scope=EVERYONE, description="What kind of rule it is.")
+    def type(self) -> RuleType:
+        """What kind of rule it is."""
+        return RuleType(row=self.row.type)
+
+    @computed(
+        scope=PROGRAM_READ,
+        partners=False,
+        description="Its configuration, as written in the file; not for partners.",
+    )
+    def config(self) -> JSON:
+        """Its configuration."""
+        return JSON(dict(self.row.config))
+
+
+@strawberry.type(description="A points currency of a program.")
+class PointsCurrency:
+    """A points currency of a program."""
+
+    row: strawberry.Private[ProgramPoints]
+
+    key: str = column("key", scope=EVERYONE, description="Its key in the program file.")
+
+    @computed(scope=EVERYONE, description="Its name for members.")
+    def name(self, info: Info, locale: Locale = None) -> str:
+        """Its name for members."""
+        return named(request_of(info), self.row.section.name, self.row.key, locale)
+
+    @computed(scope=EVERYONE, description="Digits after the point of its smallest unit.")
+    def decimals(self) -> int:
+        """Digits after the point."""
+        return self.decimals_of
+
+    @property
+    def decimals_of(self) -> int:
+        """Digits after the point."""
+        return self.row.section.decimals
+
+
+@strawberry.type(description="What the lint says about a program.")
+class Finding:
+    """What the lint says about a program."""
+
+    row: strawberry.Private[ProgramFinding]
+
+    path: str = column("path", scope=PROGRAM_READ, description="Where in the file, e.g. rules.0.config.")
+    message: str = column("message", scope=PROGRAM_READ, description="What is found there.")
+
+    @computed(scope=PROGRAM_READ, description="How grave it is.")
+    def severity(self) -> Severity:
+        """How grave it is."""
+        return Severity(self.row.severity)
+
+
+def named(request: Request, names: Mapping[str, str], key: str, locale: str | None) -> str:
+    """The name in the language asked for, as far as the file has it, else the key."""
+    for wanted in request.locales(locale):
+        for tag in (wanted, wanted.replace("_", "-").partition("-")[0].lower()):
+            if tag in names:
+                return names[tag]
+    return next(iter(names.values()), key)
+
+
+def unit_words(language: str, unit: str) -> str:
+    """What is counted, in words; a currency or an attribute stands for itself."""
+    known = ("activities", "days", "units", "score")
+    return say(language, f"unit-{unit}") if unit in known else unit
