@@ -135,6 +135,12 @@ class RefusalCode(Enum):
     IDEMPOTENCY_IN_PROGRESS = enum_value(
         "IDEMPOTENCY_IN_PROGRESS", description="The same request is still running; try again later."
     )
+    CONFIG_INVALID = enum_value(
+        "CONFIG_INVALID", description="The business has no program that can be used now."
+    )
+    RETRYABLE = enum_value(
+        "RETRYABLE", description="Others were in the way; nothing was done, send the same request again."
+    )
 
 
 def value_of(member: Enum) -> str:

@@ -7,7 +7,6 @@ import strawberry
 
 from loyalty_engine.services import (
     Forbidden,
-    ProgramUnavailable,
     enrol_member,
     record_activities,
     record_activity,
@@ -63,8 +62,6 @@ async def done(
     except Forbidden as forbidden:
         message = say(request.language(), forbidden.word, **forbidden.parameters)
         raise RequestError(ErrorCode.FORBIDDEN, message) from forbidden
-    except ProgramUnavailable as unavailable:
-        raise RequestError(ErrorCode.CONFIG_INVALID, str(unavailable)) from unavailable
     except Exception as error:
         if not is_unstorable(error):
             raise

@@ -19,11 +19,13 @@ from loyalty_schema.types.program import points_currency
 from loyalty_schema.types.refusals import (
     AlreadyExists,
     AlreadyReversed,
+    ConfigInvalid,
     IdempotencyConflict,
     IdempotencyInProgress,
     InvalidInput,
     NotFound,
     OriginalNotFound,
+    Retryable,
     ReversalExceedsOriginal,
     refused,
 )
@@ -199,7 +201,9 @@ EnrolMemberResult: TypeAlias = Annotated[
     | NotFound
     | AlreadyExists
     | IdempotencyConflict
-    | IdempotencyInProgress,
+    | IdempotencyInProgress
+    | ConfigInvalid
+    | Retryable,
     strawberry.union("EnrolMemberResult", description="What enrolMember answers."),
 ]
 RecordActivityResult: TypeAlias = Annotated[
@@ -208,7 +212,9 @@ RecordActivityResult: TypeAlias = Annotated[
     | NotFound
     | AlreadyExists
     | IdempotencyConflict
-    | IdempotencyInProgress,
+    | IdempotencyInProgress
+    | ConfigInvalid
+    | Retryable,
     strawberry.union("RecordActivityResult", description="What recording one activity answers."),
 ]
 ReverseActivityResult: TypeAlias = Annotated[
@@ -220,15 +226,24 @@ ReverseActivityResult: TypeAlias = Annotated[
     | ReversalExceedsOriginal
     | OriginalNotFound
     | IdempotencyConflict
-    | IdempotencyInProgress,
+    | IdempotencyInProgress
+    | ConfigInvalid
+    | Retryable,
     strawberry.union("ReverseActivityResult", description="What reverseActivity answers."),
 ]
 RecordFactResult: TypeAlias = Annotated[
-    RecordFactSuccess | InvalidInput | NotFound | AlreadyExists | IdempotencyConflict | IdempotencyInProgress,
+    RecordFactSuccess
+    | InvalidInput
+    | NotFound
+    | AlreadyExists
+    | IdempotencyConflict
+    | IdempotencyInProgress
+    | ConfigInvalid
+    | Retryable,
     strawberry.union("RecordFactResult", description="What recordFact answers."),
 ]
 SetClockResult: TypeAlias = Annotated[
-    SetClockSuccess | InvalidInput | IdempotencyConflict | IdempotencyInProgress,
+    SetClockSuccess | InvalidInput | IdempotencyConflict | IdempotencyInProgress | ConfigInvalid | Retryable,
     strawberry.union("SetClockResult", description="What setClock answers."),
 ]
 
@@ -251,7 +266,12 @@ class RecordActivitiesSuccess:
 
 
 RecordActivitiesResult: TypeAlias = Annotated[
-    RecordActivitiesSuccess | InvalidInput | IdempotencyConflict | IdempotencyInProgress,
+    RecordActivitiesSuccess
+    | InvalidInput
+    | IdempotencyConflict
+    | IdempotencyInProgress
+    | ConfigInvalid
+    | Retryable,
     strawberry.union("RecordActivitiesResult", description="What recordActivities answers."),
 ]
 

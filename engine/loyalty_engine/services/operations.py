@@ -15,9 +15,10 @@ from asyncpg import CheckViolationError
 
 from loyalty_engine.services import checks
 from loyalty_engine.services.commands import Batch, ClockSet, Enrolled, EnrolledBatch, ParkedRule, Recorded
-from loyalty_engine.services.engine import Business, Caller, Engine
+from loyalty_engine.services.engine import Business, Caller, Engine, ProgramUnavailable
 from loyalty_engine.services.refusals import Refusal, RefusalCode, Refused, invalid
 from loyalty_engine.store.connection import Connection
+from loyalty_engine.store.database import CLASHES
 from loyalty_engine.store.json_text import json_text
 from loyalty_engine.store.operations import KnownOperation, StillRunning, finish_operation, take_operation
 
@@ -58,6 +59,10 @@ async def once(
         return refused.refusal
     except BeyondBounds:
         return OUT_OF_BOUNDS
+    except CLASHES:
+        return Refusal(RefusalCode.RETRYABLE, "try-again")
+    except ProgramUnavailable as unavailable:
+        return Refusal(RefusalCode.CONFIG_INVALID, "program-unavailable", {"reason": str(unavailable)[:500]})
     except StillRunning:
         return Refusal(RefusalCode.IDEMPOTENCY_IN_PROGRESS, "idempotency-in-progress")
 

@@ -42,6 +42,7 @@ number-out-of-bounds = The number is too large.
 number-too-fine = The number has more than { $decimals } decimals.
 original-not-found = The activity to return is not recorded yet; try again later.
 partner-unknown = There is no partner { $partner }.
+program-unavailable = No program of the business can be used now: { $reason }
 return-amount-negative = The amount of a return that names no purchase is below zero.
 return-amount-positive = What is returned is above zero.
 return-before-purchase = The purchase was at { $occurredAt }, after this return.
@@ -56,6 +57,7 @@ text-with-control-characters = The text has control characters in it.
 too-deep = The value is nested more than { $most } levels deep.
 too-many = There are more than { $most }.
 too-many-items = Send 1 to { $most } items at once.
+try-again = Others were in the way; nothing was done. Send the same request again.
 
 ## Entries of a wallet
 

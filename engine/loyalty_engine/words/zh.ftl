@@ -42,6 +42,7 @@ number-out-of-bounds = 数字过大。
 number-too-fine = 数字的小数多于 { $decimals } 位。
 original-not-found = 要退回的活动尚未记录；请稍后再试。
 partner-unknown = 没有合作伙伴 { $partner }。
+program-unavailable = 商家目前没有可用的方案：{ $reason }
 return-amount-negative = 不指明购买的退货金额须小于零。
 return-amount-positive = 退回的数额须大于零。
 return-before-purchase = 购买发生于 { $occurredAt }，晚于这次退货。
@@ -56,6 +57,7 @@ text-with-control-characters = 文字含有控制字符。
 too-deep = 值的嵌套多于 { $most } 层。
 too-many = 多于 { $most } 个。
 too-many-items = 一次请发送 1 到 { $most } 项。
+try-again = 有其他操作同时进行，未作任何更改；请重新发送同一请求。
 
 ## 钱包的条目
 

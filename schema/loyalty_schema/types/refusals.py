@@ -85,6 +85,16 @@ class IdempotencyInProgress(Refusal):
     """The same request is still running."""
 
 
+@strawberry.type(description="The business has no program that can be used now.")
+class ConfigInvalid(Refusal):
+    """The business has no program that can be used now."""
+
+
+@strawberry.type(description="Others were in the way; nothing was done, send the same request again.")
+class Retryable(Refusal):
+    """Others were in the way."""
+
+
 _TYPES: dict[EngineRefusalCode, type[Refusal]] = {
     EngineRefusalCode.INVALID_INPUT: InvalidInput,
     EngineRefusalCode.NOT_FOUND: NotFound,
@@ -93,6 +103,8 @@ _TYPES: dict[EngineRefusalCode, type[Refusal]] = {
     EngineRefusalCode.ORIGINAL_NOT_FOUND: OriginalNotFound,
     EngineRefusalCode.IDEMPOTENCY_CONFLICT: IdempotencyConflict,
     EngineRefusalCode.IDEMPOTENCY_IN_PROGRESS: IdempotencyInProgress,
+    EngineRefusalCode.CONFIG_INVALID: ConfigInvalid,
+    EngineRefusalCode.RETRYABLE: Retryable,
 }
 
 
