@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
 from inspect import getdoc
@@ -79,8 +79,7 @@ def discover(entries: Iterable[EntryPoint] | None = None) -> Installed:
         _register(manager, entry)
     types: dict[str, RuleType] = {}
     for implementation in manager.hook.loyalty_rules.get_hookimpls():
-        offered: Any = implementation.function()
-        for rule_class in offered:
+        for rule_class in _offered(implementation):
             _add(types, implementation.plugin_name, rule_class)
     return MappingProxyType(dict(sorted(types.items())))
 
@@ -88,17 +87,30 @@ def discover(entries: Iterable[EntryPoint] | None = None) -> Installed:
 def _register(manager: pluggy.PluginManager, entry: EntryPoint) -> None:
     try:
         module = entry.load()
-    except ImportError as error:
+    except Exception as error:
         raise PluginError(f"plugin {entry.name!r} ({entry.value}) cannot be imported: {error}") from error
     if manager.has_plugin(entry.name):
         raise PluginError(f"two installed plugins are called {entry.name!r}; uninstall one of them")
     if manager.parse_hookimpl_opts(module, "loyalty_rules") is None:
         raise PluginError(f"plugin {entry.name!r} ({entry.value}) offers no @hookimpl loyalty_rules()")
-    manager.register(module, name=entry.name)
-    manager.check_pending()
+    try:
+        manager.register(module, name=entry.name)
+        manager.check_pending()
+    except (ValueError, pluggy.PluginValidationError) as error:
+        raise PluginError(f"plugin {entry.name!r} ({entry.value}) cannot be used: {error}") from error
 
 
-def _add(types: dict[str, RuleType], plugin: str, rule_class: type[Rule[RuleConfig]]) -> None:
+def _offered(implementation: pluggy.HookImpl) -> Sequence[Any]:
+    try:
+        offered: Any = implementation.function()
+        return tuple(offered)
+    except Exception as error:
+        raise PluginError(f"plugin {implementation.plugin_name!r} cannot be used: {error}") from error
+
+
+def _add(types: dict[str, RuleType], plugin: str, rule_class: Any) -> None:
+    if not (isinstance(rule_class, type) and issubclass(rule_class, Rule)):
+        raise PluginError(f"{rule_class!r} of plugin {plugin!r} is no rule class")
     for needed in ("name", "version", "Config"):
         if not hasattr(rule_class, needed):
             raise PluginError(f"rule class {rule_class.__qualname__} of plugin {plugin!r} states no {needed}")
