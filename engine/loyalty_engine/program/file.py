@@ -54,7 +54,7 @@ class ProgramSection(Section):
 class AfterMonths(Section):
     """Expiry after months, counted from the day of earning."""
 
-    months: int = Field(ge=1, le=600, description="How many months after the day of earning.")
+    months: int = Field(strict=True, ge=1, le=600, description="How many months after the day of earning.")
     then: Literal["that_day", "end_of_month", "end_of_quarter", "end_of_year"] = Field(
         "that_day",
         description="The last valid day: that very day, or the last of its month, quarter or year.",
@@ -65,7 +65,7 @@ class AfterDays(Section):
     """Expiry after days."""
 
     days: int = Field(
-        ge=1, le=36500, description="How many days after the day of earning; the last valid day."
+        strict=True, ge=1, le=36500, description="How many days after the day of earning; the last valid day."
     )
 
 
@@ -73,7 +73,7 @@ class FixedDay(Section):
     """Expiry at the first such day later than the day of earning plus some months."""
 
     day: str = Field(pattern=r"^(0[1-9]|1[0-2])-(0[1-9]|1\d|2[0-8])$", description='The day as "MM-DD".')
-    after_months: int = Field(ge=0, le=600, description="The least age in months.")
+    after_months: int = Field(strict=True, ge=0, le=600, description="The least age in months.")
 
 
 class Offers(Section):
@@ -88,7 +88,7 @@ class PointsSection(Section):
 
     key: Key
     name: Names = Field(default_factory=dict, description="Its name by language.")
-    decimals: int = Field(ge=0, le=4, description="Digits after the point of its smallest unit.")
+    decimals: int = Field(strict=True, ge=0, le=4, description="Digits after the point of its smallest unit.")
     rounding: Literal["floor", "toward_zero", "half_up", "half_even"] = Field(
         description="How a line is rounded, once, to the smallest unit."
     )
@@ -104,14 +104,16 @@ class PointsSection(Section):
 class UntilMonths(Section):
     """A claim that ends some months after its own day."""
 
-    months: int = Field(ge=1, le=600, description="How many months after the claim's own day.")
+    months: int = Field(strict=True, ge=1, le=600, description="How many months after the claim's own day.")
 
 
 class UntilEndOf(Section):
     """A claim that ends with the period that begins at or contains its instant, or some months later."""
 
     end_of: Period = Field(description="month, quarter or year.")
-    plus_months: int = Field(0, ge=0, le=600, description="How many months after the period's end.")
+    plus_months: int = Field(
+        0, strict=True, ge=0, le=600, description="How many months after the period's end."
+    )
 
 
 Until = Annotated[

@@ -29,34 +29,66 @@ def path_of(parts: Iterable[str | int]) -> str:
 
 
 def of_validation(errors: Sequence[Any], prefix: tuple[str | int, ...], data: object) -> list[Finding]:
-    """Findings for pydantic's errors; of a union's alternatives the one nearest to the input.
+    """Findings for pydantic's errors; of a union's alternatives those of the one nearest to the input.
 
     pydantic names the alternatives of a union in the location; a reader of the file knows only the
     keys that stand in it, so other parts are dropped.
     """
+    located = [_Located(tuple(error["loc"]), error) for error in errors]
     found: dict[str, Finding] = {}
-    for error in errors:
-        location = _in_file(error["loc"], data)
-        path = path_of((*prefix, *location))
-        found.setdefault(path, Finding(path, _message(error)))
-    deepest = list(found.values())
+    for each in _nearest(located, data, prefix):
+        path = path_of(each.location)
+        found.setdefault(path, Finding(path, _message(each.error)))
     return [
         finding
-        for finding in deepest
-        if not any(other.path.startswith(f"{finding.path}.") for other in deepest if finding.path)
+        for finding in found.values()
+        if not any(other.startswith(f"{finding.path}.") for other in found if finding.path)
     ]
 
 
-def _in_file(location: Sequence[str | int], data: object) -> list[str | int]:
-    kept: list[str | int] = []
-    for index, part in enumerate(location):
-        if isinstance(data, dict) and (part in data or index == len(location) - 1):
-            kept.append(part)
-            data = data.get(part)
-        elif isinstance(data, list) and isinstance(part, int):
-            kept.append(part)
-            data = data[part] if part < len(data) else None
-    return kept
+@dataclass(frozen=True, slots=True)
+class _Located:
+    """An error of pydantic, and what of its location is still to be followed; at last its place."""
+
+    location: tuple[str | int, ...]
+    error: Any
+
+
+def _nearest(errors: Sequence[_Located], data: Any, path: tuple[str | int, ...]) -> list[_Located]:
+    """The errors at a path and below it, without those of alternatives that are further from the data."""
+    found = [_Located(path, each.error) for each in errors if not each.location]
+    alternatives: list[list[_Located]] = []
+    for part in dict.fromkeys(each.location[0] for each in errors if each.location):
+        inner = [
+            _Located(each.location[1:], each.error)
+            for each in errors
+            if each.location and each.location[0] == part
+        ]
+        if _stands_in(part, data):
+            found += _nearest(inner, data[part], (*path, part))
+        elif all(not each.location and _names_a_key(part, each.error) for each in inner):
+            found += [_Located((*path, part), each.error) for each in inner]
+        else:
+            alternatives.append(_nearest(inner, data, path))
+    return found + min(alternatives, key=lambda each: _distance(each, path), default=[])
+
+
+def _stands_in(part: str | int, data: object) -> bool:
+    if isinstance(data, dict):
+        return part in data
+    return isinstance(data, list) and isinstance(part, int) and part < len(data)
+
+
+def _names_a_key(part: str | int, error: Any) -> bool:
+    """Whether the error is of a key that the data lacks, and its location does not end in an alternative."""
+    return error["type"] in ("missing", "value_error") and str(part).isidentifier()
+
+
+def _distance(errors: Sequence[_Located], path: tuple[str | int, ...]) -> int:
+    """How far an alternative is: one for a key too many or too few, far for another kind of value."""
+    wrong_kind = sum(each.location == path for each in errors)
+    keys = sum(each.error["type"] in ("missing", "extra_forbidden") for each in errors)
+    return 1000 * wrong_kind + keys
 
 
 def _message(error: Any) -> str:

@@ -31,13 +31,15 @@ class FiscalYear(_WindowModel):
 class RollingDays(_WindowModel):
     """The last n local days, the day itself included."""
 
-    rolling_days: int = Field(ge=1, le=3660, description="How many days, the day itself included.")
+    rolling_days: int = Field(
+        strict=True, ge=1, le=3660, description="How many days, the day itself included."
+    )
 
 
 class RollingMonths(_WindowModel):
     """On day D the dates d with D - n months < d <= D."""
 
-    rolling_months: int = Field(ge=1, le=120, description="How many months back from the day.")
+    rolling_months: int = Field(strict=True, ge=1, le=120, description="How many months back from the day.")
 
 
 class Previous(_WindowModel):
