@@ -98,12 +98,12 @@ async def _record(
     *,
     replays: bool,
 ) -> list[Recorded | Refusal]:
-    rulebook = await engine.rulebook(connection, business.business_id)
     partners = await named_partners(connection, business.business_id, (each.partner for each in commands))
     checked = [checked_item(command, business, now, partners) for command in commands]
     named = [item.member for item in checked if isinstance(item, ActivityItem)]
     found = await found_members(connection, engine, caller, list(dict.fromkeys(named)))
     members = await lock_members(connection, business.business_id, list(found.values()))
+    rulebook = await engine.rulebook(connection, business.business_id)
     keys = [
         (item.activity.source, item.activity.external_id)
         for item in checked

@@ -47,8 +47,9 @@ async def advance_members(engine: Engine, due: Sequence[asyncpg.Record]) -> int:
 async def _advance(engine: Engine, business_id: UUID, member_ids: Sequence[UUID]) -> int:
     async def work(connection: Connection) -> int:
         business = await engine.business(connection, business_id)
-        rulebook, now = await engine.rulebook(connection, business_id), business.now()
+        now = business.now()
         members = await lock_due_members(connection, business_id, member_ids, now)
+        rulebook = await engine.rulebook(connection, business_id)
         batch = FoldingBatch(connection, business, rulebook, now)
         await batch.fold([Arrivals(member) for member in members.values()], until=now)
         return len(members)
@@ -77,8 +78,8 @@ async def refold(engine: Engine, business_id: UUID, member_ids: Sequence[UUID]) 
 
     async def work(connection: Connection) -> None:
         business = await engine.business(connection, business_id)
-        rulebook = await engine.rulebook(connection, business_id)
         members = await lock_members(connection, business_id, member_ids)
+        rulebook = await engine.rulebook(connection, business_id)
         batch = FoldingBatch(connection, business, rulebook, business.now())
         await batch.fold([Arrivals(member) for member in members.values()], again=True)
 

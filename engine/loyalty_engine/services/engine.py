@@ -63,6 +63,8 @@ class Engine:
     async def rulebook(self, connection: Connection, business_id: UUID) -> Rulebook:
         """The published versions of the business's program.
 
+        Whoever folds members reads it when they are locked: a publication waits for them, and tells them
+        after that when its version begins.
         Raises ProgramUnavailable when nothing was published or a rule version is not installed.
         """
         headers = await version_headers(connection, business_id)

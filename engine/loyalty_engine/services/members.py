@@ -85,7 +85,6 @@ async def _enrol(
     now: datetime,
     commands: Sequence[EnrolMember],
 ) -> list[Enrolled | Refusal]:
-    rulebook = await engine.rulebook(connection, business.business_id)
     partners = await named_partners(connection, business.business_id, (each.partner for each in commands))
     checked = [_checked(command, caller, business, now, partners) for command in commands]
     news = [each for each in checked if isinstance(each, _New)]
@@ -105,6 +104,7 @@ async def _enrol(
         making.append(each)
         results.append(Enrolled(each.member.member_id))
     await _make(engine, connection, business, now, making)
+    rulebook = await engine.rulebook(connection, business.business_id)
     arrivals = [Arrivals(each.member, _values(each)) for each in making]
     facts = [row for each in arrivals for row in _value_rows(each, business, caller, now)]
     batch = FoldingBatch(connection, business, rulebook, now)

@@ -15,6 +15,7 @@ from loyalty_engine.services.promotions import known_promotions, open_promotions
 from loyalty_engine.store.connection import Connection
 from loyalty_engine.store.publishing import (
     PublishedVersion,
+    begin_for_members,
     insert_version,
     lock_business,
     published_versions,
@@ -110,6 +111,8 @@ async def add_version(
         (*program.findings, *findings),
     )
     await _write(connection, business, program, published, published_by)
+    if published.effective_at is not None:
+        await begin_for_members(connection, business.business_id, published.effective_at)
     await open_promotions(connection, business.business_id, program, known, business.now())
     return published
 

@@ -121,6 +121,16 @@ _BUDGETS = Statement(
 )
 
 
+_BEGIN_FOR_MEMBERS = """
+WITH later AS (
+    SELECT m.member_id FROM member m
+    WHERE m.business_id = $1 AND (m.next_boundary_at IS NULL OR m.next_boundary_at > $2)
+    ORDER BY m.member_id FOR NO KEY UPDATE)
+UPDATE member SET next_boundary_at = $2 FROM later
+WHERE member.business_id = $1 AND member.member_id = later.member_id
+"""
+
+
 async def lock_business(connection: Connection, business_id: UUID) -> bool:
     """Lets one publication of a business run at a time; False when there is no such business."""
     return await _LOCK_BUSINESS.fetchrow(connection, business_id=business_id) is not None
@@ -130,6 +140,11 @@ async def published_versions(connection: Connection, business_id: UUID) -> list[
     """All versions with their sources, in their order."""
     records = await _VERSIONS.fetch(connection, business_id=business_id)
     return [PublishedVersion(**dict(record)) for record in records]
+
+
+async def begin_for_members(connection: Connection, business_id: UUID, at: datetime) -> None:
+    """Makes the instant at which a version begins a boundary in the history of every member."""
+    await connection.execute(_BEGIN_FOR_MEMBERS, business_id, at)
 
 
 async def insert_business(connection: Connection, row: Row) -> None:
