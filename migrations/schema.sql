@@ -202,9 +202,14 @@ CREATE TABLE current_standing (
     until_at timestamp with time zone,
     next_review_at timestamp with time zone,
     standing_id uuid NOT NULL,
+    cycle_anchor date,
+    cycle_began_at timestamp with time zone,
+    cycle_source text COLLATE "C",
+    cycle_external_id text COLLATE "C",
     CONSTRAINT current_standing_pkey PRIMARY KEY (business_id, member_id, ladder),
     CONSTRAINT current_standing_business_id_member_id_fkey FOREIGN KEY (business_id, member_id) REFERENCES member(business_id, member_id),
     CONSTRAINT current_standing_business_id_standing_id_fkey FOREIGN KEY (business_id, standing_id) REFERENCES standing(business_id, standing_id),
+    CONSTRAINT current_standing_cycle_is_whole_check CHECK ((cycle_anchor IS NULL) = (cycle_began_at IS NULL) AND (cycle_source IS NULL) = (cycle_external_id IS NULL) AND (cycle_source IS NULL OR cycle_began_at IS NOT NULL)),
     CONSTRAINT current_standing_ladder_length_check CHECK (char_length(ladder) >= 1 AND char_length(ladder) <= 64),
     CONSTRAINT current_standing_tier_length_check CHECK (char_length(tier) >= 1 AND char_length(tier) <= 64)
 );
@@ -215,7 +220,7 @@ CREATE INDEX current_standing_by_tier ON current_standing USING btree (business_
 CREATE POLICY app ON current_standing FOR ALL TO loyalty_app USING (business_id = current_business());
 CREATE POLICY owner ON current_standing FOR ALL TO loyalty_owner USING (true);
 GRANT INSERT, SELECT ON current_standing TO loyalty_app;
-GRANT UPDATE (tier, since, until_at, next_review_at, standing_id) ON current_standing TO loyalty_app;
+GRANT UPDATE (tier, since, until_at, next_review_at, standing_id, cycle_anchor, cycle_began_at, cycle_source, cycle_external_id) ON current_standing TO loyalty_app;
 
 CREATE TABLE effect (
     business_id uuid NOT NULL,

@@ -120,6 +120,16 @@ def upgrade() -> None:
         sa.Column("until_at", sa.DateTime(timezone=True)),
         sa.Column("next_review_at", sa.DateTime(timezone=True)),
         sa.Column("standing_id", sa.Uuid(), nullable=False),
+        sa.Column("cycle_anchor", sa.Date()),
+        sa.Column("cycle_began_at", sa.DateTime(timezone=True)),
+        sa.Column("cycle_source", sa.Text(collation="C")),
+        sa.Column("cycle_external_id", sa.Text(collation="C")),
+        sa.CheckConstraint(
+            "(cycle_anchor IS NULL) = (cycle_began_at IS NULL)"
+            " AND (cycle_source IS NULL) = (cycle_external_id IS NULL)"
+            " AND (cycle_source IS NULL OR cycle_began_at IS NOT NULL)",
+            name="current_standing_cycle_is_whole_check",
+        ),
         sa.CheckConstraint(
             "char_length(ladder) BETWEEN 1 AND 64", name="current_standing_ladder_length_check"
         ),

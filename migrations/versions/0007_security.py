@@ -27,7 +27,10 @@ CHANGING_COLUMNS = {
     "lot": "amount, remaining, expired, expires_at",
     "claim": "figures, withdrawn_effect_id",
     "standing": "withdrawn_effect_id",
-    "current_standing": "tier, since, until_at, next_review_at, standing_id",
+    "current_standing": (
+        "tier, since, until_at, next_review_at, standing_id,"
+        " cycle_anchor, cycle_began_at, cycle_source, cycle_external_id"
+    ),
     "counter": "used",
     "parked": "error, parked_at, resolved_at",
     "outbox": "position, published_at",

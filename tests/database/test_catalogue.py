@@ -21,7 +21,10 @@ UPDATABLE = {
     "claim": {"figures", "withdrawn_effect_id"},
     "counter": {"used"},
     "credential": {"name", "expires_at", "revoked_at"},
-    "current_standing": {"tier", "since", "until_at", "next_review_at", "standing_id"},
+    "current_standing": {
+        "tier", "since", "until_at", "next_review_at", "standing_id",
+        "cycle_anchor", "cycle_began_at", "cycle_source", "cycle_external_id",
+    },
     "lot": {"amount", "remaining", "expired", "expires_at"},
     "member": {
         "status", "last_occurred_at", "last_source", "last_external_id",

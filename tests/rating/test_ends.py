@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loyalty_engine.localtime import is_day_start
-from loyalty_engine.program.file import PointsSection, Review, Upgrade
-from loyalty_engine.rating.ends import claim_end, lot_end, next_review
+from loyalty_engine.program.file import PointsSection, Upgrade
+from loyalty_engine.rating.ends import claim_end, lot_end, next_period
 from tests.rating.generated import ZONES
 from tests.rating.histories import EARN, LONDON, POINTS, available, folded, instant, program_of, purchase
 from tests.rating.random_settings import PROPERTY
@@ -130,8 +130,7 @@ def test_expired_points_are_gone_before_an_activity_of_that_very_instant() -> No
     ],
 )
 def test_the_next_review_is_later_than_the_instant(every: str, after: str, expected: str) -> None:
-    review = Review.model_validate({"every": every, "until": "lifetime"})
-    assert next_review(review, instant(after), LONDON).astimezone(LONDON).isoformat() == expected
+    assert next_period(every, instant(after), LONDON).astimezone(LONDON).isoformat() == expected
 
 
 @PROPERTY

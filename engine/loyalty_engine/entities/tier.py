@@ -1,6 +1,6 @@
 """Claims on tiers, the changes of standing that they led to, and where each member stands."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -107,13 +107,22 @@ class Standing(Entity, table=True):
 
 
 class CurrentStanding(Entity, table=True):
-    """Where a member stands on a ladder now; kept from the changes, for reads, filters and counts."""
+    """Where a member stands on a ladder now; kept from the changes, for reads, filters and counts.
+
+    The cycle under way began at a boundary, or after the fact whose place it names.
+    """
 
     __tablename__ = "current_standing"
     __table_args__: ClassVar[tuple[Any, ...]] = (
         belongs_to("member", "member_id"),
         belongs_to("standing", "standing_id"),
         *lengths(ladder=64, tier=64),
+        CheckConstraint(
+            "(cycle_anchor IS NULL) = (cycle_began_at IS NULL)"
+            " AND (cycle_source IS NULL) = (cycle_external_id IS NULL)"
+            " AND (cycle_source IS NULL OR cycle_began_at IS NOT NULL)",
+            name="cycle_is_whole",
+        ),
         Index("current_standing_by_tier", "business_id", "ladder", "tier", "member_id"),
     )
 
@@ -125,3 +134,7 @@ class CurrentStanding(Entity, table=True):
     until_at: datetime | None = instant()
     next_review_at: datetime | None = instant()
     standing_id: UUID = Field()
+    cycle_anchor: date | None = Field()
+    cycle_began_at: datetime | None = instant()
+    cycle_source: str | None = key_text()
+    cycle_external_id: str | None = key_text()

@@ -6,9 +6,9 @@ on its own. They equal the tallies of a fold that has taken the same facts, whic
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
@@ -17,6 +17,7 @@ from uuid import UUID
 from sqlalchemy import (
     ARRAY,
     ColumnElement,
+    DateTime,
     Numeric,
     Select,
     String,
@@ -27,11 +28,13 @@ from sqlalchemy import (
     bindparam,
     case,
     cast,
+    column,
     exists,
     func,
     literal,
     select,
     true,
+    tuple_,
     union_all,
 )
 
@@ -71,13 +74,37 @@ async def buckets(
     if not wanted or not member_ids:
         return []
     figures = tuple(wanted)
-    statement = _statement(figures)
+    statement = _statement(figures, since=False)
+    given = _given(business_id, member_ids, figures)
+    rows = await statement.fetch(connection, **{name: given[name] for name in statement.names})
+    return [Bucket(row["member_id"], figures[row["figure"]], row["day"], row["value"]) for row in rows]
+
+
+async def buckets_since(
+    connection: Connection,
+    business_id: UUID,
+    since: Mapping[UUID, tuple[datetime, str, str]],
+    wanted: Sequence[Wanted],
+) -> list[Bucket]:
+    """The same of what comes after a place in each member's order; a linked return goes with its purchase."""
+    if not wanted or not since:
+        return []
+    figures = tuple(wanted)
+    statement = _statement(figures, since=True)
+    given = _given(business_id, list(since), figures)
+    given["since_at"] = [at for at, _, _ in since.values()]
+    given["since_source"] = [source for _, source, _ in since.values()]
+    given["since_external_id"] = [external_id for _, _, external_id in since.values()]
+    rows = await statement.fetch(connection, **{name: given[name] for name in statement.names})
+    return [Bucket(row["member_id"], figures[row["figure"]], row["day"], row["value"]) for row in rows]
+
+
+def _given(business_id: UUID, member_ids: Sequence[UUID], figures: Sequence[Wanted]) -> dict[str, Any]:
     given: dict[str, Any] = {"business_id": business_id, "member_ids": list(member_ids)}
     for index, want in enumerate(figures):
         for name, values in _filters(want.figure).items():
             given[f"{name}_{index}"] = list(values)
-    rows = await statement.fetch(connection, **{name: given[name] for name in statement.names})
-    return [Bucket(row["member_id"], figures[row["figure"]], row["day"], row["value"]) for row in rows]
+    return given
 
 
 def _filters(figure: Figure) -> dict[str, tuple[str, ...]]:
@@ -92,12 +119,12 @@ def _filters(figure: Figure) -> dict[str, tuple[str, ...]]:
 
 
 @lru_cache(maxsize=256)
-def _statement(wanted: tuple[Wanted, ...]) -> Statement:
-    parts = [_one(index, want) for index, want in enumerate(wanted)]
+def _statement(wanted: tuple[Wanted, ...], *, since: bool) -> Statement:
+    parts = [_one(index, want, since=since) for index, want in enumerate(wanted)]
     return Statement(parts[0] if len(parts) == 1 else union_all(*parts))
 
 
-def _one(index: int, wanted: Wanted) -> Select[Any]:
+def _one(index: int, wanted: Wanted, *, since: bool) -> Select[Any]:
     figure = wanted.figure
     by_line = bool(figure.categories) and figure.of in ("amount", "units")
     value = _value(index, figure, by_line=by_line)
@@ -112,6 +139,10 @@ def _one(index: int, wanted: Wanted) -> Select[Any]:
                 _line.category == any_(_texts(f"categories_{index}")),
             ),
         )
+    later: list[ColumnElement[bool]] = []
+    if since:
+        source, condition = _since(source)
+        later.append(condition)
     return (
         select(
             _fact.member_id.label("member_id"),
@@ -125,10 +156,46 @@ def _one(index: int, wanted: Wanted) -> Select[Any]:
             _fact.member_id == any_(bindparam("member_ids", type_=ARRAY(Uuid))),
             _fact.type == literal("activity"),
             *_conditions(index, wanted, by_line=by_line),
+            *later,
         )
         .group_by(_fact.member_id, _fact.counts_on)
         .having(func.sum(value) != 0)
     )
+
+
+def _since(source: Any) -> tuple[Any, ColumnElement[bool]]:
+    """The source with each member's place and the purchase of a linked return; and what comes after."""
+    places = (
+        func.unnest(
+            bindparam("member_ids", type_=ARRAY(Uuid)),
+            bindparam("since_at", type_=ARRAY(DateTime(timezone=True))),
+            _texts("since_source"),
+            _texts("since_external_id"),
+        )
+        .table_valued(
+            column("member_id", Uuid),
+            column("at", DateTime(timezone=True)),
+            column("source", Text),
+            column("external_id", Text),
+            name="place",
+        )
+        .render_derived()
+    )
+    original = Fact.__table__.alias("original")  # type: ignore[attr-defined]
+    joined = source.join(places, places.c.member_id == _fact.member_id).outerjoin(
+        original,
+        and_(
+            original.c.business_id == _fact.business_id,
+            original.c.fact_id == _fact.reverses_fact_id,
+        ),
+    )
+    own = tuple_(
+        func.coalesce(original.c.occurred_at, _fact.occurred_at),
+        func.coalesce(original.c.source, _fact.source),
+        func.coalesce(original.c.external_id, _fact.external_id),
+    )
+    after = tuple_(places.c.at, places.c.source.collate("C"), places.c.external_id.collate("C"))
+    return joined, own > after
 
 
 def _texts(name: str) -> Any:

@@ -203,6 +203,7 @@ class _Compiler:
         ladders = tuple(
             _policy(section, trees[section.key], requirements, measures_of) for section in file.ladders
         )
+        self._cycles(ladders)
         warnings += [
             Finding(f"ladders.{index}.tiers.{rank}", f"no rule of the tree speaks for {tier!r}", "warning")
             for index, policy in enumerate(ladders)
@@ -217,11 +218,28 @@ class _Compiler:
             ladders=ladders,
             rules=rules,
             implementations=implementations,
-            measures=tuple(dict.fromkeys(measure for of_rule in measures_of.values() for measure in of_rule)),
+            measures=tuple(
+                dict.fromkeys(
+                    measure
+                    for of_rule in measures_of.values()
+                    for measure in of_rule
+                    if measure.window != "cycle"
+                )
+            ),
             measures_of=measures_of,
             promotions={key: promotion for key, promotion in terms.items() if promotion is not None},
             findings=tuple(warnings),
         )
+
+    def _cycles(self, ladders: Sequence[LadderPolicy]) -> None:
+        """A ladder has a cycle where its review or a window of its rules says so."""
+        for index, policy in enumerate(ladders):
+            reads = any(measure.window == "cycle" for measure in policy.measures)
+            reviewed = policy.review is not None and policy.review.every == "cycle"
+            if policy.section.cycle is None and (reads or reviewed):
+                who = "a rule of its tree" if reads else "its review"
+                self._error(f"ladders.{index}.cycle", f"{who} reads the cycle; say how long it is")
+        self._stop_on_errors()
 
     def _implementations(self, rules: Mapping[str, ConfiguredRule]) -> Implementations:
         try:

@@ -129,10 +129,19 @@ class Upgrade(Section):
     until: Until
 
 
+class Cycle(Section):
+    """The ladder's own period: it begins at joining, and anew when it is over or a change restarts it."""
+
+    months: int = Field(ge=1, le=600, description="How many months, counted from its beginning.")
+    restart: list[Literal["upgrade", "downgrade"]] = Field(
+        max_length=2, description="The changes of standing that begin it anew; [] for none."
+    )
+
+
 class Review(Section):
     """Regular reviews, at 00:00 local of the period's first day."""
 
-    every: Period = Field(description="month, quarter or year.")
+    every: Period | Literal["cycle"] = Field(description="month, quarter, year or cycle.")
     until: Until
 
 
@@ -161,6 +170,7 @@ class LadderSection(Section):
         description='A rule id, or a tree like { op = "any_of", of = ["a", { op = "all_of", of = ["b"] }] }; '
         "any_of takes at_least (1), weighted takes weights and at_least."
     )
+    cycle: Cycle | None = Field(None, description="Needed where a window or the review says cycle.")
     upgrade: Upgrade
     review: Review | None = Field(None, description="Left out: never.")
     downgrade: Downgrade

@@ -6,14 +6,16 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from loyalty_engine.localtime import DAY, add_months, first_instant, local_day, next_period_start
+from loyalty_engine.program import LadderPolicy
 from loyalty_engine.program.file import (
     AfterDays,
     AfterMonths,
+    Cycle,
     PointsSection,
-    Review,
     UntilEndOf,
     UntilMonths,
 )
+from loyalty_engine.rating.state import CycleState, LadderState
 
 
 def claim_end(until: str | UntilMonths | UntilEndOf, at: datetime, zone: ZoneInfo) -> datetime | None:
@@ -47,6 +49,30 @@ def lot_end(section: PointsSection, day: date, zone: ZoneInfo) -> datetime | Non
     return first_instant(found, zone)
 
 
-def next_review(review: Review, after: datetime, zone: ZoneInfo) -> datetime:
-    """The first review strictly after an instant."""
-    return first_instant(next_period_start(local_day(after, zone), review.every), zone)
+def cycle_end(section: Cycle, cycle: CycleState, zone: ZoneInfo) -> datetime:
+    """The end of a cycle under way; months are counted from its anchor, never from an end to the next."""
+    count = 1
+    while (end := first_instant(add_months(cycle.anchor, section.months * count), zone)) <= cycle.began_at:
+        count += 1
+    return end
+
+
+def next_review(policy: LadderPolicy, state: LadderState, after: datetime, zone: ZoneInfo) -> datetime | None:
+    """The first review strictly after an instant; None for a ladder without reviews."""
+    if policy.review is None:
+        return None
+    if policy.review.every == "cycle":
+        return next_cycle(policy, state, zone)
+    return next_period(policy.review.every, after, zone)
+
+
+def next_period(period: str, after: datetime, zone: ZoneInfo) -> datetime:
+    """Where the next calendar period begins, strictly after an instant."""
+    return first_instant(next_period_start(local_day(after, zone), period), zone)
+
+
+def next_cycle(policy: LadderPolicy, state: LadderState, zone: ZoneInfo) -> datetime | None:
+    """The end of the cycle under way; None for a ladder without cycles."""
+    if policy.section.cycle is None or state.cycle is None:
+        return None
+    return cycle_end(policy.section.cycle, state.cycle, zone)

@@ -77,6 +77,7 @@ class Ruling:
     day: date
     at_boundary: bool
     joined_on: date
+    cycle_began_on: date | None = None
 
 
 def ruling_nodes(program: Program, policy: LadderPolicy, tier: str, ruling: Ruling) -> list[RulingNode]:
@@ -221,7 +222,9 @@ def _reasons(
 
 def _read(program: Program, rule: str, ruling: Ruling) -> Iterator[MeasureRead]:
     for measure, value in _by_measure(program, rule, ruling).items():
-        days = days_of(measure.window, ruling.day, ruling.at_boundary, ruling.joined_on)
+        days = days_of(
+            measure.window, ruling.day, ruling.at_boundary, ruling.joined_on, ruling.cycle_began_on
+        )
         yield MeasureRead(measure, value, days)
 
 

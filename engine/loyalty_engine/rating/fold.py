@@ -15,7 +15,7 @@ from decimal import Decimal
 from loyalty_engine.ledger.effects import EffectKey
 from loyalty_engine.program import LadderPolicy
 from loyalty_engine.rating.earning import Ask, Asking, Earning, Rated, earning_returns
-from loyalty_engine.rating.ends import next_review
+from loyalty_engine.rating.ends import next_cycle, next_review
 from loyalty_engine.rating.facts import (
     ActivityFact,
     Fact,
@@ -31,7 +31,7 @@ from loyalty_engine.rating.journal import ENROLMENT, At, Journal, Parked, bounda
 from loyalty_engine.rating.rulebook import ProgramVersion, Rulebook
 from loyalty_engine.rating.standing import Returned, Standings
 from loyalty_engine.rating.state import Effect, State
-from loyalty_engine.rating.tallies import View, contribution, tracked_figures
+from loyalty_engine.rating.tallies import View, contribution, tracked_cycles, tracked_figures
 from loyalty_engine.rating.wallets import expired
 from loyalty_engine.rules import Activity, Figure, Member
 
@@ -64,6 +64,7 @@ class Folding:
         self._rulebook = rulebook
         self._returns = returns or {}
         self._tracked = tracked_figures(version.program for version in rulebook.versions)
+        self._tracked_cycles = tracked_cycles(version.program for version in rulebook.versions)
         self._purchases: dict[NaturalKey, Activity] = {}
         self._returned: dict[NaturalKey, list[ReturnFact]] = {}
         self._waiting: dict[NaturalKey, list[ReturnFact]] = {}
@@ -87,10 +88,20 @@ class Folding:
         """The next instant at which a review is held, a claim ends, a lot expires or a version begins."""
         state = self.state
         program = self._rulebook.in_force(state.at).program
-        reviews = [
-            next_review(policy.review, state.at, program.zone)
+        held = [
+            (policy, state.ladders.get(policy.key))
             for policy in program.ladders
-            if policy.review is not None and policy.key not in state.frozen
+            if policy.key not in state.frozen
+        ]
+        reviews = [
+            instant
+            for policy, ladder in held
+            if ladder is not None
+            for instant in (
+                next_review(policy, ladder, state.at, program.zone),
+                next_cycle(policy, ladder, program.zone),
+            )
+            if instant is not None
         ]
         begins = [
             version.effective_at
@@ -126,7 +137,7 @@ class Folding:
         """
         self.advance(fact.occurred_at)
         version = self._rulebook.in_force(fact.occurred_at)
-        at = At(fact.cause, fact.occurred_at, version.id)
+        at = At(fact.cause, fact.occurred_at, version.id, place_of(fact))
         match fact:
             case ActivityFact():
                 yield from self._activity(fact, at, version)
@@ -161,6 +172,9 @@ class Folding:
             )
             for figure, view in self._tracked
         }
+        for ladder, figure, view in self._tracked_cycles:
+            value = contribution(figure, view, activity, net)
+            self.state.tallies.cycle(ladder).of(figure, view).add(activity.local_day, value)
         returned = Returned(lowered, activity.local_day, None)
         for policy in self._unfrozen(version):
             if activity.kind == "return":
@@ -180,6 +194,10 @@ class Folding:
             for figure, view in self._tracked
             if view == "in_place"
         }
+        for ladder, figure, view in self._tracked_cycles:
+            if view == "in_place" and self._in_cycle(ladder, purchase):
+                value = _value(figure, after) - _value(figure, before)
+                self.state.tallies.cycle(ladder).of(figure, view).add(day, value)
         returned = Returned(lowered, day, purchase.occurred_at)
         if fact.of in self._rated:
             self._earning.take_back(at, self._rated[fact.of], after)
@@ -187,6 +205,13 @@ class Folding:
         for policy in self._unfrozen(version):
             if policy.section.returns == "from_now":
                 self._standings.withdraw(at, version.program, policy, returned, tiers)
+
+    def _in_cycle(self, ladder: str, purchase: Activity) -> bool:
+        """Whether a purchase belongs to the cycle under way of a ladder."""
+        standing = self.state.ladders.get(ladder)
+        if standing is None or standing.cycle is None:
+            return False
+        return place_of(ActivityFact(purchase)) > standing.cycle.beginning
 
     def _add(self, figure: Figure, view: View, day: date, value: Decimal) -> Decimal:
         """Add to a tally; by how much the figure changed."""

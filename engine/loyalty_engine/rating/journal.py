@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from loyalty_engine.ledger.effects import Cause, EffectKey
+from loyalty_engine.ledger.lots import Place
 from loyalty_engine.rating.judgement import RuleFailed
 from loyalty_engine.rating.state import Claim, Effect, Ruling
 from loyalty_engine.rating.wallets import slot_of
@@ -22,11 +23,12 @@ def boundary_cause(at: datetime) -> Cause:
 
 @dataclass(frozen=True, slots=True)
 class At:
-    """The fact or boundary at hand: its cause, its instant, and the program version in force."""
+    """The fact or boundary at hand: its cause, its instant, the version in force, and a fact's place."""
 
     cause: Cause
     instant: datetime
     program: UUID
+    place: Place | None = None
 
 
 @dataclass(frozen=True, slots=True)

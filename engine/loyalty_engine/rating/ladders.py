@@ -101,7 +101,8 @@ def settled(
     if best(claims, ladder) != next_tier:
         made = (Claim(next_tier, at, until, cause, figures=figures),)
     since = state.since if next_tier == state.tier else at
-    return Regraded(LadderState(next_tier, since, (*claims, *made)), made)
+    after = replace(state, tier=next_tier, since=since, claims=(*claims, *made))
+    return Regraded(after, made)
 
 
 def _next_tier(policy: LadderPolicy, state: LadderState, supported: str) -> str:

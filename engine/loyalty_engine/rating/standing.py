@@ -9,14 +9,15 @@ from decimal import Decimal
 
 from loyalty_engine.localtime import is_day_start, local_day, period_start
 from loyalty_engine.program import LadderPolicy, Program
-from loyalty_engine.rating.ends import claim_end
+from loyalty_engine.program.file import Review
+from loyalty_engine.rating.ends import claim_end, cycle_end
 from loyalty_engine.rating.inputs import member_at
 from loyalty_engine.rating.journal import At, Journal
 from loyalty_engine.rating.judgement import Judgement, figure_key, judge
 from loyalty_engine.rating.ladders import keeps_all, risen, settled, with_claim
 from loyalty_engine.rating.rulebook import Rulebook
-from loyalty_engine.rating.state import Claim, ClaimFigure, LadderState, Ruling, State
-from loyalty_engine.rating.tallies import View, view_of
+from loyalty_engine.rating.state import Claim, ClaimFigure, CycleState, LadderState, Ruling, State
+from loyalty_engine.rating.tallies import Tallies, View, view_of
 from loyalty_engine.rating.windows import Days, days_of
 from loyalty_engine.rules import Figure
 
@@ -51,20 +52,35 @@ class Standings:
     def begin(self, at: At, policy: LadderPolicy) -> None:
         """Stand on the base tier."""
         base = policy.ladder.base
-        self._state.ladders[policy.key] = LadderState(base, at.instant)
+        day = local_day(at.instant, self._rulebook.in_force(at.instant).program.zone)
+        cycle = None if policy.section.cycle is None else CycleState(day, at.instant)
+        self._state.ladders[policy.key] = LadderState(base, at.instant, cycle=cycle)
         self._journal.standing(at, policy.key, None, base, None)
 
     def boundary(self, at: At, program: Program, policy: LadderPolicy, tiers: Mapping[str, str]) -> None:
         """Reviews and ends of claims of one instant, and one comparison of standings."""
         state = self._state.ladders[policy.key]
-        review = policy.review if is_review(policy, at.instant, program) else None
+        over = self._is_over(policy, state, at.instant, program)
+        review = policy.review if is_review(policy, at.instant, program, cycle_over=over) else None
         left = tuple(claim for claim in state.claims if claim.until_at is None or claim.until_at > at.instant)
-        if review is None and len(left) == len(state.claims):
-            return
+        if review is not None or len(left) < len(state.claims):
+            self._judge(at, program, policy, left, review, tiers)
+        if over and policy.key not in self._state.frozen:
+            self._begin_cycle(policy, at, state.cycle)
+
+    def _judge(
+        self,
+        at: At,
+        program: Program,
+        policy: LadderPolicy,
+        left: tuple[Claim, ...],
+        review: Review | None,
+        tiers: Mapping[str, str],
+    ) -> None:
         asked = self._ask(at, program, policy, tiers, at_boundary=True)
         if asked is None:
             return
-        held = replace(state, claims=left)
+        held = replace(self._state.ladders[policy.key], claims=left)
         if review is not None and asked.judgement.tier != policy.ladder.base:
             end = claim_end(review.until, at.instant, program.zone)
             claim = Claim(asked.judgement.tier, at.instant, end, at.cause, figures=asked.figures)
@@ -167,8 +183,35 @@ class Standings:
     def _stand(self, at: At, policy: LadderPolicy, after: LadderState, ruling: Ruling) -> None:
         before = self._state.ladders[policy.key]
         self._state.ladders[policy.key] = after
-        if after.tier != before.tier:
-            self._journal.standing(at, policy.key, before.tier, after.tier, ruling)
+        if after.tier == before.tier:
+            return
+        self._journal.standing(at, policy.key, before.tier, after.tier, ruling)
+        rose = policy.ladder.rank(after.tier) > policy.ladder.rank(before.tier)
+        if policy.section.cycle is not None and (
+            ("upgrade" if rose else "downgrade") in policy.section.cycle.restart
+        ):
+            self._begin_cycle(policy, at, None)
+
+    def _is_over(self, policy: LadderPolicy, state: LadderState, at: datetime, program: Program) -> bool:
+        if policy.section.cycle is None or state.cycle is None:
+            return False
+        return cycle_end(policy.section.cycle, state.cycle, program.zone) == at
+
+    def _begin_cycle(self, policy: LadderPolicy, at: At, before: CycleState | None) -> None:
+        """Begin the ladder's cycle anew, after a cycle that is over or by a change that restarts it.
+
+        A change at the very boundary at which the cycle ends has begun a new one already.
+        """
+        state = self._state.ladders[policy.key]
+        if before is not None and state.cycle is not before:
+            return
+        anchor = (
+            before.anchor
+            if before
+            else local_day(at.instant, self._rulebook.in_force(at.instant).program.zone)
+        )
+        self._state.ladders[policy.key] = replace(state, cycle=CycleState(anchor, at.instant, at.place))
+        self._state.tallies.cycles[policy.key] = Tallies()
 
     def _ask(
         self, at: At, program: Program, policy: LadderPolicy, tiers: Mapping[str, str], *, at_boundary: bool
@@ -176,7 +219,12 @@ class Standings:
         """Ask the ladder's rules; None, and the ladder frozen, when one of them failed."""
         day = local_day(at.instant, program.zone)
         figures = self._state.tallies.figures(
-            policy.measures, policy.section.returns, day, self._state.joined_on, at_boundary=at_boundary
+            policy.measures,
+            policy.section.returns,
+            day,
+            self._state.joined_on,
+            at_boundary=at_boundary,
+            ladder=policy.key,
         )
         member = member_at(self._state, program, tiers, figures)
         judgement = judge(program, policy, member)
@@ -186,8 +234,12 @@ class Standings:
         return _Asked(
             judgement,
             self._claim_figures(program, policy, judgement, day, at_boundary),
-            ruling_of(judgement, at.instant, at_boundary),
+            ruling_of(judgement, at.instant, at_boundary, self._cycle_began_on(policy, program)),
         )
+
+    def _cycle_began_on(self, policy: LadderPolicy, program: Program) -> date | None:
+        cycle = self._state.ladders[policy.key].cycle
+        return None if cycle is None else local_day(cycle.began_at, program.zone)
 
     def _freeze(self, at: At, policy: LadderPolicy, judgement: Judgement) -> None:
         self._journal.failed(at, judgement.failures)
@@ -196,28 +248,32 @@ class Standings:
     def _claim_figures(
         self, program: Program, policy: LadderPolicy, judgement: Judgement, day: date, at_boundary: bool
     ) -> dict[str, ClaimFigure]:
-        found = {}
+        found, began_on = {}, self._cycle_began_on(policy, program)
         for rule in policy.rules:
             for measure in program.measures_of[rule]:
                 key = figure_key(rule, measure)
-                days = days_of(measure.window, day, at_boundary, self._state.joined_on)
+                days = days_of(measure.window, day, at_boundary, self._state.joined_on, began_on)
                 found[key] = ClaimFigure(judgement.figures[key], days.start, days.end)
         return found
 
 
-def ruling_of(judgement: Judgement, at: datetime, at_boundary: bool) -> Ruling:
+def ruling_of(
+    judgement: Judgement, at: datetime, at_boundary: bool, cycle_began_on: date | None = None
+) -> Ruling:
     """What is kept of a judgement, enough to decide again."""
     opinions = {
         rule: {tier: verdict.supports for tier, verdict in by_tier.items()}
         for rule, by_tier in judgement.opinions.items()
     }
-    return Ruling(at, at_boundary, judgement.figures, opinions)
+    return Ruling(at, at_boundary, judgement.figures, opinions, cycle_began_on)
 
 
-def is_review(policy: LadderPolicy, at: datetime, program: Program) -> bool:
+def is_review(policy: LadderPolicy, at: datetime, program: Program, *, cycle_over: bool) -> bool:
     """Whether the ladder is reviewed at the instant."""
     if policy.review is None or not is_day_start(at, program.zone):
         return False
+    if policy.review.every == "cycle":
+        return cycle_over
     day = local_day(at, program.zone)
     return period_start(day, policy.review.every) == day
 

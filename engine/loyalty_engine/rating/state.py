@@ -40,12 +40,30 @@ class Claim:
 
 
 @dataclass(frozen=True, slots=True)
+class CycleState:
+    """A ladder's cycle under way: it holds what comes after ``after``, or after the boundary at ``began_at``.
+
+    Its months are counted from ``anchor``.
+    """
+
+    anchor: date
+    began_at: datetime
+    after: Place | None = None
+
+    @property
+    def beginning(self) -> Place:
+        """The place in the order that it begins after."""
+        return self.after or (self.began_at, "", "")
+
+
+@dataclass(frozen=True, slots=True)
 class LadderState:
-    """The standing on one ladder, with the claims in force."""
+    """The standing on one ladder, with the claims in force and its cycle, where it has one."""
 
     tier: str
     since: datetime
     claims: tuple[Claim, ...] = ()
+    cycle: CycleState | None = None
 
     @property
     def until(self) -> datetime | None:
@@ -122,6 +140,7 @@ class Ruling:
     at_boundary: bool
     figures: Mapping[str, Decimal]
     opinions: Mapping[str, Mapping[str, bool]]
+    cycle_began_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)

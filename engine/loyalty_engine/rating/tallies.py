@@ -108,16 +108,28 @@ class Figures(Mapping[Measure, Decimal]):
 
 
 class Tallies:
-    """The tallies of one member, by figure and view."""
+    """The tallies of one member, by figure and view; and those of each ladder's cycle under way."""
 
-    __slots__ = ("_by_view",)
+    __slots__ = ("_by_view", "cycles")
 
-    def __init__(self, tallies: Mapping[tuple[Figure, View], Tally] | None = None) -> None:
+    def __init__(
+        self,
+        tallies: Mapping[tuple[Figure, View], Tally] | None = None,
+        cycles: Mapping[str, Tallies] | None = None,
+    ) -> None:
         self._by_view: dict[tuple[Figure, View], Tally] = dict(tallies or {})
+        self.cycles: dict[str, Tallies] = dict(cycles or {})
 
     def copy(self) -> Tallies:
         """Tallies that can be added to without changing these."""
-        return Tallies({key: tally.copy() for key, tally in self._by_view.items()})
+        return Tallies(
+            {key: tally.copy() for key, tally in self._by_view.items()},
+            {ladder: tallies.copy() for ladder, tallies in self.cycles.items()},
+        )
+
+    def cycle(self, ladder: str) -> Tallies:
+        """The tallies of a ladder's cycle under way."""
+        return self.cycles.setdefault(ladder, Tallies())
 
     def of(self, figure: Figure, view: View) -> Tally:
         """The tally of a figure in a view, empty when nothing was added yet."""
@@ -134,12 +146,20 @@ class Tallies:
         joined_on: date,
         *,
         at_boundary: bool = False,
+        ladder: str | None = None,
         extra: Callable[[Figure, View], Decimal] | None = None,
     ) -> Figures:
-        """The measures read on a local day; ``extra`` is counted on that day as if it had been added."""
+        """The measures read on a local day; ``extra`` is counted on that day as if it had been added.
+
+        The cycle is that of the ladder; without one, no measure may read it.
+        """
 
         def read(measure: Measure) -> Decimal:
             view = view_of(measure.figure, returns)
+            if measure.window == "cycle":
+                if ladder is None:
+                    raise KeyError(f"measure {measure.key!r} reads the cycle of no ladder")
+                return self.cycle(ladder).of(measure.figure, view).over(Days(None, None))
             days = days_of(measure.window, day, at_boundary, joined_on)
             tally = self.of(measure.figure, view)
             value = tally.over(days)
@@ -169,3 +189,16 @@ def tracked_figures(programs: Iterable[Program]) -> tuple[tuple[Figure, View], .
         for measure in program.measures:
             found[(measure.figure, view_of(measure.figure, "undo" if program.undoes else "from_now"))] = None
     return tuple(found)
+
+
+def tracked_cycles(programs: Iterable[Program]) -> tuple[tuple[str, Figure, View], ...]:
+    """Every figure that a ladder's rules read over its cycle, with the ladder's key."""
+    return tuple(
+        dict.fromkeys(
+            (policy.key, measure.figure, view_of(measure.figure, policy.section.returns))
+            for program in programs
+            for policy in program.ladders
+            for measure in policy.measures
+            if measure.window == "cycle"
+        )
+    )

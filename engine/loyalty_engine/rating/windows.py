@@ -28,7 +28,9 @@ class Days:
         return (self.start is None or self.start <= day) and (self.end is None or day < self.end)
 
 
-def days_of(window: Window, day: date, at_boundary: bool, joined_on: date) -> Days:
+def days_of(
+    window: Window, day: date, at_boundary: bool, joined_on: date, cycle_began_on: date | None = None
+) -> Days:
     """The days over which a window is read on a local day.
 
     At a boundary, which lies at 00:00 of the day, it is the window that ends there, so that of the
@@ -39,6 +41,8 @@ def days_of(window: Window, day: date, at_boundary: bool, joined_on: date) -> Da
     match window:
         case "lifetime":
             return Days(None, None)
+        case "cycle":
+            return Days(cycle_began_on, None)
         case "anniversary":
             return Days(*_anniversary(read_on, joined_on))
         case RollingDays(rolling_days=count):
@@ -55,7 +59,7 @@ def days_of(window: Window, day: date, at_boundary: bool, joined_on: date) -> Da
 
 def _ends_at(window: Window, day: date, joined_on: date) -> bool:
     match window:
-        case "lifetime":
+        case "lifetime" | "cycle":
             return False
         case "anniversary":
             return _anniversary(day, joined_on)[0] == day and day > joined_on

@@ -49,10 +49,15 @@ class Previous(_WindowModel):
 
 
 Window = Annotated[
-    Literal["lifetime", "anniversary"] | Calendar | FiscalYear | RollingDays | RollingMonths | Previous,
+    Literal["lifetime", "anniversary", "cycle"]
+    | Calendar
+    | FiscalYear
+    | RollingDays
+    | RollingMonths
+    | Previous,
     Field(
-        description='"lifetime", "anniversary" (years of membership), { calendar = "year" }, '
-        '{ fiscal_year = "04-01" }, { rolling_days = 30 }, { rolling_months = 12 } '
+        description='"lifetime", "anniversary" (years of membership), "cycle" (of the ladder), '
+        '{ calendar = "year" }, { fiscal_year = "04-01" }, { rolling_days = 30 }, { rolling_months = 12 } '
         'or { previous = { calendar = "month" } }.'
     ),
 ]

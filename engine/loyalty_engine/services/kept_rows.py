@@ -12,6 +12,7 @@ from loyalty_engine.ledger.effects import Cause, EffectKey
 from loyalty_engine.ledger.lots import Lot
 from loyalty_engine.rating import Rulebook
 from loyalty_engine.rating.ends import next_review
+from loyalty_engine.rating.state import CycleState
 from loyalty_engine.services.posted import Folded
 from loyalty_engine.services.posting import Row, Rows
 
@@ -86,15 +87,15 @@ class KeptRows:
         policies = {policy.key: policy for policy in program.ladders}
         for ladder, standing in state.ladders.items():
             policy = policies.get(ladder)
-            review = policy.review if policy is not None else None
             row = {
                 **self._own,
                 "ladder": ladder,
                 "tier": standing.tier,
                 "since": standing.since,
                 "until_at": standing.until,
-                "next_review_at": next_review(review, state.at, program.zone) if review else None,
+                "next_review_at": next_review(policy, standing, state.at, program.zone) if policy else None,
                 "standing_id": last.get(ladder) or self._folded.stored.standing_ids[ladder],
+                **_cycle(standing.cycle),
             }
             known = self._folded.stored.standings.get(ladder)
             if known is None or any(known[name] != row[name] for name in dict(known) if name in row):
@@ -147,3 +148,13 @@ class KeptRows:
                 "event_count": self._event_count,
             }
         )
+
+
+def _cycle(cycle: CycleState | None) -> Row:
+    source, external_id = (None, None) if cycle is None or cycle.after is None else cycle.after[1:]
+    return {
+        "cycle_anchor": None if cycle is None else cycle.anchor,
+        "cycle_began_at": None if cycle is None else cycle.began_at,
+        "cycle_source": source,
+        "cycle_external_id": external_id,
+    }

@@ -72,7 +72,17 @@ async def write_rows(
         connection,
         CurrentStanding,
         rows.current_standings,
-        update=("tier", "since", "until_at", "next_review_at", "standing_id"),
+        update=(
+            "tier",
+            "since",
+            "until_at",
+            "next_review_at",
+            "standing_id",
+            "cycle_anchor",
+            "cycle_began_at",
+            "cycle_source",
+            "cycle_external_id",
+        ),
     )
     await upsert_rows(connection, Counter, rows.counters, update=("used",))
     await upsert_rows(connection, Parked, rows.parked, update=("error", "parked_at", "resolved_at"))

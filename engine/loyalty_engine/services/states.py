@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -13,17 +13,17 @@ import asyncpg
 from loyalty_engine.combine.tiers import rules_of
 from loyalty_engine.ledger.effects import Cause, EffectKey
 from loyalty_engine.ledger.lots import Lot
-from loyalty_engine.measures import Wanted, buckets
+from loyalty_engine.measures import Wanted, buckets, buckets_since
 from loyalty_engine.program import LadderPolicy
 from loyalty_engine.rating import Claim, LadderState, Rulebook, State, Wallet
 from loyalty_engine.rating.ladders import needed
-from loyalty_engine.rating.state import ClaimFigure
-from loyalty_engine.rating.tallies import Tallies, Tally, View, tracked_figures
+from loyalty_engine.rating.state import ClaimFigure, CycleState
+from loyalty_engine.rating.tallies import Tallies, Tally, View, tracked_cycles, tracked_figures
 from loyalty_engine.rules import Figure
 from loyalty_engine.store.connection import Connection
 from loyalty_engine.store.facts import latest_values
 from loyalty_engine.store.members import MemberRow
-from loyalty_engine.store.states import StateRows, state_rows
+from loyalty_engine.store.states import StateRows, standing_rows, state_rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +78,10 @@ async def stored_states(
     ids = [member.member_id for member in members]
     rows = await state_rows(connection, business_id, ids, spent_lots=spent_lots)
     values = await latest_values(connection, business_id, ids)
-    tallies = await stored_tallies(connection, business_id, rulebook, ids)
     found = {member.member_id: Stored(member, _begun(member)) for member in members}
     _read_rows(found, rows)
+    beginnings = {row["member_id"]: found[row["member_id"]].state.ladders for row in rows.standings}
+    tallies = await stored_tallies(connection, business_id, rulebook, ids, beginnings)
     for row in values:
         found[row["member_id"]].state.values[(row["value_kind"], row["value_key"])] = row["value"]
     for stored in found.values():
@@ -98,28 +99,78 @@ def _begun(member: MemberRow) -> State:
     return state
 
 
+Standings = Mapping[UUID, Mapping[str, LadderState]]
+"""Where members stand, by ladder."""
+
+
 async def stored_tallies(
+    connection: Connection,
+    business_id: UUID,
+    rulebook: Rulebook,
+    member_ids: Sequence[UUID],
+    standings: Standings,
+) -> dict[UUID, Tallies]:
+    """The tallies of every figure that the rulebook reads, as after all facts recorded.
+
+    ``standings`` say where the cycles under way began.
+    """
+    programs = [version.program for version in rulebook.versions]
+    tracked = tracked_figures(programs)
+    tallies = {member_id: Tallies({key: Tally(key[0]) for key in tracked}) for member_id in member_ids}
+    wanted = _by_wanted(tracked)
+    for bucket in await buckets(connection, business_id, member_ids, list(wanted)):
+        for key in wanted[bucket.wanted]:
+            tallies[bucket.member_id].of(*key).add(bucket.day, bucket.value)
+    by_ladder: dict[str, list[tuple[Figure, View]]] = {}
+    for ladder, figure, view in tracked_cycles(programs):
+        by_ladder.setdefault(ladder, []).append((figure, view))
+    for ladder, figures in by_ladder.items():
+        wanted = _by_wanted(figures)
+        since = {
+            member_id: state.cycle.beginning
+            for member_id, ladders in standings.items()
+            if (state := ladders.get(ladder)) is not None and state.cycle is not None
+        }
+        for bucket in await buckets_since(connection, business_id, since, list(wanted)):
+            for key in wanted[bucket.wanted]:
+                tallies[bucket.member_id].cycle(ladder).of(*key).add(bucket.day, bucket.value)
+    return tallies
+
+
+async def present_tallies(
     connection: Connection, business_id: UUID, rulebook: Rulebook, member_ids: Sequence[UUID]
 ) -> dict[UUID, Tallies]:
-    """The tallies of every figure that the rulebook reads, as after all facts recorded."""
-    tracked = tracked_figures(version.program for version in rulebook.versions)
-    wanted = {key: Wanted(key[0], key[1] == "gross") for key in tracked}
-    tallies: dict[UUID, dict[tuple[Figure, View], Tally]] = {
-        member_id: {key: Tally(key[0]) for key in tracked} for member_id in member_ids
-    }
-    views: dict[Wanted, list[tuple[Figure, View]]] = {}
-    for key, want in wanted.items():
-        views.setdefault(want, []).append(key)
-    for bucket in await buckets(connection, business_id, member_ids, list(views)):
-        for key in views[bucket.wanted]:
-            tallies[bucket.member_id][key].add(bucket.day, bucket.value)
-    return {member_id: Tallies(by_figure) for member_id, by_figure in tallies.items()}
+    """The same for members whose standings are not read yet; they are only where a rule reads a cycle."""
+    standings: dict[UUID, dict[str, LadderState]] = {}
+    if tracked_cycles(version.program for version in rulebook.versions):
+        for row in await standing_rows(connection, business_id, member_ids):
+            state = LadderState(row["tier"], row["since"], cycle=cycle_of(row))
+            standings.setdefault(row["member_id"], {})[row["ladder"]] = state
+    return await stored_tallies(connection, business_id, rulebook, member_ids, standings)
+
+
+def _by_wanted(figures: Iterable[tuple[Figure, View]]) -> dict[Wanted, list[tuple[Figure, View]]]:
+    """The keys of tallies by what is read from the database for them: two views read the same."""
+    found: dict[Wanted, list[tuple[Figure, View]]] = {}
+    for figure, view in figures:
+        found.setdefault(Wanted(figure, view == "gross"), []).append((figure, view))
+    return found
+
+
+def cycle_of(row: asyncpg.Record) -> CycleState | None:
+    """The cycle in a row of a current standing."""
+    if row["cycle_anchor"] is None:
+        return None
+    after = None
+    if row["cycle_source"] is not None:
+        after = (row["cycle_began_at"], row["cycle_source"], row["cycle_external_id"])
+    return CycleState(row["cycle_anchor"], row["cycle_began_at"], after)
 
 
 def _read_rows(found: dict[UUID, Stored], rows: StateRows) -> None:
     for row in rows.standings:
         stored = found[row["member_id"]]
-        stored.state.ladders[row["ladder"]] = LadderState(row["tier"], row["since"])
+        stored.state.ladders[row["ladder"]] = LadderState(row["tier"], row["since"], cycle=cycle_of(row))
         stored.standing_ids[row["ladder"]] = row["standing_id"]
         stored.standings[row["ladder"]] = row
     for row in rows.claims:

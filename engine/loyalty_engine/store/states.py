@@ -20,7 +20,9 @@ WHERE c.business_id = $1 AND c.member_id = ANY ($2::uuid[]) AND c.withdrawn_effe
 ORDER BY c.from_at, c.claim_id
 """
 _STANDINGS = """
-SELECT member_id, ladder, tier, since, until_at, next_review_at, standing_id FROM current_standing
+SELECT member_id, ladder, tier, since, until_at, next_review_at, standing_id,
+       cycle_anchor, cycle_began_at, cycle_source, cycle_external_id
+FROM current_standing
 WHERE business_id = $1 AND member_id = ANY ($2::uuid[])
 """
 _LOTS = """
@@ -53,6 +55,13 @@ class StateRows:
     debts: list[asyncpg.Record]
 
 
+async def standing_rows(
+    connection: Connection, business_id: UUID, member_ids: Sequence[UUID]
+) -> list[asyncpg.Record]:
+    """Where some members stand, with the cycles under way."""
+    return await connection.fetch(_STANDINGS, business_id, list(member_ids))
+
+
 async def state_rows(
     connection: Connection, business_id: UUID, member_ids: Sequence[UUID], *, spent_lots: bool
 ) -> StateRows:
@@ -60,7 +69,7 @@ async def state_rows(
     ids = list(member_ids)
     return StateRows(
         claims=await connection.fetch(_CLAIMS, business_id, ids),
-        standings=await connection.fetch(_STANDINGS, business_id, ids),
+        standings=await standing_rows(connection, business_id, ids),
         lots=await connection.fetch(_LOTS, business_id, ids, spent_lots),
         counters=await connection.fetch(_COUNTERS, business_id, ids),
         parked=await connection.fetch(_PARKED, business_id, ids),

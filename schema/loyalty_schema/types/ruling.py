@@ -54,7 +54,15 @@ def judged(
     at = datetime.fromisoformat(stored["at"])
     figures = {key: Decimal(value) for key, value in stored["figures"].items()}
     day = local_day(at, version.program.zone)
-    ruling = explain.Ruling(figures, stored["opinions"], day, stored["at_boundary"], member.joined_on)
+    began_on = stored.get("cycle_began_on")
+    ruling = explain.Ruling(
+        figures,
+        stored["opinions"],
+        day,
+        stored["at_boundary"],
+        member.joined_on,
+        None if began_on is None else date.fromisoformat(began_on),
+    )
     return Judged(version, policy, member, tier, at, ruling)
 
 

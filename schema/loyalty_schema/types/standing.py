@@ -15,7 +15,7 @@ from loyalty_engine.rating.judgement import judge
 from loyalty_engine.rating.tallies import Tallies
 from loyalty_engine.rules import Measure
 from loyalty_engine.rules import Member as JudgedMember
-from loyalty_engine.services.states import stored_tallies
+from loyalty_engine.services import states
 from loyalty_engine.store.connection import Connection
 from loyalty_engine.store.reads import members, standings
 from loyalty_engine.store.reads.effects import EffectRow
@@ -184,7 +184,13 @@ class Standing:
         rulebook = await request.rulebook()
         tallies = await request.reads.load(present_tallies, self.member.member_id, rulebook) or Tallies()
         day = local_day(request.now, self.version.program.zone)
-        return tallies.figures(self.policy.measures, self.policy.section.returns, day, self.member.joined_on)
+        return tallies.figures(
+            self.policy.measures,
+            self.policy.section.returns,
+            day,
+            self.member.joined_on,
+            ladder=self.policy.key,
+        )
 
     async def _judged_now(self, request: Request) -> Judged:
         figures = await self._figures(request)
@@ -261,7 +267,7 @@ async def present_tallies(
     connection: Connection, view: View, ids: Sequence[UUID], rulebook: Rulebook
 ) -> dict[UUID, Tallies]:
     """The figures of members as after everything recorded; those of members that the view was shown."""
-    return await stored_tallies(connection, view.business_id, rulebook, ids)
+    return await states.present_tallies(connection, view.business_id, rulebook, ids)
 
 
 async def stored_tier(request: Request, program_version_id: UUID, ladder: str, tier: str) -> Tier:
