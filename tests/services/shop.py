@@ -133,7 +133,12 @@ class Shop:
         return done(await enrol_member(self.engine, self.caller, self.key(), command), Enrolled).member_id
 
     async def buy(
-        self, amount: object = 10, at: datetime | None = None, *, member: str = "ann", **given: Any
+        self,
+        amount: object = 10,
+        at: datetime | None = None,
+        *,
+        member: str | MemberBy = "ann",
+        **given: Any,
     ) -> Recorded:
         """A purchase; it must succeed."""
         return done(await self.send(purchase(amount, at, member=member, **given)), Recorded)
