@@ -92,11 +92,10 @@ async def test_live_equals_fold_with_returns_of_purchases_of_this_cycle_and_of_a
     app_database: Database, returns: str
 ) -> None:
     shop = await cycle_shop(app_database, returns)
-    old = await shop.buy(150, at(2, 1, 9), external_id="old")
+    await shop.buy(150, at(2, 1, 9), external_id="old")
     await shop.buy(300, at(2, 1, 10), external_id="new")
     await shop.give_back("old", 20, at(2, 2))
     await shop.give_back("new", 100, at(2, 3))
-    assert old.member_id
     await shop.buy(250, at(2, 4))
     assert await shop.tier() == ("gold" if returns == "never" else "silver")
     await shop.buy(50, at(2, 5))
