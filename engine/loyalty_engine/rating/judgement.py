@@ -32,7 +32,12 @@ class Judgement:
 
 def failure(rule: str, error: Exception) -> RuleFailed:
     """A failure as it is kept: the class and the message of the error, at most 500 characters."""
-    return RuleFailed(rule, f"{type(error).__name__}: {error}"[:500].replace("\x00", ""))
+    try:
+        message = str(error)
+    except Exception:  # noqa: BLE001 - the message is made by the rule's own code too
+        message = "it has no message"
+    kept = f"{type(error).__name__}: {message}"[:500].replace("\x00", "")
+    return RuleFailed(rule, kept.encode("utf-8", "replace").decode())
 
 
 def judge(program: Program, policy: LadderPolicy, member: Member) -> Judgement:
