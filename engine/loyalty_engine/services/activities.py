@@ -103,6 +103,7 @@ async def _record(
     named = [item.member for item in checked if isinstance(item, ActivityItem)]
     found = await found_members(connection, engine, caller, list(dict.fromkeys(named)))
     members = await lock_members(connection, business.business_id, list(found.values()))
+    now = business.now()  # after the lock, so that what is recorded of a member is in the order of time
     rulebook = await engine.rulebook(connection, business.business_id)
     keys = [
         (item.activity.source, item.activity.external_id)

@@ -47,9 +47,8 @@ async def advance_members(engine: Engine, due: Sequence[asyncpg.Record]) -> int:
 async def _advance(engine: Engine, business_id: UUID, member_ids: Sequence[UUID]) -> int:
     async def work(connection: Connection) -> int:
         business = await engine.business(connection, business_id)
-        now = business.now()
-        members = await lock_due_members(connection, business_id, member_ids, now)
-        rulebook = await engine.rulebook(connection, business_id)
+        members = await lock_due_members(connection, business_id, member_ids, business.now())
+        rulebook, now = await engine.rulebook(connection, business_id), business.now()
         batch = FoldingBatch(connection, business, rulebook, now)
         await batch.fold([Arrivals(member) for member in members.values()], until=now)
         return len(members)

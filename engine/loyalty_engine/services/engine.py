@@ -70,25 +70,34 @@ class Engine:
         headers = await version_headers(connection, business_id)
         if not headers:
             raise ProgramUnavailable("the business has published no program yet")
+        programs = {
+            key: self._programs[key]
+            for key in (header.program_version_id for header in headers)
+            if key in self._programs
+        }
         missing = [
-            header.program_version_id for header in headers if header.program_version_id not in self._programs
+            header.program_version_id for header in headers if header.program_version_id not in programs
         ]
         if missing:
             async with self._compiling:
-                await self._compile(connection, business_id, missing)
+                programs.update(await self._compile(connection, business_id, missing))
         return Rulebook(
             tuple(
                 ProgramVersion(
                     header.program_version_id,
                     header.version,
                     header.effective_at,
-                    self._programs[header.program_version_id],
+                    programs[header.program_version_id],
                 )
                 for header in headers
             )
         )
 
-    async def _compile(self, connection: Connection, business_id: UUID, missing: list[UUID]) -> None:
+    async def _compile(
+        self, connection: Connection, business_id: UUID, missing: list[UUID]
+    ) -> dict[UUID, Program]:
+        """The missing programs, which are kept instead of the oldest ones."""
+        compiled: dict[UUID, Program] = {}
         for source in await version_sources(connection, business_id, missing):
             refuse_other_versions(source.rule_versions, self.installed)
             try:
@@ -99,7 +108,8 @@ class Engine:
                 ) from error
             while len(self._programs) >= PROGRAMS_KEPT:
                 self._programs.pop(next(iter(self._programs)))
-            self._programs[source.program_version_id] = program
+            self._programs[source.program_version_id] = compiled[source.program_version_id] = program
+        return compiled
 
 
 def refuse_other_versions(rule_versions: Mapping[str, str], installed: Installed) -> None:

@@ -45,6 +45,7 @@ async def _record(
     if by not in found:
         raise member_not_found()
     member = (await lock_members(connection, business.business_id, [found[by]]))[found[by]]
+    now = business.now()
     known = await known_facts(connection, business.business_id, [fact.natural_key])
     if fact.natural_key in known:
         raise Refused(already_recorded(known[fact.natural_key].fact_id, *fact.natural_key))

@@ -73,6 +73,7 @@ async def _reverse(
     occurred_at = checks.instant(command.occurred_at, now, "occurredAt")
     reason = checks.optional_text(command.reason, "reason", longest=500)
     original, member = await _original(engine, caller, connection, business, command.activity)
+    now = business.now()
     known = await known_facts(connection, business.business_id, [natural])
     if natural in known:
         raise Refused(already_recorded(known[natural].fact_id, *natural))
