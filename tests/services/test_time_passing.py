@@ -2,13 +2,29 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 
-from loyalty_engine.services import advance_due
+import pytest
+
+from loyalty_engine.clock import SystemClock
+from loyalty_engine.services import Refusal, RefusalCode, advance_due
+from loyalty_engine.services import engine as engines
 from loyalty_engine.services.programs import Published, publish_program
 from loyalty_engine.store.database import Database
 from tests.properties.invariants import broken
-from tests.services.shop import HEAD, PROGRAM, START, Shop, done, new_shop
+from tests.services.shop import (
+    HEAD,
+    PROGRAM,
+    START,
+    Shop,
+    done,
+    linked_return,
+    new_shop,
+    purchase,
+    refused,
+    value_of,
+)
 
 NO_REVIEW = (
     HEAD
@@ -127,3 +143,44 @@ async def test_a_purchase_that_was_late_is_there_when_time_had_passed_already(ap
     ]
     assert await shop.balance() == 0
     assert await broken(shop) == {}
+
+
+async def test_nothing_happens_to_a_member_before_joining(app_database: Database) -> None:
+    shop = await new_shop(app_database)
+    await shop.enrol()
+    before = START - timedelta(seconds=1)
+    refused(await shop.send(purchase(10, before)), RefusalCode.INVALID_INPUT, "occurredAt")
+    refused(await shop.note(value_of("a", 1, before)), RefusalCode.INVALID_INPUT, "occurredAt")
+    await shop.buy(10, START)
+
+
+async def test_what_is_recorded_of_a_member_is_in_the_order_of_time(app_database: Database) -> None:
+    shop = await new_shop(app_database, clock=SystemClock(), clock_at=None)
+    await shop.enrol()
+    await shop.buy(50, external_id="b")
+    work = [
+        *(shop.send(purchase(10), f"a{number}") for number in range(20)),
+        *(shop.note(value_of("a", number), f"b{number}") for number in range(10)),
+        *(shop.reverse(linked_return("b", 5), f"c{number}") for number in range(5)),
+    ]
+    for answer in await asyncio.gather(*work):
+        assert not isinstance(answer, Refusal), answer
+    for query in (
+        "SELECT recorded_at FROM outbox ORDER BY member_sequence",
+        "SELECT recorded_at FROM transfer ORDER BY transfer_id",
+    ):
+        recorded = [at for (at,) in await shop.rows(query)]
+        assert recorded == sorted(recorded)
+
+
+async def test_programs_of_which_few_are_kept_are_compiled_again(
+    app_database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop = await new_shop(app_database)
+    for bound in ("600", "700"):
+        source = PROGRAM.replace("SLUG", shop.slug).replace('"500"', f'"{bound}"')
+        done(await publish_program(shop.engine, shop.caller, source), Published)
+    monkeypatch.setattr(engines, "PROGRAMS_KEPT", 1)
+    await shop.restarted().enrol()
+    await shop.restarted().buy(10)
+    assert await shop.balance() == 10
