@@ -116,8 +116,8 @@ def test_a_node_is_asked_as_its_parent_asks_a_rule() -> None:
 
 def test_the_entry_tier_is_the_highest_supported_even_over_one_that_is_not() -> None:
     tiers = ("basic", "silver", "gold")
-    verdicts = {"silver": {"a": NO}, "gold": {"a": YES}}
-    assert entry_tier(A, tiers, verdicts) == "gold"
+    assert entry_tier(A, tiers, {"silver": {"a": NO}, "gold": {"a": YES}}) == "gold"
+    assert entry_tier(A, tiers, {"silver": {"a": YES}, "gold": {"a": YES}}) == "gold"
     assert entry_tier(A, tiers, {"silver": {"a": YES}, "gold": {"a": ABSTAIN}}) == "silver"
     assert entry_tier(A, tiers, {"silver": {"a": NO}, "gold": {"a": FAILED}}) == "basic"
 

@@ -33,8 +33,9 @@ def names(lots: Iterable[Lot]) -> list[str]:
 
 
 def test_the_lot_that_expires_first_is_used_first_and_one_without_end_last() -> None:
-    lots = [lot("never", 10), lot("late", 10, 20), lot("early", 10, 10), lot("empty", 0, 1)]
-    assert names(in_order(keyed(lots))) == ["early", "late", "never"]
+    never, late = lot("a never", 10, earned_on=0), lot("b late", 10, 20, earned_on=1)
+    early, empty = lot("c early", 10, 10, earned_on=2), lot("d empty", 0, 1, earned_on=3)
+    assert names(in_order(keyed([never, late, early, empty]))) == ["c early", "b late", "a never"]
 
 
 def test_of_lots_that_expire_together_the_one_first_in_the_order_of_the_fold_is_used_first() -> None:

@@ -54,6 +54,9 @@ DAY = timedelta(days=1)
             "Pacific/Kiritimati", "1994-12-31", "1994-12-31T10:00:00", id="skipped on the Line Islands"
         ),
         pytest.param("Pacific/Kiritimati", "1995-01-01", "1994-12-31T10:00:00", id="the year that followed"),
+        pytest.param(
+            "America/Toronto", "1919-03-31", "1919-03-31T04:30:00", id="skipped from 23:30 to 00:30"
+        ),
         pytest.param("Asia/Kathmandu", "2024-01-01", "2023-12-31T18:15:00", id="a quarter of an hour"),
     ],
 )

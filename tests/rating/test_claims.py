@@ -146,6 +146,15 @@ def test_keeping_without_a_review_makes_a_claim_as_an_upgrade_would() -> None:
     assert standing(outcome).since == instant("2024-01-10T10:00")
 
 
+def test_a_tier_kept_between_reviews_is_kept_to_the_end_that_a_review_would_give() -> None:
+    outcome = folded(
+        program_of(ladder(until="{ months = 1 }", review="year"), spend(window='"lifetime"')),
+        [purchase("2024-01-10T10:00", "100")],
+        "2024-03-01",
+    )
+    assert standing(outcome).until == instant("2025-01-01")
+
+
 @pytest.mark.parametrize(
     ("downgrade", "expected"),
     [

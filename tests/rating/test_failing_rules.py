@@ -252,7 +252,7 @@ def test_every_ladder_that_names_the_failed_rule_is_frozen_in_the_same_step(
     program = shop(
         ladder(ANY), ladder(ANY.replace("spend", "circle"), key="other", at="review", review="month")
     )
-    bought = purchase("2024-02-01", "120")
+    bought = purchase("2024-02-10", "120")
 
     def at_first(member: Member) -> object:
         asked.append(member)
@@ -316,19 +316,33 @@ def test_after_the_repair_a_fold_gives_what_would_have_been(monkeypatch: pytest.
 
 
 def test_a_failure_while_claims_are_judged_again_withdraws_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    bought = purchase("2024-02-01", "120")
+    """Not even the other claim, whose lowered figure could be judged."""
+    bought, second = purchase("2024-02-01", "120"), purchase("2024-02-05", "30")
     returned = linked_return("2024-03-01", bought, "100")
     told(
         monkeypatch,
         "opinion",
         lambda member: raising(member) if any(figure == 20 for figure in member.figures.values()) else {},
     )
-    outcome = folded(shop(ladder(ANY, returns="from_now")), [bought, returned], "2025-06-01")
+    outcome = folded(shop(ladder(ANY, returns="from_now")), [bought, second, returned], "2025-06-01")
     assert tier(outcome) == "silver"
+    assert len(standing(outcome).claims) == 2
     assert outcome.state.frozen == {"status"}
     assert [parked.cause for parked in outcome.parked] == [returned.cause]
     assert not [effect for effect in outcome.effects.values() if effect.kind == "withdrawal"]
-    assert balance(outcome) == 20
+    assert balance(outcome) == 50
+
+
+def test_a_rule_that_fails_at_a_return_freezes_its_ladder_before_claims_are_withdrawn(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    told(monkeypatch, "award", lambda activity: raising(activity) if activity.amount == 20 else ())
+    bought = purchase("2024-02-01", "120")
+    outcome = folded(
+        shop(ladder(ANY, returns="from_now")), [bought, linked_return("2024-03-01", bought, "100")]
+    )
+    assert outcome.state.frozen == {"status"}
+    assert tier(outcome) == "silver"
 
 
 def test_a_rule_that_fails_at_a_return_keeps_what_it_had_earned_and_is_parked(

@@ -22,6 +22,7 @@ from tests.rating.histories import (
     balance,
     changes,
     folded,
+    instant,
     ladder,
     line,
     linked_return,
@@ -155,6 +156,16 @@ def test_under_undo_a_later_activity_is_rated_as_if_the_purchase_had_never_been(
     assert changes(under("undo", BIG, second, third, returned)) == [("2024-07-01 11:00", "basic", "silver")]
 
 
+def test_a_purchase_that_came_back_whole_claims_nothing_under_undo() -> None:
+    """Nor does it prolong a claim on what the figures support without it."""
+    first, ghost = purchase("2024-02-01T10:00", "100", "first"), purchase("2024-03-01T10:00", "5", "ghost")
+    months = "{ months = 2 }"
+    plain = under("undo", first, to="2024-03-20", until=months)
+    back = under("undo", first, ghost, linked_return("2024-03-10", ghost, "5"), to="2024-03-20", until=months)
+    assert standing(back) == standing(plain)
+    assert standing(back).until == instant("2024-04-01T00:00+01:00")
+
+
 def test_a_return_by_line_takes_back_what_the_line_had_earned() -> None:
     tea = rule(
         "earn",
@@ -262,6 +273,29 @@ def test_a_withdrawn_claim_is_replaced_by_the_tier_that_its_lowered_figures_supp
         ("2024-03-01 10:00", "basic", "gold"),
         ("2024-05-01 11:00", "gold", "silver"),
     ]
+
+
+def test_a_lesser_claim_is_there_again_when_a_return_withdraws_the_better_one() -> None:
+    rolling = spend(window="{ rolling_days = 30 }")
+    program = program_of(ladder(returns="from_now"), rolling)
+    first, most = purchase("2024-02-01T10:00", "100", "first"), purchase("2024-05-01T10:00", "500", "most")
+    outcome = folded(program, [first, most, linked_return("2024-06-01T10:00", most, "500")])
+    assert changes(outcome) == [
+        ("2024-02-01 10:00", "basic", "silver"),
+        ("2024-05-01 11:00", "silver", "gold"),
+        ("2024-06-01 11:00", "gold", "silver"),
+    ]
+    assert [claim.cause for claim in standing(outcome).claims] == [first.cause]
+
+
+def test_a_claim_that_a_return_leaves_standing_stands_on_the_lowered_figures() -> None:
+    outcome = under("from_now", BIG, linked_return("2024-05-01T10:00", BIG, "15"))
+    (claim,) = standing(outcome).claims
+    (effect,) = [effect for effect in outcome.effects.values() if effect.kind == "claim"]
+    assert effect.claim is not None
+    assert [each.figures["spend.spend"].value for each in (claim, effect.claim)] == [Decimal(105)] * 2
+    again = linked_return("2024-06-01T10:00", BIG, "10", "again")
+    assert tier(under("from_now", BIG, linked_return("2024-05-01T10:00", BIG, "15"), again)) == "basic"
 
 
 @pytest.mark.parametrize(
