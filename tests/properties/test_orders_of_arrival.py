@@ -148,9 +148,14 @@ def returned_whole(draw: st.DrawFn) -> list[Event]:
     return found
 
 
+def lowered_by_returns(program: str) -> str:
+    """The program with net figures alone: a gross one counts what was returned, whatever the ladder says."""
+    return program.replace("net = false", "net = true")
+
+
 @settings(deadline=None, max_examples=20, suppress_health_check=SLOW)
 @given(
-    program=programs("undo"),
+    program=programs("undo").map(lowered_by_returns),
     events=histories(),
     undone=returned_whole(),
     chance=st.randoms(use_true_random=False),
