@@ -9,7 +9,20 @@ from decimal import Decimal
 import pytest
 
 from loyalty_engine.rating import Ask
-from loyalty_engine.rules import EarnHooks, Line, Member, Occasion, PercentLine, Rule, RuleConfig
+from loyalty_engine.rules import (
+    Activity,
+    Cap,
+    EarnHooks,
+    Line,
+    Member,
+    Occasion,
+    PartnerAward,
+    PartnerHooks,
+    PercentLine,
+    PromotionTerms,
+    Rule,
+    RuleConfig,
+)
 from tests.rating.histories import (
     EARN,
     POINTS,
@@ -44,6 +57,31 @@ class Fixed(Rule[NoConfig], EarnHooks):
         return (
             Line("welcome", "points", Decimal(100), once="welcome"),
             PercentLine("half", "points", Decimal(50), of=("earn",)),
+        )
+
+
+class Twin(Rule[NoConfig], EarnHooks, PartnerHooks):
+    """Two lines of which a cap lets one through, and two offers of which the better wins."""
+
+    name = "twin"
+    version = "1"
+    Config = NoConfig
+
+    def earnings(self, occasion: Occasion, member: Member) -> Sequence[Line]:
+        """The amount, twice, at most once a day."""
+        amount, once = occasion.activity.amount or Decimal(0), (Cap("once", "day", times=1),)
+        return (Line("a", "points", amount, caps=once), Line("b", "points", amount, caps=once))
+
+    def promotion(self) -> PromotionTerms:
+        """Nobody's."""
+        return PromotionTerms("bank", "miles", {})
+
+    def partner_offers(self, activity: Activity, member: Member) -> Sequence[PartnerAward]:
+        """The amount, or twenty."""
+        amount = activity.amount or Decimal(0)
+        return (
+            PartnerAward("a", "miles", (), "none", points=amount),
+            PartnerAward("b", "miles", (), "none", points=Decimal(20)),
         )
 
 
@@ -229,6 +267,23 @@ def test_what_is_taken_back_goes_to_those_who_paid_it() -> None:
     whole = folded(program, [bought, *parts, linked_return("2024-02-04", bought, "50")])
     assert moved(whole)["big:points/points/award/funded_back/bank"] == 33
     assert balance(whole) == 0
+
+
+def test_what_a_cap_or_a_better_offer_kept_out_does_not_lessen_what_is_taken_back() -> None:
+    miles = points().replace('key = "points"', 'key = "miles"')
+    program = program_of(
+        points(),
+        miles,
+        ladder(returns="from_now"),
+        spend(),
+        rule("twin", "twin", "{}"),
+        installed=with_rules(Twin),
+    )
+    bought = purchase("2024-02-01", "100", "bought")
+    part = folded(program, [bought, linked_return("2024-03-01", bought, "60")])
+    assert (balance(part), balance(part, "miles")) == (40, 40)
+    most = folded(program, [bought, linked_return("2024-03-01", bought, "90")])
+    assert (balance(most), balance(most, "miles")) == (10, 10)
 
 
 @pytest.mark.parametrize(

@@ -121,6 +121,11 @@ def test_a_later_claim_on_the_tier_held_prolongs_it() -> None:
     ]
 
 
+def test_a_later_claim_on_the_tier_held_does_not_change_since_when() -> None:
+    outcome = shop(("2024-01-10T10:00", "100"), ("2024-03-01T10:00", "100"), until="2024-03-02")
+    assert standing(outcome).since == instant("2024-01-10T10:00")
+
+
 def test_the_tier_held_stays_where_the_figures_still_support_it() -> None:
     """keep is the same as combine: k reaches the tier held, though no activity claimed it again."""
     outcome = folded(

@@ -10,8 +10,11 @@ from typing import Any, ClassVar, cast
 
 import pytest
 
+from loyalty_engine.combine.tiers import Verdict
 from loyalty_engine.program import Program
 from loyalty_engine.rating import Folding, run
+from loyalty_engine.rating.inputs import member_at
+from loyalty_engine.rating.judgement import judge
 from loyalty_engine.rules import (
     Activity,
     Cap,
@@ -236,6 +239,19 @@ def test_failing_is_not_abstaining(monkeypatch: pytest.MonkeyPatch) -> None:
     assert tier(folded(shop(ladder(ANY)), facts)) == "basic"
 
 
+def test_a_failed_rule_is_undecided_for_every_tier(monkeypatch: pytest.MonkeyPatch) -> None:
+    told(monkeypatch, "opinion", raising)
+    program = shop(ladder(ANY))
+    figures = {measure: Decimal(120) for measure in program.measures}
+    member = member_at(new_member(), program, {"status": "basic"}, figures)
+    judgement = judge(program, program.ladder("status"), member)
+    assert {tier: verdicts["broken"] for tier, verdicts in judgement.verdicts.items()} == {
+        "silver": Verdict.UNDECIDED,
+        "gold": Verdict.UNDECIDED,
+    }
+    assert [failed.rule for failed in judgement.failures] == ["broken"]
+
+
 def test_only_ladders_whose_tree_names_the_failed_rule_are_frozen(monkeypatch: pytest.MonkeyPatch) -> None:
     told(monkeypatch, "opinion", raising)
     program = shop(ladder(ANY), ladder('"circle"', key="other"))
@@ -367,6 +383,20 @@ def test_a_rule_is_parked_once_for_a_cause_whatever_else_of_it_fails(monkeypatch
     outcome = folded(shop(ladder(ANY)), [purchase("2024-02-01", "120"), purchase("2024-02-02", "1")])
     assert [parked.rule for parked in outcome.parked] == ["broken", "broken"]
     assert len({parked.cause for parked in outcome.parked}) == 2
+
+
+def test_a_rule_that_fails_on_two_ladders_in_one_step_is_parked_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[Member] = []
+
+    def each_time_otherwise(member: Member) -> object:
+        asked.append(member)
+        raise RuntimeError(f"for the {len(asked)}. time")
+
+    told(monkeypatch, "opinion", each_time_otherwise)
+    program = shop(ladder(ANY), ladder(ANY.replace("spend", "circle"), key="other"))
+    outcome = folded(program, [purchase("2024-02-01", "120")])
+    assert len(asked) == 2
+    assert [parked.error for parked in outcome.parked] == ["RuntimeError: for the 1. time"]
 
 
 def test_others_are_rated_as_without_the_rule_that_failed(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -288,6 +288,18 @@ def test_a_lesser_claim_is_there_again_when_a_return_withdraws_the_better_one() 
     assert [claim.cause for claim in standing(outcome).claims] == [first.cause]
 
 
+def test_a_lesser_claim_made_under_a_better_one_is_there_when_that_is_withdrawn() -> None:
+    rolling = spend(window="{ rolling_days = 30 }")
+    program = program_of(ladder(returns="from_now"), rolling)
+    most, later = purchase("2024-02-01T10:00", "500", "most"), purchase("2024-05-01T10:00", "100", "later")
+    outcome = folded(program, [most, later, linked_return("2024-09-01T10:00", most, "500")])
+    assert changes(outcome) == [
+        ("2024-02-01 10:00", "basic", "gold"),
+        ("2024-09-01 11:00", "gold", "silver"),
+    ]
+    assert [claim.cause for claim in standing(outcome).claims] == [later.cause]
+
+
 def test_a_claim_that_a_return_leaves_standing_stands_on_the_lowered_figures() -> None:
     outcome = under("from_now", BIG, linked_return("2024-05-01T10:00", BIG, "15"))
     (claim,) = standing(outcome).claims
@@ -341,6 +353,22 @@ def test_what_was_spent_or_expired_is_owed_or_gone_but_not_taken_twice() -> None
         program, [BIG, half_taken, linked_return("2024-03-08T10:00", BIG, "120"), SMALL], "2024-04-02"
     )
     assert (available(repaid), wallet(repaid).debt) == (0, 20)
+
+
+def test_a_return_takes_from_its_own_lot_first_and_then_in_the_order_of_use() -> None:
+    program = program_of(
+        POINTS.replace('"never"', "{ days = 90 }"), EARN, ladder(returns="from_now"), spend()
+    )
+    old, new = purchase("2024-02-01", "50", "old"), purchase("2024-02-15", "50", "new")
+
+    def left(*facts: Fact) -> dict[str, int]:
+        lots = wallet(folded(program, [old, new, *facts], "2024-04-01")).lots.values()
+        return {lot.key.cause.key[9:12]: lot.remaining for lot in lots}
+
+    assert left(linked_return("2024-03-01", new, "30")) == {"old": 50, "new": 20}
+    spent = purchase("2024-02-20", "-80", kind="return")
+    assert left(spent) == {"old": 0, "new": 20}
+    assert left(spent, linked_return("2024-03-01", old, "15")) == {"old": 0, "new": 5}
 
 
 @st.composite
