@@ -28,6 +28,7 @@ from loyalty_engine.rules import (
     TierVerdict,
 )
 from tests.rating.histories import (
+    EARN,
     POINTS,
     balance,
     folded,
@@ -35,11 +36,13 @@ from tests.rating.histories import (
     ladder,
     linked_return,
     new_member,
+    picture,
     program_of,
     purchase,
     rule,
     rulebook_of,
     spend,
+    tallied,
     value,
     with_rules,
 )
@@ -158,6 +161,21 @@ def test_a_ladder_is_asked_once_at_a_boundary_of_review_and_end() -> None:
     Witness.seen.clear()
     folding.advance(purchase("2024-04-02", "0").occurred_at)
     assert [name for name, _ in Witness.seen] == ["status"]
+
+
+def test_the_state_that_a_step_begins_with_stays_as_it_was() -> None:
+    rulebook = rulebook_of(program_of(POINTS, ladder(), spend(), EARN))
+    begun = Folding(rulebook, new_member())
+    begun.enrol()
+    run(begun.take(purchase("2024-02-01", "10")), granted_whole)
+    state = begun.outcome().state
+    before = picture(state.copy())
+    step = Folding(rulebook, state)
+    run(step.take(value("2024-02-02", "vip", True)), granted_whole)
+    run(step.take(purchase("2024-02-01T12:00", "500")), granted_whole)
+    assert picture(step.outcome().state) != before
+    assert picture(state) == before
+    assert [sum(days.values()) for days in tallied(state).values()] == [Decimal(10)] * len(tallied(state))
 
 
 def test_a_dated_value_is_seen_from_its_own_place_on_and_not_overwritten_before() -> None:
