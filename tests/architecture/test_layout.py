@@ -67,10 +67,9 @@ def test_no_file_grows_out_of_sight() -> None:
 
 def uses_of_float(path: Path) -> Iterator[str]:
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        is_literal = isinstance(node, ast.Constant) and isinstance(node.value, float)
-        is_call = isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "float"
-        if is_literal or is_call:
-            yield f"{path.relative_to(ROOT)}:{node.lineno}"
+        match node:
+            case ast.Constant(value=float()) | ast.Call(func=ast.Name(id="float")):
+                yield f"{path.relative_to(ROOT)}:{node.lineno}"
 
 
 def test_money_and_points_never_touch_a_float() -> None:
@@ -85,7 +84,9 @@ def statements() -> Iterator[tuple[str, str]]:
         if path.name in {"roles.py", "catalogue.py", "migrate.py", "revision.py"}:
             continue
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            text = written(node.value) if isinstance(node, ast.Assign) else ""
+            if not isinstance(node, ast.Assign):
+                continue
+            text = written(node.value)
             if re.search(r"\b(FROM|UPDATE|INTO) [a-z_]+\b", text):
                 yield f"{path.relative_to(ROOT)}:{node.lineno}", text
 
