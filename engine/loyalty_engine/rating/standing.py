@@ -11,6 +11,7 @@ from loyalty_engine.localtime import is_day_start, local_day, period_start
 from loyalty_engine.program import LadderPolicy, Program
 from loyalty_engine.program.file import Review
 from loyalty_engine.rating.ends import claim_end, cycle_end
+from loyalty_engine.rating.facts import key_text
 from loyalty_engine.rating.inputs import member_at
 from loyalty_engine.rating.journal import At, Journal
 from loyalty_engine.rating.judgement import Judgement, figure_key, judge
@@ -152,6 +153,12 @@ class Standings:
                 change = returned.changes.get(
                     (measure.figure, view_of(measure.figure, policy.section.returns)), Decimal(0)
                 )
+                if (
+                    measure.window == "cycle"
+                    and returned.bought_at is None
+                    and not self._is_new(claim, policy)
+                ):
+                    change = Decimal(0)
                 if change and Days(figure.start, figure.end).hold(returned.day):
                     figure = replace(figure, value=figure.value + change)
                 figures[key] = figure
@@ -169,6 +176,14 @@ class Standings:
         if judgement.tier == ladder.base:
             return None
         return Claim(judgement.tier, at.instant, claim.until_at, at.cause, figures=figures)
+
+    def _is_new(self, claim: Claim, policy: LadderPolicy) -> bool:
+        """Whether a claim was made in the cycle under way; one that began the cycle is of the one before."""
+        cycle = self._state.ladders[policy.key].cycle
+        if cycle is None or claim.from_at != cycle.began_at:
+            return cycle is None or claim.from_at > cycle.began_at
+        began_by = "" if cycle.after is None else key_text(*cycle.after[1:])
+        return claim.cause.kind == "activity" and claim.cause.key != began_by
 
     def _settle(
         self, at: At, program: Program, policy: LadderPolicy, held: LadderState, asked: _Asked
