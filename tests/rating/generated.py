@@ -51,6 +51,7 @@ windows = st.sampled_from(
         "{ rolling_days = 30 }",
         "{ rolling_months = 3 }",
         '{ previous = { calendar = "quarter" } }',
+        '"cycle"',
     ]
 )
 thresholds = st.sampled_from(['silver = "50", gold = "120"', 'gold = "80"', 'silver = "100"'])
@@ -68,6 +69,9 @@ trees = st.sampled_from(
 )
 untils = st.sampled_from(
     ['"lifetime"', "{ months = 1 }", '{ end_of = "quarter" }', '{ end_of = "year", plus_months = 2 }']
+)
+cycles = st.sampled_from(
+    ['{ months = 3, restart = ["upgrade", "downgrade"] }', "{ months = 1, restart = [] }"]
 )
 expiries = st.sampled_from(
     [
@@ -89,7 +93,8 @@ def ladders(draw: st.DrawFn, key: str, policies: Sequence[str], net: bool) -> st
         key=key,
         at=draw(st.sampled_from(["activity", "activity", "review"])),
         until=draw(untils),
-        review=draw(st.sampled_from([None, "month", "quarter", "year"])),
+        review=draw(st.sampled_from([None, "month", "quarter", "year", "cycle"])),
+        cycle=draw(cycles),
         downgrade=draw(st.sampled_from(["qualified", "one_step", "base"])),
         returns=draw(st.sampled_from(policies)),
     ) + (

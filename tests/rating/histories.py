@@ -32,6 +32,7 @@ from loyalty_engine.rating import (
     run,
 )
 from loyalty_engine.rating.facts import place_of
+from loyalty_engine.rating.tallies import Tallies
 from loyalty_engine.rules import Activity, ActivityLine, Figure, Rule, RuleConfig
 
 LONDON = ZoneInfo("Europe/London")
@@ -67,16 +68,17 @@ def ladder(
     review: str | None = None,
     downgrade: str = "qualified",
     returns: str = "at_review",
+    cycle: str | None = None,
 ) -> str:
     """A ladder of basic, silver and gold; ``review`` is its period, and what it supports holds for one."""
-    reviews = (
-        "" if review is None else f'review = {{ every = "{review}", until = {{ end_of = "{review}" }} }}\n'
-    )
+    held = '"lifetime"' if review == "cycle" else f'{{ end_of = "{review}" }}'
+    reviews = "" if review is None else f'review = {{ every = "{review}", until = {held} }}\n'
     return (
         f'[[ladders]]\nkey = "{key}"\n'
         'tiers = [ { key = "basic" }, { key = "silver" }, { key = "gold" } ]\n'
         f'combine = {combine}\nupgrade = {{ at = "{at}", until = {until} }}\n{reviews}'
         f'downgrade = {{ to = "{downgrade}" }}\nreturns = "{returns}"\n'
+        + ("" if cycle is None else f"cycle = {cycle}\n")
     )
 
 
@@ -292,27 +294,34 @@ class Picture:
     values: Mapping[tuple[str, str], object]
     frozen: frozenset[str]
     tallies: Mapping[tuple[Figure, str], Mapping[date, Decimal]]
+    cycles: Mapping[str, Mapping[tuple[Figure, str], Mapping[date, Decimal]]]
 
 
 def picture(state: State) -> Picture:
     """The state without what only says how far it was folded, and without empty places."""
     return Picture(
         {
-            key: (each.tier, each.since, sorted(each.claims, key=lambda claim: (claim.from_at, claim.tier)))
+            key: (
+                each.tier,
+                each.since,
+                each.cycle,
+                sorted(each.claims, key=lambda claim: (claim.from_at, claim.tier)),
+            )
             for key, each in state.ladders.items()
         },
         {key: (dict(each.lots), each.debt) for key, each in state.wallets.items() if each.lots or each.debt},
         {name: used for name, used in state.counters.items() if used},
         dict(state.values),
         frozenset(state.frozen),
-        tallied(state),
+        tallied(state.tallies),
+        {key: tallied(each) for key, each in state.tallies.cycles.items() if tallied(each)},
     )
 
 
-def tallied(state: State) -> dict[tuple[Figure, str], dict[date, Decimal]]:
+def tallied(tallies: Tallies) -> dict[tuple[Figure, str], dict[date, Decimal]]:
     """The days of each tally that are not zero."""
     found: dict[tuple[Figure, str], dict[date, Decimal]] = {}
-    for (figure, view), tally in state.tallies._by_view.items():
+    for (figure, view), tally in tallies._by_view.items():
         days = {day: bucket for day, bucket in tally._days.items() if bucket}
         if days:
             found[(figure, view)] = days

@@ -139,7 +139,7 @@ def test_the_standing_is_the_best_of_the_claims_in_force(history: History) -> No
 @given(histories())
 def test_the_tallies_of_a_fold_are_the_sums_over_its_facts(history: History) -> None:
     outcome = outcome_of(history)
-    found = tallied(outcome.state)
+    found = tallied(outcome.state.tallies)
     for figure, view in tracked_figures([history.program]):
         expected = naive_days(figure, view, history.facts)
         assert found.get((figure, view), {}) == {day: total for day, total in expected.items() if total}

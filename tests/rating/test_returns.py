@@ -117,7 +117,7 @@ def test_a_return_that_names_no_purchase_counts_on_its_own_day(
     assert changes(outcome) == expected
     assert balance(outcome) == 90
     view = {"undo": "undone", "never": "gross"}.get(policy, "in_place")
-    (spent,) = [days for (_, of), days in tallied(outcome.state).items() if of == view]
+    (spent,) = [days for (_, of), days in tallied(outcome.state.tallies).items() if of == view]
     assert sum(spent.values()) == (120 if policy == "never" else 90)
 
 

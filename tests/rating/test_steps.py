@@ -175,7 +175,7 @@ def test_the_state_that_a_step_begins_with_stays_as_it_was() -> None:
     run(step.take(purchase("2024-02-01T12:00", "500")), granted_whole)
     assert picture(step.outcome().state) != before
     assert picture(state) == before
-    assert [sum(days.values()) for days in tallied(state).values()] == [Decimal(10)] * len(tallied(state))
+    assert [sum(days.values()) for days in tallied(state.tallies).values()] == [Decimal(10)]
 
 
 def test_a_dated_value_is_seen_from_its_own_place_on_and_not_overwritten_before() -> None:
