@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import signal
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
@@ -11,6 +12,11 @@ from loyalty_engine.store.database import Database
 from tests.server import as_app, drop_database, prepare_database, server_for_tests
 
 ADMIN_URL_INPUT = "loyalty_admin_url"
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # A shell without job control starts what it puts in the background with Ctrl-C switched off, and every
+    # process would hand that on to those that the tests interrupt.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
 running = pytest.StashKey[contextlib.ExitStack]()
 admin_url_key = pytest.StashKey[str]()
 
