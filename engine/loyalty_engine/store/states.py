@@ -17,7 +17,7 @@ FROM claim c JOIN effect e ON e.business_id = c.business_id AND e.effect_id = c.
 JOIN member m ON m.business_id = c.business_id AND m.member_id = c.member_id
 WHERE c.business_id = $1 AND c.member_id = ANY ($2::uuid[]) AND c.withdrawn_effect_id IS NULL
   AND (c.until_at IS NULL OR c.until_at > m.folded_until)
-ORDER BY c.from_at, c.claim_id
+ORDER BY c.from_at, e.cause_kind <> 'boundary', e.cause_key, e.slot
 """
 _STANDINGS = """
 SELECT member_id, ladder, tier, since, until_at, next_review_at, standing_id,
