@@ -30,6 +30,9 @@ END = datetime(2026, 9, 1, 12, tzinfo=UTC)
 LOCAL_MIDNIGHTS = [datetime(2025, month, 1, 0, tzinfo=UTC) - timedelta(hours=1) for month in (2, 3, 12)]
 """Instants of boundaries in Berlin."""
 
+BUSY = datetime(2025, 1, 25, 9, tzinfo=UTC)
+"""An instant at which many things happen, so that their keys decide their order."""
+
 Command = RecordActivity | ReverseActivity | RecordFact
 
 POINTS = """
@@ -200,6 +203,8 @@ Amounts = st.integers(1, 9000).map(lambda cents: Decimal(cents) / 100)
 @st.composite
 def instants(draw: st.DrawFn, since: datetime = JOINED) -> datetime:
     """Few enough that some are the same, some at boundaries, most in the first months."""
+    if since == JOINED and draw(st.integers(0, 3)) == 0:
+        return BUSY
     if draw(st.integers(0, 5)) == 0:
         return max(since, draw(st.sampled_from(LOCAL_MIDNIGHTS)))
     days = draw(st.one_of(st.integers(0, 60), st.integers(0, 400)))

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from itertools import permutations
 from random import Random
 
 import pytest
@@ -18,6 +19,7 @@ from loyalty_engine.services.commands import (
     LineInput,
     MemberBy,
     RecordActivity,
+    Recorded,
     ReverseActivity,
 )
 from loyalty_engine.services.programs import Published, publish_program
@@ -35,7 +37,7 @@ from tests.properties.histories import (
 )
 from tests.properties.invariants import broken
 from tests.properties.snapshots import Snapshot, snapshot
-from tests.services.shop import PROGRAM, Shop, done, new_shop
+from tests.services.shop import PROGRAM, START, Shop, done, new_shop, value_of
 
 SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.function_scoped_fixture]
 MIDNIGHT = datetime(2025, 2, 28, 23, tzinfo=UTC)
@@ -180,6 +182,32 @@ def of_accounts(taken: Snapshot) -> Sequence[object]:
         for name, state in taken.members.items()
     }
     return (members, taken.standings, [row[:5] for row in taken.current], taken.accounts, taken.posted)
+
+
+@pytest.mark.parametrize("order", list(permutations("abc")))
+async def test_of_facts_at_one_instant_the_keys_decide_whichever_comes_last(
+    app_database: Database, order: tuple[str, ...]
+) -> None:
+    """`a` makes the member silver, so that `b` and `c` earn twice their amounts."""
+    shop = await new_shop(app_database)
+    await shop.enrol()
+    at = START + timedelta(days=1)
+    for key in order:
+        await shop.buy(100 if key == "a" else 10, at, external_id=key)
+    assert await shop.balance() == 100 + 20 + 20
+    await check_fold_again(shop)
+
+
+@pytest.mark.parametrize("order", list(permutations(["1", "2", "3"])))
+async def test_of_values_at_one_instant_the_last_by_key_holds_whichever_comes_last(
+    app_database: Database, order: tuple[str, ...]
+) -> None:
+    shop = await new_shop(app_database)
+    await shop.enrol()
+    for key in order:
+        done(await shop.note(value_of("size", int(key), external_id=key)), Recorded)
+    assert (await shop.states())["ann"].values == {("attribute", "size"): 3}
+    await check_fold_again(shop)
 
 
 async def test_time_that_passes_in_steps_and_at_once_is_the_same(app_database: Database) -> None:
