@@ -139,11 +139,13 @@ BROKEN = {
         """,
     "the place of a member is that of its last fact": """
         SELECT m.external_id FROM member m
-        CROSS JOIN LATERAL (
-            SELECT max((f.occurred_at, f.source, f.external_id)) AS place FROM fact f
-            WHERE (f.business_id, f.member_id) = (m.business_id, m.member_id) AND f.type <> 'answer') last
-        WHERE last.place IS DISTINCT FROM CASE WHEN m.last_occurred_at IS NOT NULL
-            THEN (m.last_occurred_at, m.last_source, m.last_external_id) END
+        LEFT JOIN LATERAL (
+            SELECT f.occurred_at, f.source, f.external_id FROM fact f
+            WHERE (f.business_id, f.member_id) = (m.business_id, m.member_id) AND f.type <> 'answer'
+            ORDER BY f.occurred_at DESC, f.source DESC, f.external_id DESC LIMIT 1) last ON true
+        WHERE last.occurred_at IS DISTINCT FROM m.last_occurred_at
+           OR last.source IS DISTINCT FROM m.last_source
+           OR last.external_id IS DISTINCT FROM m.last_external_id
         """,
 }
 
