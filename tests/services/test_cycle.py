@@ -119,3 +119,15 @@ def test_a_cycle_that_is_read_must_be_said() -> None:
     found = [finding for finding in check(without, discover()) if finding.severity == "error"]
     assert [finding.path for finding in found] == ["ladders.0.cycle"]
     assert "how long" in found[0].message
+
+
+async def test_a_return_of_what_began_the_cycle_withdraws_no_claim_made_in_it(app_database: Database) -> None:
+    shop = await cycle_shop(app_database, "from_now")
+    await shop.buy(120, at(2, 1, 10), external_id="first")
+    await shop.buy(500, at(2, 1, 11), external_id="second")
+    assert await shop.tier() == "gold"
+    await shop.give_back("first", at=at(2, 2))
+    assert await shop.tier() == "gold"
+    await shop.give_back("second", 450, at(2, 3))
+    assert await shop.tier() == "basic"
+    await assert_nothing_is_posted_by_folding_again(shop)

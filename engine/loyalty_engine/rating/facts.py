@@ -20,6 +20,12 @@ def key_text(source: str, external_id: str) -> str:
     return json.dumps([source, external_id], ensure_ascii=False, separators=(",", ":"))
 
 
+def natural_key_of(key: str) -> NaturalKey:
+    """The natural key in such a text."""
+    source, external_id = json.loads(key)
+    return source, external_id
+
+
 @dataclass(frozen=True, slots=True)
 class ActivityFact:
     """An activity, as it was recorded: gross of returns."""

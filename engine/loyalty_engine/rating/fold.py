@@ -198,7 +198,7 @@ class Folding:
             if view == "in_place" and self._in_cycle(ladder, purchase):
                 value = _value(figure, after) - _value(figure, before)
                 self.state.tallies.cycle(ladder).of(figure, view).add(day, value)
-        returned = Returned(lowered, day, purchase.occurred_at)
+        returned = Returned(lowered, day, place_of(ActivityFact(purchase)))
         if fact.of in self._rated:
             self._earning.take_back(at, self._rated[fact.of], after)
             self._freeze(version)

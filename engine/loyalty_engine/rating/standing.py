@@ -7,11 +7,12 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 
+from loyalty_engine.ledger.lots import Place
 from loyalty_engine.localtime import is_day_start, local_day, period_start
 from loyalty_engine.program import LadderPolicy, Program
 from loyalty_engine.program.file import Review
 from loyalty_engine.rating.ends import claim_end, cycle_end
-from loyalty_engine.rating.facts import key_text
+from loyalty_engine.rating.facts import natural_key_of
 from loyalty_engine.rating.inputs import member_at
 from loyalty_engine.rating.journal import At, Journal
 from loyalty_engine.rating.judgement import Judgement, figure_key, judge
@@ -27,12 +28,12 @@ from loyalty_engine.rules import Figure
 class Returned:
     """What a return changed: each figure in each view, on the day on which it counts.
 
-    ``bought_at`` is the instant of the purchase that it names: earlier claims were not made on it.
+    ``bought`` is the place of the purchase that it names: earlier claims were not made on it.
     """
 
     changes: Mapping[tuple[Figure, View], Decimal]
     day: date
-    bought_at: datetime | None
+    bought: Place | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +142,7 @@ class Standings:
         returned: Returned,
         tiers: Mapping[str, str],
     ) -> Claim | None:
-        if returned.bought_at is not None and _made_before(claim, returned.bought_at):
+        if returned.bought is not None and _place_of(claim) < returned.bought:
             return claim
         program = self._rulebook.in_force(claim.from_at).program
         made_on = program.ladder(policy.key)
@@ -153,13 +154,11 @@ class Standings:
                 change = returned.changes.get(
                     (measure.figure, view_of(measure.figure, policy.section.returns)), Decimal(0)
                 )
-                if (
-                    measure.window == "cycle"
-                    and returned.bought_at is None
-                    and not self._is_new(claim, policy)
-                ):
-                    change = Decimal(0)
-                if change and Days(figure.start, figure.end).hold(returned.day):
+                if measure.window == "cycle":
+                    held = self._in_cycle_of(claim, figure, policy, returned)
+                else:
+                    held = Days(figure.start, figure.end).hold(returned.day)
+                if change and held:
                     figure = replace(figure, value=figure.value + change)
                 figures[key] = figure
                 values[measure] = figure.value
@@ -177,13 +176,17 @@ class Standings:
             return None
         return Claim(judgement.tier, at.instant, claim.until_at, at.cause, figures=figures)
 
-    def _is_new(self, claim: Claim, policy: LadderPolicy) -> bool:
-        """Whether a claim was made in the cycle under way; one that began the cycle is of the one before."""
+    def _in_cycle_of(
+        self, claim: Claim, figure: ClaimFigure, policy: LadderPolicy, returned: Returned
+    ) -> bool:
+        """Whether a return counts in the cycle that a claim was made on.
+
+        One that names its purchase counts with it, any other one in the cycle under way.
+        """
+        if returned.bought is not None:
+            return figure.after is not None and figure.after < returned.bought
         cycle = self._state.ladders[policy.key].cycle
-        if cycle is None or claim.from_at != cycle.began_at:
-            return cycle is None or claim.from_at > cycle.began_at
-        began_by = "" if cycle.after is None else key_text(*cycle.after[1:])
-        return claim.cause.kind == "activity" and claim.cause.key != began_by
+        return cycle is not None and cycle.beginning < _place_of(claim)
 
     def _settle(
         self, at: At, program: Program, policy: LadderPolicy, held: LadderState, asked: _Asked
@@ -264,11 +267,13 @@ class Standings:
         self, program: Program, policy: LadderPolicy, judgement: Judgement, day: date, at_boundary: bool
     ) -> dict[str, ClaimFigure]:
         found, began_on = {}, self._cycle_began_on(policy, program)
+        cycle = self._state.ladders[policy.key].cycle
         for rule in policy.rules:
             for measure in program.measures_of[rule]:
                 key = figure_key(rule, measure)
                 days = days_of(measure.window, day, at_boundary, self._state.joined_on, began_on)
-                found[key] = ClaimFigure(judgement.figures[key], days.start, days.end)
+                after = cycle.beginning if cycle is not None and measure.window == "cycle" else None
+                found[key] = ClaimFigure(judgement.figures[key], days.start, days.end, after)
         return found
 
 
@@ -293,9 +298,11 @@ def is_review(policy: LadderPolicy, at: datetime, program: Program, *, cycle_ove
     return period_start(day, policy.review.every) == day
 
 
-def _made_before(claim: Claim, instant: datetime) -> bool:
-    """Whether a claim was made before the activities of an instant; a boundary comes before them."""
-    return claim.from_at < instant or (claim.from_at == instant and claim.cause.kind == "boundary")
+def _place_of(claim: Claim) -> Place:
+    """Where a claim was made; a boundary comes before the activities of its instant."""
+    if claim.cause.kind != "activity":
+        return (claim.from_at, "", "")
+    return (claim.from_at, *natural_key_of(claim.cause.key))
 
 
 def _same(claim: Claim, other: Claim) -> bool:

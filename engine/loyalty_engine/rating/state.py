@@ -21,6 +21,8 @@ class ClaimFigure:
     value: Decimal
     start: date | None
     end: date | None
+    after: Place | None = None
+    """Where the cycle began over which it was added up; None for every other window."""
 
 
 @dataclass(frozen=True, slots=True)

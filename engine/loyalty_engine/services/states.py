@@ -12,7 +12,7 @@ import asyncpg
 
 from loyalty_engine.combine.tiers import rules_of
 from loyalty_engine.ledger.effects import Cause, EffectKey
-from loyalty_engine.ledger.lots import Lot
+from loyalty_engine.ledger.lots import Lot, Place
 from loyalty_engine.measures import Wanted, buckets, buckets_since
 from loyalty_engine.program import LadderPolicy
 from loyalty_engine.rating import Claim, LadderState, Rulebook, State, Wallet
@@ -205,12 +205,16 @@ def _read_lot(stored: Stored, row: asyncpg.Record) -> None:
 
 def _claim(row: asyncpg.Record) -> Claim:
     figures = {
-        key: ClaimFigure(Decimal(value), _day(start), _day(end))
-        for key, (value, start, end) in row["figures"].items()
+        key: ClaimFigure(Decimal(value), _day(start), _day(end), _place(*after))
+        for key, (value, start, end, *after) in row["figures"].items()
     }
     return Claim(
         row["tier"], row["from_at"], row["until_at"], cause_of(row), row["origin"], row["locked"], figures
     )
+
+
+def _place(written: list[str] | None = None) -> Place | None:
+    return None if written is None else (datetime.fromisoformat(written[0]), written[1], written[2])
 
 
 def _day(written: str | None) -> date | None:

@@ -8,12 +8,12 @@ from uuid import UUID
 from loyalty_engine.ids import new_id
 from loyalty_engine.ledger.effects import EffectKey
 from loyalty_engine.rating import Claim, Effect
+from loyalty_engine.rating.facts import natural_key_of
 from loyalty_engine.rating.journal import claim_slot
-from loyalty_engine.rating.state import Ruling
+from loyalty_engine.rating.state import ClaimFigure, Ruling
 from loyalty_engine.services.events import Events
 from loyalty_engine.services.posted import Folded, Posted
 from loyalty_engine.services.posting import Row, Rows
-from loyalty_engine.store.json_text import json_value
 
 BOUNDARY_PLACE = ("", "")
 
@@ -142,22 +142,20 @@ class TierRows:
         }
 
 
-def natural_key_of(key: str) -> tuple[str, str]:
-    """The source and external id in the key text of a fact's cause."""
-    source, external_id = json_value(key)
-    return source, external_id
-
-
 def claim_figures(claim: Claim) -> dict[str, Any]:
-    """The figures of a claim as they are kept: value, first day, day after the last."""
-    return {
-        name: [
-            str(figure.value),
-            figure.start.isoformat() if figure.start else None,
-            figure.end.isoformat() if figure.end else None,
-        ]
-        for name, figure in claim.figures.items()
-    }
+    """The figures of a claim as they are kept: value, first day, day after the last; where a cycle began."""
+    return {name: _figure(figure) for name, figure in claim.figures.items()}
+
+
+def _figure(figure: ClaimFigure) -> list[Any]:
+    kept: list[Any] = [
+        str(figure.value),
+        figure.start.isoformat() if figure.start else None,
+        figure.end.isoformat() if figure.end else None,
+    ]
+    if figure.after is not None:
+        kept += [[figure.after[0].isoformat(), *figure.after[1:]]]
+    return kept
 
 
 def _ruling(ruling: Ruling | None) -> dict[str, Any]:
