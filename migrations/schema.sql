@@ -45,6 +45,7 @@ CREATE TABLE activity_line (
     member_id uuid NOT NULL,
     amount numeric(20,4) NOT NULL,
     units numeric(20,4),
+    closing_units numeric(20,4),
     category text COLLATE "C",
     product text COLLATE "C",
     CONSTRAINT activity_line_pkey PRIMARY KEY (business_id, fact_id, line_key),
@@ -52,6 +53,7 @@ CREATE TABLE activity_line (
     CONSTRAINT activity_line_business_id_member_id_fkey FOREIGN KEY (business_id, member_id) REFERENCES member(business_id, member_id),
     CONSTRAINT activity_line_amount_bounds_check CHECK (amount >= '-9000000000000000'::bigint::numeric AND amount <= '9000000000000000'::bigint::numeric),
     CONSTRAINT activity_line_category_length_check CHECK (char_length(category) >= 1 AND char_length(category) <= 64),
+    CONSTRAINT activity_line_closing_units_bounds_check CHECK (closing_units >= '-9000000000000000'::bigint::numeric AND closing_units <= '9000000000000000'::bigint::numeric),
     CONSTRAINT activity_line_line_key_length_check CHECK (char_length(line_key) >= 1 AND char_length(line_key) <= 64),
     CONSTRAINT activity_line_product_length_check CHECK (char_length(product) >= 1 AND char_length(product) <= 200),
     CONSTRAINT activity_line_units_bounds_check CHECK (units >= '-9000000000000000'::bigint::numeric AND units <= '9000000000000000'::bigint::numeric)
@@ -293,6 +295,7 @@ CREATE TABLE fact (
     counts_as text COLLATE "C",
     counts_on date,
     ones smallint,
+    closing_units numeric(20,4),
     value_kind text COLLATE "C",
     value_key text COLLATE "C",
     value jsonb,
@@ -317,11 +320,13 @@ CREATE TABLE fact (
     CONSTRAINT fact_asked_slot_length_check CHECK (char_length(asked_slot) >= 1 AND char_length(asked_slot) <= 200),
     CONSTRAINT fact_body_hash_length_check CHECK (octet_length(body_hash) = 32),
     CONSTRAINT fact_channel_length_check CHECK (char_length(channel) >= 1 AND char_length(channel) <= 64),
+    CONSTRAINT fact_closed_when_complete_check CHECK (closing_units IS NULL OR ones = '-1'::integer),
+    CONSTRAINT fact_closing_units_bounds_check CHECK (closing_units >= '-9000000000000000'::bigint::numeric AND closing_units <= '9000000000000000'::bigint::numeric),
     CONSTRAINT fact_columns_of_its_type_check CHECK (
 CASE type
     WHEN 'activity'::text THEN num_nulls(kind, attributes, counts_as, counts_on, ones) = 0 AND num_nonnulls(value_kind, value_key, value, asked_cause_kind, asked_cause_key, asked_rule, asked_slot, asked, granted) = 0
-    WHEN 'value'::text THEN num_nulls(value_kind, value_key, value) = 0 AND num_nonnulls(amount, units, currency, channel, partner_id, attributes, reverses_fact_id, reason, kind, counts_as, counts_on, ones, asked_cause_kind, asked_cause_key, asked_rule, asked_slot, asked, granted) = 0
-    ELSE num_nulls(asked_cause_kind, asked_cause_key, asked_rule, asked_slot, asked, granted) = 0 AND num_nonnulls(amount, units, currency, channel, partner_id, attributes, reverses_fact_id, reason, kind, counts_as, counts_on, ones, value_kind, value_key, value) = 0
+    WHEN 'value'::text THEN num_nulls(value_kind, value_key, value) = 0 AND num_nonnulls(amount, units, currency, channel, partner_id, attributes, reverses_fact_id, reason, kind, counts_as, counts_on, ones, closing_units, asked_cause_kind, asked_cause_key, asked_rule, asked_slot, asked, granted) = 0
+    ELSE num_nulls(asked_cause_kind, asked_cause_key, asked_rule, asked_slot, asked, granted) = 0 AND num_nonnulls(amount, units, currency, channel, partner_id, attributes, reverses_fact_id, reason, kind, counts_as, counts_on, ones, closing_units, value_kind, value_key, value) = 0
 END),
     CONSTRAINT fact_counts_as_length_check CHECK (char_length(counts_as) >= 1 AND char_length(counts_as) <= 64),
     CONSTRAINT fact_currency_length_check CHECK (char_length(currency) >= 1 AND char_length(currency) <= 3),

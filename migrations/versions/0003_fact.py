@@ -37,6 +37,7 @@ def upgrade() -> None:
         sa.Column("counts_as", sa.Text(collation="C")),
         sa.Column("counts_on", sa.Date()),
         sa.Column("ones", sa.SmallInteger()),
+        sa.Column("closing_units", sa.Numeric(20, 4)),
         sa.Column("value_kind", sa.Text(collation="C")),
         sa.Column("value_key", sa.Text(collation="C")),
         sa.Column("value", postgresql.JSONB()),
@@ -53,11 +54,11 @@ def upgrade() -> None:
             " asked_cause_kind, asked_cause_key, asked_rule, asked_slot, asked, granted) = 0"
             " WHEN 'value' THEN num_nulls(value_kind, value_key, value) = 0"
             " AND num_nonnulls(amount, units, currency, channel, partner_id, attributes,"
-            " reverses_fact_id, reason, kind, counts_as, counts_on, ones,"
+            " reverses_fact_id, reason, kind, counts_as, counts_on, ones, closing_units,"
             " asked_cause_kind, asked_cause_key, asked_rule, asked_slot, asked, granted) = 0"
             " ELSE num_nulls(asked_cause_kind, asked_cause_key, asked_rule, asked_slot, asked, granted) = 0"
             " AND num_nonnulls(amount, units, currency, channel, partner_id, attributes,"
-            " reverses_fact_id, reason, kind, counts_as, counts_on, ones,"
+            " reverses_fact_id, reason, kind, counts_as, counts_on, ones, closing_units,"
             " value_kind, value_key, value) = 0 END",
             name="fact_columns_of_its_type_check",
         ),
@@ -100,6 +101,11 @@ def upgrade() -> None:
         sa.CheckConstraint("char_length(value_key) BETWEEN 1 AND 64", name="fact_value_key_length_check"),
         sa.CheckConstraint("octet_length(body_hash) = 32", name="fact_body_hash_length_check"),
         sa.CheckConstraint("ones BETWEEN -1 AND 1", name="fact_ones_bounds_check"),
+        sa.CheckConstraint("closing_units IS NULL OR ones = -1", name="fact_closed_when_complete_check"),
+        sa.CheckConstraint(
+            "closing_units BETWEEN -9000000000000000 AND 9000000000000000",
+            name="fact_closing_units_bounds_check",
+        ),
         sa.CheckConstraint(
             "reverses_fact_id IS NULL OR (reverses_fact_id <> fact_id"
             " AND coalesce(amount, 0) <= 0 AND coalesce(units, 0) <= 0 AND ones <= 0)",
@@ -156,8 +162,13 @@ def upgrade() -> None:
         sa.Column("member_id", sa.Uuid(), nullable=False),
         sa.Column("amount", sa.Numeric(precision=20, scale=4), nullable=False),
         sa.Column("units", sa.Numeric(precision=20, scale=4)),
+        sa.Column("closing_units", sa.Numeric(20, 4)),
         sa.Column("category", sa.Text(collation="C")),
         sa.Column("product", sa.Text(collation="C")),
+        sa.CheckConstraint(
+            "closing_units BETWEEN -9000000000000000 AND 9000000000000000",
+            name="activity_line_closing_units_bounds_check",
+        ),
         sa.CheckConstraint(
             "amount BETWEEN -9000000000000000 AND 9000000000000000", name="activity_line_amount_bounds_check"
         ),

@@ -34,7 +34,7 @@ CAUSE_KINDS = ("activity", "value", "boundary", "enrolment", "publication")
 
 _ACTIVITY_ONLY = (
     "amount, units, currency, channel, partner_id, attributes, reverses_fact_id, reason, "
-    "kind, counts_as, counts_on, ones"
+    "kind, counts_as, counts_on, ones, closing_units"
 )
 _VALUE_ONLY = "value_kind, value_key, value"
 _ANSWER_ONLY = "asked_cause_kind, asked_cause_key, asked_rule, asked_slot, asked, granted"
@@ -43,7 +43,8 @@ _ANSWER_ONLY = "asked_cause_kind, asked_cause_key, asked_rule, asked_slot, asked
 class Fact(Entity, table=True):
     """One fact of one member, for ever as it came; its place is (occurred_at, source, external_id).
 
-    `counts_as`, `counts_on` and `ones` say how measures take it; a linked return counts with its purchase.
+    `counts_as`, `counts_on` and `ones` say how measures take it: a linked return counts with its purchase,
+    and the one after which nothing remains closes the units that none stated.
     """
 
     __tablename__ = "fact"
@@ -74,6 +75,7 @@ class Fact(Entity, table=True):
         ),
         CheckConstraint("amount IS NULL OR currency IS NOT NULL", name="an_amount_has_a_currency"),
         CheckConstraint("ones BETWEEN -1 AND 1", name="ones_bounds"),
+        CheckConstraint("closing_units IS NULL OR ones = -1", name="closed_when_complete"),
         CheckConstraint(
             f"abs(asked) <= {LARGEST} AND granted BETWEEN least(asked, 0) AND greatest(asked, 0)",
             name="granted_bounds",
@@ -81,6 +83,7 @@ class Fact(Entity, table=True):
         hashed("body_hash"),
         bounded("amount"),
         bounded("units"),
+        bounded("closing_units"),
         *lengths(
             source=64, external_id=LONGEST_KEY, kind=64, counts_as=64, currency=3, channel=64, value_key=64
         ),
@@ -126,6 +129,7 @@ class Fact(Entity, table=True):
     counts_as: str | None = key_text()
     counts_on: date | None = Field()
     ones: int | None = Field(sa_type=SmallInteger)
+    closing_units: Decimal | None = money()
 
     value_kind: str | None = key_text()
     value_key: str | None = key_text()
@@ -148,6 +152,7 @@ class ActivityLine(Entity, table=True):
         belongs_to("member", "member_id"),
         bounded("amount"),
         bounded("units"),
+        bounded("closing_units"),
         *lengths(line_key=64, category=64, product=LONGEST_KEY),
         Index("activity_line_by_member", "business_id", "member_id", "fact_id"),
     )
@@ -158,5 +163,6 @@ class ActivityLine(Entity, table=True):
     member_id: UUID = Field()
     amount: Decimal = money()
     units: Decimal | None = money()
+    closing_units: Decimal | None = money()
     category: str | None = key_text()
     product: str | None = key_text()

@@ -237,7 +237,8 @@ def _value(index: int, figure: Figure, *, by_line: bool) -> ColumnElement[Any]:
         case "amount":
             return func.coalesce(_line.amount if by_line else _fact.amount, literal(0))
         case "units":
-            return func.coalesce(_line.units if by_line else _fact.units, literal(0))
+            of = _line if by_line else _fact
+            return func.coalesce(of.units, literal(0)) + func.coalesce(of.closing_units, literal(0))
         case "attribute":
             named = bindparam(f"attribute_{index}", type_=ARRAY(Text))
             written = func.jsonb_extract_path_text(_fact.attributes, func.array_to_string(named, literal("")))

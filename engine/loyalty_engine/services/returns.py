@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
@@ -34,12 +34,17 @@ from loyalty_engine.store.members import MemberRow, lock_members
 
 @dataclass(frozen=True, slots=True)
 class _Taken:
-    """What a return takes, positive, and whether nothing remains afterwards."""
+    """What a return takes, positive, and whether nothing remains afterwards.
+
+    Units are those that it states; ``closing`` are those that no return of the activity stated, by line,
+    and under None the activity's: nothing remains of them either.
+    """
 
     amount: Decimal
     units: Decimal | None
     lines: tuple[ActivityLine, ...]
     whole: bool
+    closing: Mapping[str | None, Decimal] = field(default_factory=dict)
 
 
 async def reverse_activity(
@@ -90,7 +95,11 @@ async def _reverse(
         "body_hash": body_hash("return", natural, original["fact_id"], command),
     }
     lines = [
-        line_row(business.business_id, fact_id, member.member_id, _negative(line)) for line in taken.lines
+        {
+            **line_row(business.business_id, fact_id, member.member_id, _negative(line)),
+            "closing_units": _below(taken.closing.get(line.key)),
+        }
+        for line in taken.lines
     ]
     written = await batch.fold([Arrivals(member, {fact_id: fact})], facts=[row], lines=lines)
     if batch.passed_over:
@@ -141,7 +150,7 @@ async def _taken(
     if command.lines:
         return _by_line(bounded_lines(command.lines), amount, left, amount_left, units_left)
     if amount is None or amount == amount_left:
-        return _Taken(amount_left, units_left, tuple(left), whole=True)
+        return _whole(amount_left, units_left, left, None, ())
     if amount <= 0:
         raise invalid("return-amount-positive", "amount")
     if amount > amount_left:
@@ -165,13 +174,33 @@ def _by_line(
     amount = sum((line.amount for line in lines), Decimal(0))
     if amount <= 0:
         raise invalid("return-amount-positive", "lines")
-    if amount == amount_left:
-        return _Taken(amount_left, units_left, tuple(left), whole=True)
     stated = [line.units for line in lines if line.units is not None]
     units = sum(stated, Decimal(0)) if stated and units_left is not None else None
     if units is not None and units_left is not None and units > units_left:
         raise _exceeds("units", units_left)
+    if amount == amount_left:
+        return _whole(amount_left, units_left, left, units, lines)
     return _Taken(amount, units, lines, whole=False)
+
+
+def _whole(
+    amount: Decimal,
+    units_left: Decimal | None,
+    left: Sequence[ActivityLine],
+    units: Decimal | None,
+    lines: Sequence[ActivityLine],
+) -> _Taken:
+    """All that remains, with the units that the return states and those that it closes."""
+    stated = {line.key: line.units for line in lines}
+    closing: dict[str | None, Decimal] = {
+        line.key: line.units - (stated.get(line.key) or Decimal(0)) for line in left if line.units is not None
+    }
+    if units_left is not None:
+        closing[None] = units_left - (units or Decimal(0))
+    taken = tuple(replace(line, units=stated.get(line.key)) for line in left)
+    return _Taken(
+        amount, units, taken, whole=True, closing={key: value for key, value in closing.items() if value}
+    )
 
 
 def _taken_line(index: int, line: ActivityLine, known: Mapping[str, ActivityLine]) -> ActivityLine:
@@ -241,7 +270,12 @@ def _row(
         "counts_as": original["kind"],
         "counts_on": original["local_day"],
         "ones": -1 if taken.whole else 0,
+        "closing_units": _below(taken.closing.get(None)),
     }
+
+
+def _below(value: Decimal | None) -> Decimal | None:
+    return None if value is None else -value
 
 
 def _negative(line: ActivityLine) -> ActivityLine:
