@@ -10,9 +10,11 @@ from uuid import UUID
 from loyalty_engine.ids import new_id
 from loyalty_engine.program import Finding, Program, ProgramInvalid, compile_program
 from loyalty_engine.services.engine import Business, Caller, Engine
+from loyalty_engine.services.folding import Arrivals, FoldingBatch
 from loyalty_engine.services.program_changes import change_problems
 from loyalty_engine.services.promotions import known_promotions, open_promotions, promotion_findings
 from loyalty_engine.store.connection import Connection
+from loyalty_engine.store.members import lock_members, members_ahead
 from loyalty_engine.store.publishing import (
     PublishedVersion,
     begin_for_members,
@@ -66,7 +68,12 @@ async def publish_program(
         if not await lock_business(connection, caller.business_id):
             raise LookupError(f"no business {caller.business_id}")
         business = await engine.business(connection, caller.business_id)
-        return await add_version(engine, connection, business, source, caller.credential_id, effective_at)
+        published = await add_version(
+            engine, connection, business, source, caller.credential_id, effective_at
+        )
+        if published.effective_at is not None and not published.unchanged:
+            await _fold_what_is_ahead(engine, connection, business, published.effective_at)
+        return published
 
     try:
         return await engine.database.write(caller.business_id, work)
@@ -74,6 +81,19 @@ async def publish_program(
         return NotPublished(invalid.findings)
     except ProgramRefused as refused:
         return NotPublished(refused.findings)
+
+
+async def _fold_what_is_ahead(
+    engine: Engine, connection: Connection, business: Business, effective_at: datetime
+) -> None:
+    """Fold again the members with facts that the new version decides: a fact may be minutes ahead of now."""
+    ahead = await members_ahead(connection, business.business_id, effective_at)
+    if not ahead:
+        return
+    members = await lock_members(connection, business.business_id, ahead)
+    rulebook = await engine.rulebook(connection, business.business_id)
+    batch = FoldingBatch(connection, business, rulebook, business.now())
+    await batch.fold([Arrivals(member) for member in members.values()], again=True)
 
 
 async def add_version(

@@ -120,3 +120,13 @@ SELECT DISTINCT member_id FROM parked WHERE business_id = $1 AND resolved_at IS 
 async def parked_members(connection: Connection, business_id: UUID) -> list[UUID]:
     """The members at which a rule failed and that were not folded since its repair."""
     return [row["member_id"] for row in await connection.fetch(_PARKED, business_id)]
+
+
+_AHEAD = """
+SELECT member_id FROM member WHERE business_id = $1 AND last_occurred_at >= $2 ORDER BY member_id
+"""
+
+
+async def members_ahead(connection: Connection, business_id: UUID, at: datetime) -> list[UUID]:
+    """The members with a fact at or after an instant."""
+    return [row["member_id"] for row in await connection.fetch(_AHEAD, business_id, at)]
