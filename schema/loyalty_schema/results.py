@@ -79,20 +79,15 @@ class EnrolMemberSuccess:
         return self.outcome.replayed
 
 
-@strawberry.type(description="The activity was recorded.")
-class RecordActivitySuccess:
-    """The activity was recorded."""
+@strawberry.type(description="What recording a fact of a member came to.")
+class RecordedFact:
+    """What recording a fact of a member came to; no type of the API, but what several have."""
 
     outcome: strawberry.Private[commands.Recorded]
 
-    @computed(scope=ACTIVITIES_READ, description="The activity.")
-    async def activity(self, info: Info) -> Activity:
-        """The activity."""
-        return await _activity(request_of(info), self.outcome.fact_id)
-
-    @computed(scope=MEMBERS_READ, description="The member who did it.")
+    @computed(scope=MEMBERS_READ, description="The member.")
     async def member(self, info: Info) -> Member:
-        """The member who did it."""
+        """The member."""
         return await _member(request_of(info), self.outcome.member_id)
 
     @computed(scope=ACTIVITIES_READ, brings=FEW, description=_EFFECTS)
@@ -111,11 +106,19 @@ class RecordActivitySuccess:
         return self.outcome.replayed
 
 
-@strawberry.type(description="The activity was returned, wholly or in part.")
-class ReverseActivitySuccess:
-    """The activity was returned."""
+@strawberry.type(description="The activity was recorded.")
+class RecordActivitySuccess(RecordedFact):
+    """The activity was recorded."""
 
-    outcome: strawberry.Private[commands.Recorded]
+    @computed(scope=ACTIVITIES_READ, description="The activity.")
+    async def activity(self, info: Info) -> Activity:
+        """The activity."""
+        return await _activity(request_of(info), self.outcome.fact_id)
+
+
+@strawberry.type(description="The activity was returned, wholly or in part.")
+class ReverseActivitySuccess(RecordedFact):
+    """The activity was returned."""
 
     @computed(scope=ACTIVITIES_READ, description="The return, an activity of its own.")
     async def activity(self, info: Info) -> Activity:
@@ -129,16 +132,6 @@ class ReverseActivitySuccess:
             raise LookupError("a return names no original")
         return await _activity(request_of(info), self.outcome.original_id)
 
-    @computed(scope=MEMBERS_READ, description="The member.")
-    async def member(self, info: Info) -> Member:
-        """The member."""
-        return await _member(request_of(info), self.outcome.member_id)
-
-    @computed(scope=ACTIVITIES_READ, brings=FEW, description=_EFFECTS)
-    async def effects(self, info: Info) -> list[Effect]:
-        """What it posted when it arrived."""
-        return await effects_of(request_of(info), effects=self.outcome.effect_ids)
-
     @computed(scope=EVERYONE, brings=FEW, description="The points that it took back.")
     def taken(self) -> list[PointsAmount]:
         """The points that it took back."""
@@ -149,42 +142,10 @@ class ReverseActivitySuccess:
         """How much of that is owed."""
         return [PointsAmount(row=pair) for pair in self.outcome.debt.items()]
 
-    @computed(scope=EVERYONE, brings=FEW, description=_PARKED)
-    def parked(self) -> list[ParkedRule]:
-        """The rules that failed."""
-        return _parked(self.outcome)
-
-    @computed(scope=EVERYONE, description=_REPLAYED)
-    def replayed(self) -> bool:
-        """Whether it was done before."""
-        return self.outcome.replayed
-
 
 @strawberry.type(description="The dated value was recorded.")
-class RecordFactSuccess:
+class RecordFactSuccess(RecordedFact):
     """The dated value was recorded."""
-
-    outcome: strawberry.Private[commands.Recorded]
-
-    @computed(scope=MEMBERS_READ, description="The member.")
-    async def member(self, info: Info) -> Member:
-        """The member."""
-        return await _member(request_of(info), self.outcome.member_id)
-
-    @computed(scope=ACTIVITIES_READ, brings=FEW, description=_EFFECTS)
-    async def effects(self, info: Info) -> list[Effect]:
-        """What it posted when it arrived."""
-        return await effects_of(request_of(info), effects=self.outcome.effect_ids)
-
-    @computed(scope=EVERYONE, brings=FEW, description=_PARKED)
-    def parked(self) -> list[ParkedRule]:
-        """The rules that failed."""
-        return _parked(self.outcome)
-
-    @computed(scope=EVERYONE, description=_REPLAYED)
-    def replayed(self) -> bool:
-        """Whether it was done before."""
-        return self.outcome.replayed
 
 
 @strawberry.type(description="The sandbox's clock was set.")
