@@ -102,16 +102,7 @@ class ValueFact:
         return Cause("value", key_text(*self.natural_key))
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """How much of what a step asked for was granted, in smallest units; sums over all answers of one key."""
-
-    asked: int
-    granted: int
-
-
 Fact = ActivityFact | ReturnFact | ValueFact
-NOT_ANSWERED = Answer(0, 0)
 
 
 def place_of(fact: Fact) -> Place:

@@ -273,9 +273,4 @@ def fold(
     return folding.outcome()
 
 
-def granted_for(ask: Ask, asked: int, granted: int) -> int:
-    """What answers already given are worth to an ask that wants no more than was asked for then."""
-    return min(ask.units, granted) if ask.units <= asked else granted
-
-
-__all__ = ["Ask", "Asking", "Folding", "Outcome", "Parked", "fold", "granted_for", "run"]
+__all__ = ["Ask", "Asking", "Folding", "Outcome", "Parked", "fold", "run"]

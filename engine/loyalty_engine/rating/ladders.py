@@ -29,7 +29,7 @@ def with_claim(state: LadderState, claim: Claim, ladder: Ladder, keep_all: bool)
 
     ``keep_all`` keeps those too: a return may withdraw the better one (``returns = "from_now"``).
     """
-    if any(_same(claim, other) for other in state.claims):
+    if any(same(claim, other) for other in state.claims):
         return Regraded(state, ())
     if not keep_all and any(_outlasts(other, claim, ladder) for other in state.claims):
         return Regraded(state, ())
@@ -59,7 +59,8 @@ def keeps_all(policy: LadderPolicy) -> bool:
     return policy.section.returns in ("from_now", "undo")
 
 
-def _same(claim: Claim, other: Claim) -> bool:
+def same(claim: Claim, other: Claim) -> bool:
+    """Whether two claims are one: the same tier and end, by the same cause."""
     return (claim.tier, claim.until_at, claim.cause) == (other.tier, other.until_at, other.cause)
 
 

@@ -16,7 +16,7 @@ from loyalty_engine.rating.facts import natural_key_of
 from loyalty_engine.rating.inputs import member_at
 from loyalty_engine.rating.journal import At, Journal
 from loyalty_engine.rating.judgement import Judgement, figure_key, judge
-from loyalty_engine.rating.ladders import keeps_all, risen, settled, with_claim
+from loyalty_engine.rating.ladders import keeps_all, risen, same, settled, with_claim
 from loyalty_engine.rating.rulebook import Rulebook
 from loyalty_engine.rating.state import Claim, ClaimFigure, CycleState, LadderState, Ruling, State
 from loyalty_engine.rating.tallies import Tallies, View, view_of
@@ -124,7 +124,7 @@ class Standings:
         for claim, after in judged:
             if after is not None and after is not claim and after.tier == claim.tier:
                 self._journal.relowered(policy.key, after)
-            if after is not None and not any(_same(after, other) for other in kept):
+            if after is not None and not any(same(after, other) for other in kept):
                 kept.append(after)
         after_state = replace(state, claims=tuple(kept))
         if asked is None:
@@ -303,7 +303,3 @@ def _place_of(claim: Claim) -> Place:
     if claim.cause.kind != "activity":
         return (claim.from_at, "", "")
     return (claim.from_at, *natural_key_of(claim.cause.key))
-
-
-def _same(claim: Claim, other: Claim) -> bool:
-    return (claim.tier, claim.until_at, claim.cause) == (other.tier, other.until_at, other.cause)

@@ -100,12 +100,6 @@ class Figures(Mapping[Measure, Decimal]):
     def __len__(self) -> int:
         return len(self._measures)
 
-    def settled(self) -> Figures:
-        """The same figures, all worked out, so that later facts do not change them."""
-        for measure in self._measures:
-            self[measure]
-        return self
-
 
 class Tallies:
     """The tallies of one member, by figure and view; and those of each ladder's cycle under way."""
