@@ -19,13 +19,13 @@ CREATE TABLE account (
     CONSTRAINT account_currency_length_check CHECK (char_length(currency) >= 1 AND char_length(currency) <= 64),
     CONSTRAINT account_floor_check CHECK (
 CASE
-    WHEN kind = ANY (ARRAY['wallet'::text, 'pending'::text]) THEN balance IS NOT NULL AND balance >= 0
+    WHEN kind = ANY (ARRAY['wallet'::text, 'pending'::text, 'held'::text]) THEN balance IS NOT NULL AND balance >= 0
     WHEN kind = 'debt'::text THEN balance IS NOT NULL AND balance <= 0
     WHEN kind = 'budget'::text THEN balance IS NULL OR balance >= 0
     ELSE balance IS NULL
 END),
-    CONSTRAINT account_kind_check CHECK (kind = ANY (ARRAY['wallet'::text, 'debt'::text, 'pending'::text, 'issuance'::text, 'breakage'::text, 'redeemed'::text, 'adjustment'::text, 'budget'::text, 'funding'::text])),
-    CONSTRAINT account_member_of_its_kind_check CHECK ((kind = ANY (ARRAY['wallet'::text, 'debt'::text, 'pending'::text])) = (member_id IS NOT NULL)),
+    CONSTRAINT account_kind_check CHECK (kind = ANY (ARRAY['wallet'::text, 'debt'::text, 'pending'::text, 'held'::text, 'issuance'::text, 'breakage'::text, 'redeemed'::text, 'adjustment'::text, 'clearing'::text, 'budget'::text, 'funding'::text])),
+    CONSTRAINT account_member_of_its_kind_check CHECK ((kind = ANY (ARRAY['wallet'::text, 'debt'::text, 'pending'::text, 'held'::text])) = (member_id IS NOT NULL)),
     CONSTRAINT account_partner_of_its_kind_check CHECK ((kind = 'budget'::text) = (partner_id IS NOT NULL)),
     CONSTRAINT account_promotion_of_its_kind_check CHECK ((kind = 'budget'::text) = (promotion_id IS NOT NULL))
 );
@@ -305,13 +305,19 @@ CREATE TABLE fact (
     asked_slot text COLLATE "C",
     asked bigint,
     granted bigint,
+    points_currency text COLLATE "C",
+    points bigint,
+    points_terms jsonb,
+    about_fact_id uuid,
     CONSTRAINT fact_pkey PRIMARY KEY (business_id, fact_id),
     CONSTRAINT fact_business_id_source_external_id_key UNIQUE (business_id, source, external_id),
+    CONSTRAINT fact_business_id_about_fact_id_fkey FOREIGN KEY (business_id, about_fact_id) REFERENCES fact(business_id, fact_id),
     CONSTRAINT fact_business_id_credential_id_fkey FOREIGN KEY (business_id, credential_id) REFERENCES credential(business_id, credential_id),
     CONSTRAINT fact_business_id_member_id_fkey FOREIGN KEY (business_id, member_id) REFERENCES member(business_id, member_id),
     CONSTRAINT fact_business_id_partner_id_fkey FOREIGN KEY (business_id, partner_id) REFERENCES partner(business_id, partner_id),
     CONSTRAINT fact_business_id_reverses_fact_id_fkey FOREIGN KEY (business_id, reverses_fact_id) REFERENCES fact(business_id, fact_id),
     CONSTRAINT fact_a_reversal_takes_away_check CHECK (reverses_fact_id IS NULL OR reverses_fact_id <> fact_id AND COALESCE(amount, 0::numeric) <= 0::numeric AND COALESCE(units, 0::numeric) <= 0::numeric AND ones <= 0),
+    CONSTRAINT fact_about_of_its_kind_check CHECK (about_fact_id IS NOT NULL OR (kind <> ALL (ARRAY['capture'::text, 'void'::text, 'confirmation'::text, 'receipt'::text])) OR reverses_fact_id IS NOT NULL),
     CONSTRAINT fact_amount_bounds_check CHECK (amount >= '-9000000000000000'::bigint::numeric AND amount <= '9000000000000000'::bigint::numeric),
     CONSTRAINT fact_an_amount_has_a_currency_check CHECK (amount IS NULL OR currency IS NOT NULL),
     CONSTRAINT fact_asked_cause_key_length_check CHECK (char_length(asked_cause_key) >= 1 AND char_length(asked_cause_key) <= 1600),
@@ -325,8 +331,8 @@ CREATE TABLE fact (
     CONSTRAINT fact_columns_of_its_type_check CHECK (
 CASE type
     WHEN 'activity'::text THEN num_nulls(kind, attributes, counts_as, counts_on, ones) = 0 AND num_nonnulls(value_kind, value_key, value, asked_cause_kind, asked_cause_key, asked_rule, asked_slot, asked, granted) = 0
-    WHEN 'value'::text THEN num_nulls(value_kind, value_key, value) = 0 AND num_nonnulls(amount, units, currency, channel, partner_id, attributes, reverses_fact_id, reason, kind, counts_as, counts_on, ones, closing_units, asked_cause_kind, asked_cause_key, asked_rule, asked_slot, asked, granted) = 0
-    ELSE num_nulls(asked_cause_kind, asked_cause_key, asked_rule, asked_slot, asked, granted) = 0 AND num_nonnulls(amount, units, currency, channel, partner_id, attributes, reverses_fact_id, reason, kind, counts_as, counts_on, ones, closing_units, value_kind, value_key, value) = 0
+    WHEN 'value'::text THEN num_nulls(value_kind, value_key, value) = 0 AND num_nonnulls(amount, units, currency, channel, partner_id, attributes, reverses_fact_id, reason, kind, counts_as, counts_on, ones, closing_units, points_currency, points, points_terms, about_fact_id, asked_cause_kind, asked_cause_key, asked_rule, asked_slot, asked, granted) = 0
+    ELSE num_nulls(asked_cause_kind, asked_cause_key, asked_rule, asked_slot, asked, granted) = 0 AND num_nonnulls(amount, units, currency, channel, partner_id, attributes, reverses_fact_id, reason, kind, counts_as, counts_on, ones, closing_units, points_currency, points, points_terms, about_fact_id, value_kind, value_key, value) = 0
 END),
     CONSTRAINT fact_counts_as_length_check CHECK (char_length(counts_as) >= 1 AND char_length(counts_as) <= 64),
     CONSTRAINT fact_currency_length_check CHECK (char_length(currency) >= 1 AND char_length(currency) <= 3),
@@ -335,6 +341,10 @@ END),
     CONSTRAINT fact_kind_length_check CHECK (char_length(kind) >= 1 AND char_length(kind) <= 64),
     CONSTRAINT fact_not_in_the_future_check CHECK ((occurred_at - recorded_at) <= '00:05:00'::interval),
     CONSTRAINT fact_ones_bounds_check CHECK (ones >= '-1'::integer AND ones <= 1),
+    CONSTRAINT fact_points_bounds_check CHECK (points >= '-9000000000000000'::bigint AND points <= '9000000000000000'::bigint),
+    CONSTRAINT fact_points_currency_length_check CHECK (char_length(points_currency) >= 1 AND char_length(points_currency) <= 64),
+    CONSTRAINT fact_points_have_a_currency_check CHECK (num_nulls(points, points_terms) = 2 OR points_currency IS NOT NULL),
+    CONSTRAINT fact_points_of_their_kind_check CHECK (reverses_fact_id IS NOT NULL OR (points_currency IS NOT NULL) = (kind IS NOT NULL AND (kind = ANY (ARRAY['redemption'::text, 'hold'::text, 'capture'::text, 'void'::text, 'transfer'::text, 'receipt'::text, 'adjustment'::text])))),
     CONSTRAINT fact_reason_length_check CHECK (char_length(reason) >= 1 AND char_length(reason) <= 500),
     CONSTRAINT fact_source_length_check CHECK (char_length(source) >= 1 AND char_length(source) <= 64),
     CONSTRAINT fact_type_check CHECK (type = ANY (ARRAY['activity'::text, 'value'::text, 'answer'::text])),
@@ -345,13 +355,46 @@ END),
 ALTER TABLE fact OWNER TO loyalty_owner;
 ALTER TABLE fact ENABLE ROW LEVEL SECURITY;
 ALTER TABLE fact FORCE ROW LEVEL SECURITY;
+CREATE INDEX fact_about ON fact USING btree (business_id, about_fact_id) WHERE about_fact_id IS NOT NULL;
 CREATE INDEX fact_by_place ON fact USING btree (business_id, member_id, occurred_at, source, external_id);
+CREATE UNIQUE INDEX fact_closing_a_hold ON fact USING btree (business_id, about_fact_id) WHERE kind = ANY (ARRAY['capture'::text, 'void'::text]);
 CREATE INDEX fact_measured ON fact USING btree (business_id, member_id, counts_on) WHERE type = 'activity'::text;
 CREATE INDEX fact_reversing ON fact USING btree (business_id, reverses_fact_id) WHERE reverses_fact_id IS NOT NULL;
 CREATE POLICY app ON fact FOR ALL TO loyalty_app USING (business_id = current_business());
 CREATE POLICY owner ON fact FOR ALL TO loyalty_owner USING (true);
 GRANT INSERT, SELECT ON fact TO loyalty_app;
 CREATE TRIGGER fact_stays BEFORE DELETE OR UPDATE OR TRUNCATE ON fact FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+CREATE TABLE hold (
+    business_id uuid NOT NULL,
+    hold_id uuid NOT NULL,
+    member_id uuid NOT NULL,
+    currency text COLLATE "C" NOT NULL,
+    amount bigint NOT NULL,
+    captured bigint NOT NULL,
+    state text COLLATE "C" NOT NULL,
+    opened_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    closed_at timestamp with time zone,
+    CONSTRAINT hold_pkey PRIMARY KEY (business_id, hold_id),
+    CONSTRAINT hold_business_id_hold_id_fkey FOREIGN KEY (business_id, hold_id) REFERENCES fact(business_id, fact_id),
+    CONSTRAINT hold_business_id_member_id_fkey FOREIGN KEY (business_id, member_id) REFERENCES member(business_id, member_id),
+    CONSTRAINT hold_amount_bounds_check CHECK (amount >= 1 AND amount <= '9000000000000000'::bigint),
+    CONSTRAINT hold_captured_bounds_check CHECK (captured >= 0 AND captured <= amount),
+    CONSTRAINT hold_captured_of_its_state_check CHECK ((captured > 0) = (state = 'captured'::text)),
+    CONSTRAINT hold_closed_of_its_state_check CHECK ((closed_at IS NULL) = (state = 'open'::text)),
+    CONSTRAINT hold_currency_length_check CHECK (char_length(currency) >= 1 AND char_length(currency) <= 64),
+    CONSTRAINT hold_expires_after_opened_check CHECK (expires_at > opened_at),
+    CONSTRAINT hold_state_check CHECK (state = ANY (ARRAY['open'::text, 'captured'::text, 'voided'::text, 'expired'::text]))
+);
+ALTER TABLE hold OWNER TO loyalty_owner;
+ALTER TABLE hold ENABLE ROW LEVEL SECURITY;
+ALTER TABLE hold FORCE ROW LEVEL SECURITY;
+CREATE INDEX hold_open ON hold USING btree (business_id, member_id) WHERE state = 'open'::text;
+CREATE POLICY app ON hold FOR ALL TO loyalty_app USING (business_id = current_business());
+CREATE POLICY owner ON hold FOR ALL TO loyalty_owner USING (true);
+GRANT INSERT, SELECT ON hold TO loyalty_app;
+GRANT UPDATE (captured, state, closed_at) ON hold TO loyalty_app;
 
 CREATE TABLE identity (
     business_id uuid NOT NULL,
@@ -390,6 +433,9 @@ CREATE TABLE lot (
     remaining bigint NOT NULL,
     expired bigint NOT NULL,
     expires_at timestamp with time zone,
+    pending boolean NOT NULL,
+    releases_at timestamp with time zone,
+    funding jsonb NOT NULL,
     CONSTRAINT lot_pkey PRIMARY KEY (business_id, lot_id),
     CONSTRAINT lot_business_id_member_id_cause_kind_cause_key_rule_slot_key UNIQUE (business_id, member_id, cause_kind, cause_key, rule, slot),
     CONSTRAINT lot_business_id_member_id_fkey FOREIGN KEY (business_id, member_id) REFERENCES member(business_id, member_id),
@@ -409,7 +455,7 @@ ALTER TABLE lot FORCE ROW LEVEL SECURITY;
 CREATE POLICY app ON lot FOR ALL TO loyalty_app USING (business_id = current_business());
 CREATE POLICY owner ON lot FOR ALL TO loyalty_owner USING (true);
 GRANT INSERT, SELECT ON lot TO loyalty_app;
-GRANT UPDATE (amount, remaining, expired, expires_at) ON lot TO loyalty_app;
+GRANT UPDATE (amount, remaining, expired, expires_at, pending, releases_at, funding) ON lot TO loyalty_app;
 
 CREATE TABLE member (
     business_id uuid NOT NULL,
@@ -553,6 +599,43 @@ CREATE POLICY owner ON partner FOR ALL TO loyalty_owner USING (true);
 GRANT INSERT, SELECT ON partner TO loyalty_app;
 GRANT UPDATE (name) ON partner TO loyalty_app;
 
+CREATE TABLE point_use (
+    business_id uuid NOT NULL,
+    point_use_id uuid NOT NULL,
+    member_id uuid NOT NULL,
+    currency text COLLATE "C" NOT NULL,
+    cause_kind text COLLATE "C" NOT NULL,
+    cause_key text COLLATE "C" NOT NULL,
+    rule text COLLATE "C" NOT NULL,
+    slot text COLLATE "C" NOT NULL,
+    used_at timestamp with time zone NOT NULL,
+    used_source text COLLATE "C" NOT NULL,
+    used_external_id text COLLATE "C" NOT NULL,
+    lot_id uuid,
+    amount bigint NOT NULL,
+    CONSTRAINT point_use_pkey PRIMARY KEY (business_id, point_use_id),
+    CONSTRAINT point_use_of_a_lot_key UNIQUE NULLS NOT DISTINCT (business_id, member_id, cause_kind, cause_key, rule, slot, lot_id),
+    CONSTRAINT point_use_business_id_lot_id_fkey FOREIGN KEY (business_id, lot_id) REFERENCES lot(business_id, lot_id),
+    CONSTRAINT point_use_business_id_member_id_fkey FOREIGN KEY (business_id, member_id) REFERENCES member(business_id, member_id),
+    CONSTRAINT point_use_amount_bounds_check CHECK (amount >= 0 AND amount <= '9000000000000000'::bigint),
+    CONSTRAINT point_use_cause_key_length_check CHECK (char_length(cause_key) >= 1 AND char_length(cause_key) <= 1600),
+    CONSTRAINT point_use_cause_kind_check CHECK (cause_kind = ANY (ARRAY['activity'::text, 'value'::text, 'boundary'::text, 'enrolment'::text, 'publication'::text])),
+    CONSTRAINT point_use_currency_length_check CHECK (char_length(currency) >= 1 AND char_length(currency) <= 64),
+    CONSTRAINT point_use_rule_length_check CHECK (char_length(rule) <= 64),
+    CONSTRAINT point_use_slot_length_check CHECK (char_length(slot) >= 1 AND char_length(slot) <= 200),
+    CONSTRAINT point_use_used_external_id_length_check CHECK (char_length(used_external_id) <= 200),
+    CONSTRAINT point_use_used_source_length_check CHECK (char_length(used_source) <= 64)
+);
+ALTER TABLE point_use OWNER TO loyalty_owner;
+ALTER TABLE point_use ENABLE ROW LEVEL SECURITY;
+ALTER TABLE point_use FORCE ROW LEVEL SECURITY;
+CREATE INDEX point_use_by_lot ON point_use USING btree (business_id, lot_id);
+CREATE INDEX point_use_owed ON point_use USING btree (business_id, member_id) WHERE lot_id IS NULL AND amount > 0;
+CREATE POLICY app ON point_use FOR ALL TO loyalty_app USING (business_id = current_business());
+CREATE POLICY owner ON point_use FOR ALL TO loyalty_owner USING (true);
+GRANT INSERT, SELECT ON point_use TO loyalty_app;
+GRANT UPDATE (amount) ON point_use TO loyalty_app;
+
 CREATE TABLE profile (
     business_id uuid NOT NULL,
     member_id uuid NOT NULL,
@@ -685,7 +768,7 @@ CREATE TABLE transfer (
     CONSTRAINT transfer_business_id_member_id_fkey FOREIGN KEY (business_id, member_id) REFERENCES member(business_id, member_id),
     CONSTRAINT transfer_business_id_reverses_transfer_id_fkey FOREIGN KEY (business_id, reverses_transfer_id) REFERENCES transfer(business_id, transfer_id),
     CONSTRAINT transfer_amount_bounds_check CHECK (amount >= 1 AND amount <= '9000000000000000'::bigint),
-    CONSTRAINT transfer_code_check CHECK (code = ANY (ARRAY['earn'::text, 'partner_award'::text, 'repay_debt'::text, 'expire'::text, 'take_back'::text, 'owe'::text, 'open_budget'::text])),
+    CONSTRAINT transfer_code_check CHECK (code = ANY (ARRAY['earn'::text, 'partner_award'::text, 'repay_debt'::text, 'expire'::text, 'take_back'::text, 'owe'::text, 'open_budget'::text, 'withhold'::text, 'release'::text, 'redeem'::text, 'give_back'::text, 'hold'::text, 'unhold'::text, 'capture'::text, 'send'::text, 'receive'::text, 'adjust'::text])),
     CONSTRAINT transfer_not_in_the_future_check CHECK ((effective_at - recorded_at) <= '00:05:00'::interval),
     CONSTRAINT transfer_only_a_budget_opens_without_effect_check CHECK ((code = 'open_budget'::text) = (effect_id IS NULL) AND (effect_id IS NULL) = (member_id IS NULL)),
     CONSTRAINT transfer_reverses_another_check CHECK (reverses_transfer_id <> transfer_id),

@@ -25,7 +25,8 @@ UPDATABLE = {
         "tier", "since", "until_at", "next_review_at", "standing_id",
         "cycle_anchor", "cycle_began_at", "cycle_source", "cycle_external_id",
     },
-    "lot": {"amount", "remaining", "expired", "expires_at"},
+    "hold": {"captured", "state", "closed_at"},
+    "lot": {"amount", "remaining", "expired", "expires_at", "pending", "releases_at", "funding"},
     "member": {
         "status", "last_occurred_at", "last_source", "last_external_id",
         "folded_until", "next_boundary_at", "event_count",
@@ -34,6 +35,7 @@ UPDATABLE = {
     "outbox": {"position", "published_at"},
     "parked": {"error", "parked_at", "resolved_at"},
     "partner": {"name"},
+    "point_use": {"amount"},
     "profile": {"given_name", "family_name", "email", "phone", "birth_date", "locale", "updated_at"},
     "standing": {"withdrawn_effect_id"},
 }  # fmt: skip
@@ -70,7 +72,7 @@ def test_every_table_but_the_schema_s_version_has_the_business(
              AND c.relnamespace = 'public'::regnamespace"""
     )
     assert {name for (name,) in with_business} == set(tables) - {"alembic_version"}
-    assert len(tables) == 22
+    assert len(tables) == 24
 
 
 def test_the_business_leads_every_primary_unique_and_foreign_key(connection: Connection) -> None:

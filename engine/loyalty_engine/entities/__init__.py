@@ -3,7 +3,7 @@
 from loyalty_engine.entities.business import Business, Credential, ProgramVersion
 from loyalty_engine.entities.columns import LARGEST, LONGEST_KEY, Entity
 from loyalty_engine.entities.fact import ActivityLine, Fact
-from loyalty_engine.entities.ledger import Account, Effect, Lot, Transfer
+from loyalty_engine.entities.ledger import Account, Effect, Hold, Lot, PointUse, Transfer
 from loyalty_engine.entities.member import Identity, Member, Profile
 from loyalty_engine.entities.operation import Operation
 from loyalty_engine.entities.outbox import Outbox
@@ -27,6 +27,7 @@ __all__ = [
     "Effect",
     "Entity",
     "Fact",
+    "Hold",
     "Identity",
     "Lot",
     "Member",
@@ -34,6 +35,7 @@ __all__ = [
     "Outbox",
     "Parked",
     "Partner",
+    "PointUse",
     "Profile",
     "ProgramVersion",
     "Promotion",

@@ -32,12 +32,23 @@ FACT_TYPES = ("activity", "value", "answer")
 VALUE_KINDS = ("attribute", "segment", "score", "consent", "offer_sent", "partner_status")
 CAUSE_KINDS = ("activity", "value", "boundary", "enrolment", "publication")
 
+MOVING_KINDS = ("redemption", "hold", "capture", "void", "transfer", "receipt", "adjustment")
+"""Kinds of activities that themselves move points, beside what they earn."""
+
+ABOUT_KINDS = ("capture", "void", "confirmation", "receipt")
+"""Kinds of activities that are about another one: a hold, a purchase, or what caused them."""
+
 _ACTIVITY_ONLY = (
     "amount, units, currency, channel, partner_id, attributes, reverses_fact_id, reason, "
-    "kind, counts_as, counts_on, ones, closing_units"
+    "kind, counts_as, counts_on, ones, closing_units, "
+    "points_currency, points, points_terms, about_fact_id"
 )
 _VALUE_ONLY = "value_kind, value_key, value"
 _ANSWER_ONLY = "asked_cause_kind, asked_cause_key, asked_rule, asked_slot, asked, granted"
+
+
+def _listed(*values: str) -> str:
+    return ", ".join(f"'{value}'" for value in values)
 
 
 class Fact(Entity, table=True):
@@ -53,6 +64,7 @@ class Fact(Entity, table=True):
         belongs_to("credential", "credential_id"),
         belongs_to("partner", "partner_id"),
         belongs_to("fact", "fact_id", named="reverses_fact_id"),
+        belongs_to("fact", "fact_id", named="about_fact_id"),
         UniqueConstraint("business_id", "source", "external_id"),
         one_of("type", *FACT_TYPES),
         one_of("value_kind", *VALUE_KINDS),
@@ -80,6 +92,21 @@ class Fact(Entity, table=True):
             f"abs(asked) <= {LARGEST} AND granted BETWEEN least(asked, 0) AND greatest(asked, 0)",
             name="granted_bounds",
         ),
+        CheckConstraint(
+            "num_nulls(points, points_terms) = 2 OR points_currency IS NOT NULL",
+            name="points_have_a_currency",
+        ),
+        CheckConstraint(
+            "reverses_fact_id IS NOT NULL OR (points_currency IS NOT NULL) ="
+            f" (kind IS NOT NULL AND kind IN ({_listed(*MOVING_KINDS)}))",
+            name="points_of_their_kind",
+        ),
+        CheckConstraint(
+            f"about_fact_id IS NOT NULL OR kind NOT IN ({_listed(*ABOUT_KINDS)})"
+            " OR reverses_fact_id IS NOT NULL",
+            name="about_of_its_kind",
+        ),
+        bounded("points"),
         hashed("body_hash"),
         bounded("amount"),
         bounded("units"),
@@ -87,7 +114,7 @@ class Fact(Entity, table=True):
         *lengths(
             source=64, external_id=LONGEST_KEY, kind=64, counts_as=64, currency=3, channel=64, value_key=64
         ),
-        *lengths(reason=500, asked_cause_key=LONGEST_CAUSE, asked_slot=LONGEST_KEY),
+        *lengths(points_currency=64, reason=500, asked_cause_key=LONGEST_CAUSE, asked_slot=LONGEST_KEY),
         *lengths_or_empty(asked_rule=64),
         Index("fact_by_place", "business_id", "member_id", "occurred_at", "source", "external_id"),
         Index(
@@ -102,6 +129,19 @@ class Fact(Entity, table=True):
             "business_id",
             "reverses_fact_id",
             postgresql_where=text("reverses_fact_id IS NOT NULL"),
+        ),
+        Index(
+            "fact_about",
+            "business_id",
+            "about_fact_id",
+            postgresql_where=text("about_fact_id IS NOT NULL"),
+        ),
+        Index(
+            "fact_closing_a_hold",
+            "business_id",
+            "about_fact_id",
+            unique=True,
+            postgresql_where=text("kind IN ('capture', 'void')"),
         ),
     )
 
@@ -141,6 +181,11 @@ class Fact(Entity, table=True):
     asked_slot: str | None = key_text()
     asked: int | None = whole()
     granted: int | None = whole()
+
+    points_currency: str | None = key_text()
+    points: int | None = whole()
+    points_terms: dict[str, Any] | None = document()
+    about_fact_id: UUID | None = Field()
 
 
 class ActivityLine(Entity, table=True):

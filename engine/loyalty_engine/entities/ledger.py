@@ -14,6 +14,7 @@ from loyalty_engine.entities.columns import (
     Entity,
     belongs_to,
     bounded,
+    document,
     instant,
     key_text,
     lengths,
@@ -28,14 +29,35 @@ ACCOUNT_KINDS = (
     "wallet",
     "debt",
     "pending",
+    "held",
     "issuance",
     "breakage",
     "redeemed",
     "adjustment",
+    "clearing",
     "budget",
     "funding",
 )
-TRANSFER_CODES = ("earn", "partner_award", "repay_debt", "expire", "take_back", "owe", "open_budget")
+TRANSFER_CODES = (
+    "earn",
+    "partner_award",
+    "repay_debt",
+    "expire",
+    "take_back",
+    "owe",
+    "open_budget",
+    "withhold",
+    "release",
+    "redeem",
+    "give_back",
+    "hold",
+    "unhold",
+    "capture",
+    "send",
+    "receive",
+    "adjust",
+)
+HOLD_STATES = ("open", "captured", "voided", "expired")
 
 _NOT_IN_THE_FUTURE = "effective_at - recorded_at <= interval '5 minutes'"
 
@@ -97,8 +119,8 @@ class Effect(Entity, table=True):
 class Account(Entity, table=True):
     """A pot of one points currency; `balance` (credits - debits) is kept only where a floor is checked.
 
-    Wallets, pending points and limited budgets never fall below zero, debts never rise above it; accounts of
-    the whole business, and unlimited budgets, keep no balance, so that no row is written by everyone.
+    Wallets, pending and held points and limited budgets never fall below zero, debts never rise above it;
+    accounts of the whole business, and unlimited budgets, keep no balance: no row is written by everyone.
     """
 
     __tablename__ = "account"
@@ -120,12 +142,13 @@ class Account(Entity, table=True):
         UniqueConstraint("business_id", "account_id", "currency"),
         one_of("kind", *ACCOUNT_KINDS),
         CheckConstraint(
-            "(kind IN ('wallet', 'debt', 'pending')) = (member_id IS NOT NULL)", name="member_of_its_kind"
+            "(kind IN ('wallet', 'debt', 'pending', 'held')) = (member_id IS NOT NULL)",
+            name="member_of_its_kind",
         ),
         CheckConstraint("(kind = 'budget') = (promotion_id IS NOT NULL)", name="promotion_of_its_kind"),
         CheckConstraint("(kind = 'budget') = (partner_id IS NOT NULL)", name="partner_of_its_kind"),
         CheckConstraint(
-            "CASE WHEN kind IN ('wallet', 'pending') THEN balance IS NOT NULL AND balance >= 0"
+            "CASE WHEN kind IN ('wallet', 'pending', 'held') THEN balance IS NOT NULL AND balance >= 0"
             " WHEN kind = 'debt' THEN balance IS NOT NULL AND balance <= 0"
             " WHEN kind = 'budget' THEN balance IS NULL OR balance >= 0"
             " ELSE balance IS NULL END",
@@ -224,3 +247,84 @@ class Lot(Entity, table=True):
     remaining: int = whole()
     expired: int = whole()
     expires_at: datetime | None = instant()
+    pending: bool = Field()
+    releases_at: datetime | None = instant()
+    funding: list[list[str]] = document()
+
+
+class PointUse(Entity, table=True):
+    """How much of a lot a spending used; without a lot it is what the spending lacked and is owed.
+
+    A projection like the lots: what a late fact changes is set anew, and what is no more is 0.
+    """
+
+    __tablename__ = "point_use"
+    __table_args__: ClassVar[tuple[Any, ...]] = (
+        belongs_to("member", "member_id"),
+        belongs_to("lot", "lot_id"),
+        UniqueConstraint(
+            "business_id",
+            "member_id",
+            "cause_kind",
+            "cause_key",
+            "rule",
+            "slot",
+            "lot_id",
+            name="point_use_of_a_lot_key",
+            postgresql_nulls_not_distinct=True,
+        ),
+        one_of("cause_kind", *CAUSE_KINDS),
+        bounded("amount", least=0),
+        *lengths(currency=64, cause_key=LONGEST_CAUSE, slot=LONGEST_KEY),
+        *lengths_or_empty(rule=64, used_source=64, used_external_id=LONGEST_KEY),
+        Index("point_use_by_lot", "business_id", "lot_id"),
+        Index(
+            "point_use_owed",
+            "business_id",
+            "member_id",
+            postgresql_where=text("lot_id IS NULL AND amount > 0"),
+        ),
+    )
+
+    business_id: UUID = Field(primary_key=True)
+    point_use_id: UUID = Field(primary_key=True)
+    member_id: UUID = Field()
+    currency: str = key_text()
+    cause_kind: str = key_text()
+    cause_key: str = key_text()
+    rule: str = key_text()
+    slot: str = key_text()
+    used_at: datetime = instant()
+    used_source: str = key_text()
+    used_external_id: str = key_text()
+    lot_id: UUID | None = Field()
+    amount: int = whole()
+
+
+class Hold(Entity, table=True):
+    """Points set aside by the activity of that id, until they are captured, given back, or time is up."""
+
+    __tablename__ = "hold"
+    __table_args__: ClassVar[tuple[Any, ...]] = (
+        belongs_to("fact", "fact_id", named="hold_id"),
+        belongs_to("member", "member_id"),
+        one_of("state", *HOLD_STATES),
+        bounded("amount", least=1),
+        CheckConstraint("captured BETWEEN 0 AND amount", name="captured_bounds"),
+        CheckConstraint("(captured > 0) = (state = 'captured')", name="captured_of_its_state"),
+        CheckConstraint("(closed_at IS NULL) = (state = 'open')", name="closed_of_its_state"),
+        CheckConstraint("expires_at > opened_at", name="expires_after_opened"),
+        *lengths(currency=64),
+        Index("hold_open", "business_id", "member_id", postgresql_where=text("state = 'open'")),
+    )
+
+    business_id: UUID = Field(primary_key=True)
+    hold_id: UUID = Field(primary_key=True)
+    member_id: UUID = Field()
+    currency: str = key_text()
+    amount: int = whole()
+    captured: int = whole()
+    state: str = key_text()
+    opened_at: datetime = instant()
+    expires_at: datetime = instant()
+    closed_at: datetime | None = instant()

@@ -78,6 +78,9 @@ class KeptRows:
             "remaining": lot.remaining,
             "expired": lot.expired,
             "expires_at": lot.expires_at,
+            "pending": False,
+            "releases_at": None,
+            "funding": [],
         }
 
     def _current_standings(self) -> None:
