@@ -19,7 +19,7 @@ from loyalty_engine.rating.facts import place_of, returns_by_purchase
 from loyalty_engine.rating.tallies import View
 from loyalty_engine.rules import Figure
 from loyalty_engine.services.commands import LineInput, RecordActivity, Recorded
-from loyalty_engine.services.folding import facts_by_member
+from loyalty_engine.services.histories import facts_by_member
 from loyalty_engine.services.states import empty_state
 from loyalty_engine.store.database import Database
 from loyalty_engine.store.facts import history

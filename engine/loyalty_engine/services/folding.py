@@ -6,42 +6,30 @@ beginning and posts the difference; all others are steps from the stored state.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from decimal import Decimal
-from typing import Any
 from uuid import UUID
-
-import asyncpg
 
 from loyalty_engine.entities import ActivityLine
 from loyalty_engine.entities import Fact as FactEntity
-from loyalty_engine.ledger.effects import EffectKey
 from loyalty_engine.rating import (
-    ActivityFact,
     Fact,
     Folding,
     Outcome,
-    ReturnedLine,
     ReturnFact,
     Rulebook,
-    ValueFact,
 )
-from loyalty_engine.rating.facts import place_of, returns_by_purchase
-from loyalty_engine.rules import Activity
-from loyalty_engine.rules import ActivityLine as Line
-from loyalty_engine.services.answers import Answers, MemberAnswers, given_by_member
+from loyalty_engine.rating.facts import place_of
+from loyalty_engine.services.answers import Answers, MemberAnswers
 from loyalty_engine.services.commands import ParkedRule
 from loyalty_engine.services.differences import MemberDifference
 from loyalty_engine.services.engine import Business
-from loyalty_engine.services.posted import Folded, Posted, posted_by_member
+from loyalty_engine.services.histories import fold_whole, histories
+from loyalty_engine.services.posted import Folded, Posted
 from loyalty_engine.services.posting import Row, Rows, write_rows
 from loyalty_engine.services.states import Stored, empty_state, stored_states
 from loyalty_engine.store.connection import Connection
-from loyalty_engine.store.facts import answers, history
-from loyalty_engine.store.ledger import posted_rows
 from loyalty_engine.store.members import MemberRow
 from loyalty_engine.store.rows import insert_rows
 
@@ -182,44 +170,16 @@ class FoldingBatch:
     async def _fold_again(self, arrivals: Sequence[Arrivals], until: datetime | None) -> dict[UUID, Written]:
         if not arrivals:
             return {}
-        connection, business_id = self._connection, self._business.business_id
         members = [each.member for each in arrivals]
-        ids = [member.member_id for member in members]
-        states = await stored_states(connection, business_id, self._rulebook, members, spent_lots=True)
-        posted = posted_by_member(await posted_rows(connection, business_id, ids))
-        given = given_by_member(await answers(connection, business_id, ids))
-        facts = facts_by_member(await history(connection, business_id, ids))
+        known = await histories(self._connection, self._business.business_id, self._rulebook, members)
         written = {}
         for each in arrivals:
-            member_id = each.member.member_id
-            answering = MemberAnswers(member_id, given.get(member_id, {}))
-            known = facts.get(member_id, {})
-            outcome = await self._whole(each.member, known, answering, until)
-            by_cause = {fact.cause.key: fact_id for fact_id, fact in known.items()}
-            written[member_id] = self._collect(
-                each, states[member_id], outcome, posted.get(member_id, Posted()), by_cause
+            history = known[each.member.member_id]
+            outcome = await fold_whole(self._rulebook, history, self._answers, self._now, until)
+            written[each.member.member_id] = self._collect(
+                each, history.stored, outcome, history.posted, history.fact_ids
             )
         return written
-
-    async def _whole(
-        self,
-        member: MemberRow,
-        facts: Mapping[UUID, Fact],
-        answering: MemberAnswers,
-        until: datetime | None,
-    ) -> Outcome:
-        ordered = sorted(facts.values(), key=place_of)
-        folding = Folding(self._rulebook, empty_state(member), returns_by_purchase(ordered))
-        folding.enrol()
-        for fact in ordered:
-            await self._answers.carry(answering, folding.take(fact))
-        folding.advance(member.folded_until if until is None else max(member.folded_until, until))
-        asked_at: dict[EffectKey, datetime] = {}
-        causes = {fact.cause: fact.occurred_at for fact in ordered}
-        for key in answering.given:
-            asked_at[key] = causes.get(key.cause, self._now)
-        self._answers.give_back(answering, asked_at)
-        return folding.outcome()
 
     def _collect(
         self,
@@ -244,57 +204,3 @@ class FoldingBatch:
         )
         collected.collect()
         return Written(outcome, collected.effect_ids)
-
-
-def facts_by_member(rows: Sequence[asyncpg.Record]) -> dict[UUID, dict[UUID, Fact]]:
-    """The facts of a history, by member and id."""
-    found: dict[UUID, dict[UUID, Fact]] = {}
-    for row in rows:
-        found.setdefault(row["member_id"], {})[row["fact_id"]] = fact_of(row)
-    return found
-
-
-def fact_of(row: asyncpg.Record) -> Fact:
-    """The pure fact of a row."""
-    if row["type"] == "value":
-        return ValueFact(
-            row["source"],
-            row["external_id"],
-            row["occurred_at"],
-            row["value_kind"],
-            row["value_key"],
-            row["value"],
-        )
-    lines: list[list[Any]] = json.loads(row["lines"]) if row["lines"] else []
-    if row["original_source"] is not None:
-        return ReturnFact(
-            row["source"],
-            row["external_id"],
-            row["occurred_at"],
-            (row["original_source"], row["original_external_id"]),
-            -(row["amount"] or Decimal(0)),
-            None if row["units"] is None else -row["units"],
-            tuple(ReturnedLine(key, -Decimal(amount), _negated(units)) for key, amount, units, *_ in lines),
-        )
-    return ActivityFact(
-        Activity(
-            row["source"],
-            row["external_id"],
-            row["kind"],
-            row["occurred_at"],
-            row["local_day"],
-            row["amount"],
-            row["units"],
-            row["channel"],
-            row["partner"],
-            row["attributes"],
-            tuple(
-                Line(key, Decimal(amount), None if units is None else Decimal(units), category, product)
-                for key, amount, units, category, product in lines
-            ),
-        )
-    )
-
-
-def _negated(written: str | None) -> Decimal | None:
-    return None if written is None else -Decimal(written)

@@ -116,6 +116,8 @@ class KeptRows:
         now = {(parked.cause, parked.rule): parked.error for parked in self._outcome.parked}
         known = self._folded.stored.parked
         for key, error in now.items():
+            if key in known and known[key].error == error:
+                continue
             since = known[key].parked_at if key in known else self._now
             self._rows.parked.append(self._parked_row(*key, error, since, None))
         if self._folded.posted is not None:
@@ -140,17 +142,16 @@ class KeptRows:
     def _member_row(self) -> None:
         state = self._outcome.state
         place = state.place or (None, None, None)
-        self._rows.members.append(
-            {
-                **self._own,
-                "last_occurred_at": place[0],
-                "last_source": place[1],
-                "last_external_id": place[2],
-                "folded_until": state.at,
-                "next_boundary_at": self._outcome.next_boundary_at,
-                "event_count": self._event_count,
-            }
-        )
+        row = {
+            "last_occurred_at": place[0],
+            "last_source": place[1],
+            "last_external_id": place[2],
+            "folded_until": state.at,
+            "next_boundary_at": self._outcome.next_boundary_at,
+            "event_count": self._event_count,
+        }
+        if any(getattr(self._folded.stored.member, name) != value for name, value in row.items()):
+            self._rows.members.append({**self._own, **row})
 
 
 def _cycle(cycle: CycleState | None) -> Row:
