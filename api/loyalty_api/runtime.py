@@ -1,6 +1,7 @@
 """The engine of a process: its database found or started, checked and opened."""
 
 import contextlib
+import logging
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,11 +10,13 @@ import psycopg
 from psycopg import errors, sql
 
 from loyalty_api.postgres import EmbeddedPostgres, PostgresServer
-from loyalty_api.settings import Settings
+from loyalty_api.settings import Settings, variable
 from loyalty_engine.clock import SystemClock
 from loyalty_engine.plugins import discover
 from loyalty_engine.services.engine import Engine
+from loyalty_engine.store.connection import Connection
 from loyalty_engine.store.database import Database, refuse_unsafe_role
+from loyalty_engine.store.durability import UnsafeDatabaseError, refuse_unsafe_database
 from loyalty_engine.store.migrate import grant_login, migrate
 from loyalty_engine.store.revision import refuse_outdated_schema
 from loyalty_engine.store.roles import APP_ROLE
@@ -22,6 +25,10 @@ DATABASE = "loyalty"
 """The database that is made in the embedded PostgreSQL."""
 
 CONNECTIONS = 10
+
+_ALLOWED = variable("allow_unsafe_database")
+
+_logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -61,17 +68,31 @@ def make_ready(server: PostgresServer) -> tuple[str, ...]:
 async def opened_engine(addresses: Addresses, settings: Settings) -> AsyncIterator[Engine]:
     """The engine on that database.
 
-    Raises UnsafeRoleError or OutdatedSchemaError where it must not run, PluginError where it cannot.
+    Raises UnsafeRoleError, UnsafeDatabaseError or OutdatedSchemaError where it must not run, PluginError
+    where it cannot.
     """
     installed = discover()
     store = await Database.connect(addresses.application, max_size=CONNECTIONS)
     try:
         async with store.crossing() as connection:
             await refuse_unsafe_role(connection)
+            await _refuse_unsafe_database(connection, settings)
             await refuse_outdated_schema(connection)
         yield Engine(store, installed, SystemClock(), settings.kept_secret_key())
     finally:
         await store.close()
+
+
+async def _refuse_unsafe_database(connection: Connection, settings: Settings) -> None:
+    """Only warns where the settings allow such a database."""
+    try:
+        await refuse_unsafe_database(connection)
+    except UnsafeDatabaseError as error:
+        if not settings.allow_unsafe_database:
+            raise UnsafeDatabaseError(
+                f"{error} Put that right, or set {_ALLOWED}=true where losing them would not matter."
+            ) from None
+        _logger.warning("%s %s=true allows it.", error, _ALLOWED)
 
 
 def _make_database(url: str) -> None:

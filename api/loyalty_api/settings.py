@@ -78,6 +78,11 @@ class Settings(BaseModel):
         description="Whether the schema and the explorer are shown (true or false). "
         "Without it: shown with the embedded PostgreSQL, hidden otherwise.",
     )
+    allow_unsafe_database: bool = Field(
+        default=False,
+        description="Whether to start on a database that a crash of its machine could ruin or make forget "
+        "what it acknowledged (true or false); for tests and trials.",
+    )
 
     @field_validator("database_url", "owner_database_url")
     @classmethod

@@ -98,12 +98,13 @@ class Shell:
 
 
 def shell_on(folder: Path, owner_url: str) -> Shell:
-    """A shell on a database that is there already."""
+    """A shell on a database that is there already, of the tests' own server, which a crash may ruin."""
     return Shell(
         folder,
         {
             "LOYALTY_DATABASE_URL": as_app(owner_url),
             "LOYALTY_OWNER_DATABASE_URL": owner_url,
             "LOYALTY_SECRET_KEY": "s" * 32,
+            "LOYALTY_ALLOW_UNSAFE_DATABASE": "true",
         },
     )

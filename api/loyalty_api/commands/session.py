@@ -20,6 +20,7 @@ from loyalty_engine.plugins import PluginError
 from loyalty_engine.services.credentials import operator
 from loyalty_engine.services.engine import Caller, Engine, ProgramUnavailable
 from loyalty_engine.store.database import UnsafeRoleError
+from loyalty_engine.store.durability import UnsafeDatabaseError
 from loyalty_engine.store.operator import find_business
 from loyalty_engine.store.revision import OutdatedSchemaError
 
@@ -84,7 +85,7 @@ def told_apart() -> Iterator[None]:
     """Turns what an operator can mend into words; a defect stays a traceback."""
     try:
         yield
-    except (UnsafeRoleError, OutdatedSchemaError, EmbeddedPostgresError) as error:
+    except (UnsafeRoleError, UnsafeDatabaseError, OutdatedSchemaError, EmbeddedPostgresError) as error:
         raise EnvironmentUnusable(error.code, str(error)) from error
     except PluginError as error:
         raise EnvironmentUnusable("plugin_unusable", str(error)) from error
