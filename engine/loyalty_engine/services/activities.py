@@ -12,7 +12,7 @@ from loyalty_engine.services.commands import Batch, MemberBy, RecordActivity, Re
 from loyalty_engine.services.engine import Business, Caller, Engine
 from loyalty_engine.services.finding import found_members, member_not_found, named_partners
 from loyalty_engine.services.folding import Arrivals, FoldingBatch, Written
-from loyalty_engine.services.operations import OUT_OF_BOUNDS, body_hash, once
+from loyalty_engine.services.operations import body_hash, once
 from loyalty_engine.services.refusals import Forbidden, Refusal, RefusalCode, Refused, invalid
 from loyalty_engine.store.connection import Connection
 from loyalty_engine.store.facts import KnownFact, known_facts
@@ -53,10 +53,15 @@ async def record_activities(
     if not 1 <= len(items) <= MOST_ITEMS:
         return invalid("too-many-items", "activities", most=str(MOST_ITEMS)).refusal
     refuse_sources(caller, [item.source for item in items])
-    outcome = await once(engine, caller, key, "recordActivities", list(items), work)
-    if outcome is not OUT_OF_BOUNDS:
-        return outcome
-    return await _one_by_one(engine, caller, key, items)
+    return await once(
+        engine,
+        caller,
+        key,
+        "recordActivities",
+        list(items),
+        work,
+        beyond_bounds=lambda: _one_by_one(engine, caller, key, items),
+    )
 
 
 async def _one_by_one(

@@ -8,7 +8,7 @@ from dataclasses import fields, is_dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from hashlib import sha256
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
 from uuid import UUID
 
 from asyncpg import CheckViolationError
@@ -29,12 +29,9 @@ BOUNDS = "_bounds_check"
 DEEPEST_HASHED = 32
 """Levels of input that are told apart; what is deeper is refused, whatever it is."""
 
-OUT_OF_BOUNDS = invalid("number-out-of-bounds").refusal
-"""Nothing was written, the operation neither: a figure, or a balance, would be more than 9 * 10^15."""
-
 
 class BeyondBounds(Exception):
-    """The database refused a number."""
+    """The database refused a number: a figure, or a balance, would be more than 9 * 10^15."""
 
 
 Done = TypeVar("Done", Enrolled, Recorded, Batch, EnrolledBatch, ClockSet)
@@ -42,11 +39,19 @@ Work = Callable[[Connection, Business, datetime], Awaitable[Done]]
 
 
 async def once(
-    engine: Engine, caller: Caller, key: str, mutation: str, command: object, work: Work[Done]
+    engine: Engine,
+    caller: Caller,
+    key: str,
+    mutation: str,
+    command: object,
+    work: Work[Done],
+    *,
+    beyond_bounds: Callable[[], Awaitable[Done | Refusal]] | None = None,
 ) -> Done | Refusal:
     """Do the work under an idempotency key, or answer what came of it before.
 
-    A refusal is an outcome like any other and is answered again, except where it is retryable.
+    A refusal is an outcome like any other and is answered again, except where it is retryable. So is that a
+    number is out of bounds, unless ``beyond_bounds`` says what is done then, under the same key.
     """
     try:
         key = checks.text(key, "idempotencyKey")
@@ -58,13 +63,20 @@ async def once(
     except Refused as refused:
         return refused.refusal
     except BeyondBounds:
-        return OUT_OF_BOUNDS
+        if beyond_bounds is not None:
+            return await beyond_bounds()
+        refuse: Work[Done] = _out_of_bounds
+        return await once(engine, caller, key, mutation, command, refuse)
     except CLASHES:
         return Refusal(RefusalCode.RETRYABLE, "try-again")
     except ProgramUnavailable as unavailable:
         return Refusal(RefusalCode.CONFIG_INVALID, "program-unavailable", {"reason": str(unavailable)[:500]})
     except StillRunning:
         return Refusal(RefusalCode.IDEMPOTENCY_IN_PROGRESS, "idempotency-in-progress")
+
+
+async def _out_of_bounds(_connection: Connection, _business: Business, _now: datetime) -> NoReturn:
+    raise invalid("number-out-of-bounds")
 
 
 async def _attempt(
