@@ -14,10 +14,13 @@ PG15_BINARIES ?= /usr/lib/postgresql/15/bin
 CODE := $(wildcard api schema engine plugins migrations tests bench hatch_build.py)
 WANTED := $(shell cat requirements.lock pyproject.toml 2>/dev/null | cksum | tr -c '0-9\n' '-')
 STAMP := .venv/.installed-$(WANTED)
+DERIVED := $(shell cat requirements-data.lock tests/data/completejourney.* 2>/dev/null | cksum | tr -c '0-9\n' '-')
+DERIVED_STAMP := .data/.derived-$(DERIVED)
 RUN := .venv/bin/python -m
 PYTEST := $(RUN) pytest -q -n $(WORKERS) --maxprocesses=8
+ORDINARY := not packaging and not completejourney
 
-.PHONY: help venv demo test test-pg15 lint format types layers package-test check lock
+.PHONY: help venv demo test test-p3 test-pg15 lint format types layers package-test check lock
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "make %-13s %s\n", $$1, $$2}' Makefile
@@ -31,12 +34,18 @@ demo: $(STAMP)  ## a shop with real purchases, served with an explorer
 	@exec .venv/bin/loyalty demo
 
 test: $(STAMP)  ## the whole suite
-	@$(PYTEST) -m "not packaging"
+	@$(PYTEST) -m "$(ORDINARY)"
+
+test-p3: $(STAMP) $(DERIVED_STAMP)  ## a points card on a supermarket's purchases, which it downloads (80 MB, once)
+	@$(PYTEST) -m completejourney
+
+$(DERIVED_STAMP):
+	@sh .ci/data '$(DERIVED_STAMP)'
 
 test-pg15: $(STAMP)  ## the whole suite on PostgreSQL 15 (PG15_BINARIES=...)
 	@test -x '$(PG15_BINARIES)/initdb' || { \
 		echo "PostgreSQL 15 is not at $(PG15_BINARIES): install it, or say where it is with PG15_BINARIES=..."; exit 1; }
-	@$(RUN) tests.server '$(PG15_BINARIES)' $(PYTEST) -m "not packaging"
+	@$(RUN) tests.server '$(PG15_BINARIES)' $(PYTEST) -m "$(ORDINARY)"
 
 lint: $(STAMP)  ## ruff: rules and formatting
 	@$(RUN) ruff check --quiet . && $(RUN) ruff format --quiet --check . && echo "lint: clean"
@@ -53,7 +62,7 @@ layers: $(STAMP)  ## import-linter: who may import whom
 package-test: $(STAMP)  ## build the wheel and use it in a fresh environment
 	@$(RUN) pytest -q -m packaging
 
-check: lint types layers package-test test  ## all of the above
+check: lint types layers package-test test-p3 test  ## all of the above
 
 # Exact versions with hashes for every platform; holds no address and no path.
 # Needs uv (`pip install uv`), which is used for nothing else.
@@ -62,3 +71,6 @@ lock:  ## choose the versions anew (needs uv)
 	@uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --upgrade \
 		--generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links \
 		--quiet --output-file requirements.lock
+	@uv pip compile --group data --no-deps --universal --python-version 3.11 --upgrade \
+		--generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links \
+		--quiet --output-file requirements-data.lock

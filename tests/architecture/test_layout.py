@@ -122,7 +122,7 @@ def test_nothing_names_an_address_of_a_package_registry_or_a_path_of_a_machine()
             *code(),
             *ROOT.glob("docs/*.md"),
             ROOT / "README.md",
-            ROOT / "requirements.lock",
+            *ROOT.glob("requirements*.lock"),
             ROOT / "Makefile",
         ]
         if forbidden.search(path.read_text(encoding="utf-8"))
