@@ -242,7 +242,7 @@ def points(telling: Telling) -> Iterator[str]:
             line = f"{telling.time(effect.effective_at)}  {_cause(effect.key.cause):<8}  {who:<16}"
             yield f"{line}  {movement} {telling.number(effect.value)}"
     for currency, wallet in outcome.state.wallets.items():
-        lots = in_order(wallet.lots)
+        lots = in_order(wallet.lots.values())
         balance = telling.number(sum(lot.remaining for lot in lots) - wallet.debt)
         yield f"at the end: {balance} {currency}"
         for end, ending in groupby(lots, lambda lot: lot.expires_at):

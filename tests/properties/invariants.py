@@ -14,12 +14,38 @@ BROKEN = {
               AND a.account_id IN (t.credit_account_id, t.debit_account_id)) moved
         WHERE a.balance IS NOT NULL AND a.balance <> moved.total
         """,
-    "a wallet has what its lots have left": """
-        SELECT a.member_id, a.currency, a.balance, left_.total FROM account a
+    "a wallet has what its lots have left to spend, and what is pending is what pending lots have left": """
+        SELECT a.member_id, a.kind, a.currency, a.balance, left_.total FROM account a
         CROSS JOIN LATERAL (
             SELECT coalesce(sum(l.remaining), 0) AS total FROM lot l
-            WHERE (l.business_id, l.member_id, l.currency) = (a.business_id, a.member_id, a.currency)) left_
-        WHERE a.kind = 'wallet' AND a.balance <> left_.total
+            WHERE (l.business_id, l.member_id, l.currency) = (a.business_id, a.member_id, a.currency)
+              AND l.pending = (a.kind = 'pending')) left_
+        WHERE a.kind IN ('wallet', 'pending') AND a.balance <> left_.total
+        """,
+    "a lot is what is left of it, what expired, and what was used": """
+        SELECT l.lot_id, l.amount, l.remaining, l.expired, used.total FROM lot l
+        CROSS JOIN LATERAL (
+            SELECT coalesce(sum(u.amount), 0) AS total FROM point_use u
+            WHERE (u.business_id, u.lot_id) = (l.business_id, l.lot_id)) used
+        WHERE l.amount <> l.remaining + l.expired + used.total
+        """,
+    "what is owed is what spendings lack, and nobody owes who could spend": """
+        SELECT a.member_id, a.currency, a.balance, owed.total FROM account a
+        CROSS JOIN LATERAL (
+            SELECT coalesce(sum(u.amount), 0) AS total FROM point_use u
+            WHERE (u.business_id, u.member_id, u.currency) = (a.business_id, a.member_id, a.currency)
+              AND u.lot_id IS NULL) owed
+        WHERE a.kind = 'debt' AND (a.balance <> -owed.total OR a.balance < 0 AND EXISTS (
+            SELECT FROM account w WHERE w.kind = 'wallet' AND w.balance > 0
+              AND (w.business_id, w.member_id, w.currency) = (a.business_id, a.member_id, a.currency)))
+        """,
+    "what is held is what open holds set aside": """
+        SELECT a.member_id, a.currency, a.balance, open_.total FROM account a
+        CROSS JOIN LATERAL (
+            SELECT coalesce(sum(h.amount), 0) AS total FROM hold h
+            WHERE (h.business_id, h.member_id, h.currency) = (a.business_id, a.member_id, a.currency)
+              AND h.state = 'open') open_
+        WHERE a.kind = 'held' AND a.balance <> open_.total
         """,
     "nobody has lots without a wallet": """
         SELECT l.lot_id FROM lot l WHERE l.remaining > 0 AND NOT EXISTS (
@@ -58,7 +84,7 @@ BROKEN = {
             WHERE e.business_id = l.business_id AND e.member_id = l.member_id
               AND (e.cause_kind, e.cause_key, e.rule) = (l.cause_kind, l.cause_key, l.rule)
               AND (e.slot = l.slot || '/earned' OR e.slot LIKE l.slot || '/funded/%')) posted
-        WHERE l.amount <> posted.total
+        WHERE l.rule <> '' AND l.amount <> posted.total
         """,
     "the events of a member are numbered without gaps": """
         SELECT m.external_id, m.event_count, told.many, told.most FROM member m

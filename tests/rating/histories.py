@@ -10,6 +10,7 @@ from functools import cache
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from loyalty_engine.ledger.wallet import Wallet
 from loyalty_engine.localtime import local_day
 from loyalty_engine.plugins import Installed, RuleType, discover
 from loyalty_engine.program import Program, compile_program
@@ -26,7 +27,6 @@ from loyalty_engine.rating import (
     Rulebook,
     State,
     ValueFact,
-    Wallet,
     enrolled,
     fold,
     run,
@@ -265,8 +265,8 @@ def wallet(outcome: Outcome, currency: str = "points") -> Wallet:
 
 
 def available(outcome: Outcome, currency: str = "points") -> int:
-    """What the lots of a currency hold."""
-    return sum(lot.remaining for lot in wallet(outcome, currency).lots.values())
+    """What can be spent of a currency."""
+    return wallet(outcome, currency).available
 
 
 def balance(outcome: Outcome, currency: str = "points") -> int:
@@ -297,6 +297,12 @@ class Picture:
     cycles: Mapping[str, Mapping[tuple[Figure, str], Mapping[date, Decimal]]]
 
 
+def contents(wallet: Wallet) -> object:
+    """What is in a wallet, without spendings of nothing."""
+    spendings = {key: each for key, each in wallet.spendings.items() if each.parts}
+    return (wallet.lots, spendings, wallet.holds)
+
+
 def picture(state: State) -> Picture:
     """The state without what only says how far it was folded, and without empty places."""
     return Picture(
@@ -309,7 +315,7 @@ def picture(state: State) -> Picture:
             )
             for key, each in state.ladders.items()
         },
-        {key: (dict(each.lots), each.debt) for key, each in state.wallets.items() if each.lots or each.debt},
+        {key: contents(each) for key, each in state.wallets.items() if each != Wallet()},
         {name: used for name, used in state.counters.items() if used},
         dict(state.values),
         frozenset(state.frozen),

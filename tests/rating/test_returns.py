@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from loyalty_engine.ledger.effects import Cause, EffectKey
 from loyalty_engine.program import Program
 from loyalty_engine.rating import Fact, Outcome, ReturnFact
 from loyalty_engine.rating.facts import remaining
@@ -452,7 +453,8 @@ def replace_tier(outcome: Outcome) -> Outcome:
 
 def replace_debt(outcome: Outcome) -> Outcome:
     state = outcome.state.copy()
-    state.wallets["points"] = replace(state.wallets["points"], debt=1)
+    owing = EffectKey(Cause("activity", "x"), "", "points/points/-")
+    state.wallets["points"].spend(owing, (state.at, "", ""), state.wallets["points"].available + 1)
     return replace(outcome, state=state)
 
 

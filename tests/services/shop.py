@@ -233,7 +233,7 @@ class Shop:
             rulebook = await self.engine.rulebook(connection, self.business_id)
             members = await lock_members(connection, self.business_id, ids)
             found = await stored_states(
-                connection, self.business_id, rulebook, list(members.values()), spent_lots=True
+                connection, self.business_id, rulebook, list(members.values()), everything=True
             )
         return {stored.member.external_id: stored.state for stored in found.values()}
 

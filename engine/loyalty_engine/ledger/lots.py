@@ -1,16 +1,18 @@
 """Lots: points that were earned together and expire together.
 
 The order of consumption: the lot that expires first, of those the one whose activity is first in
-the order of the fold, of those by rule and slot. A lot that never expires comes last.
+the order of the fold, of those by rule and slot. A lot that never expires comes last, and pending
+points are not consumed at all.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from loyalty_engine.ledger.effects import EffectKey
+from loyalty_engine.rules import FundingShare
 
 Place = tuple[datetime, str, str]
 
@@ -19,7 +21,11 @@ NEVER = datetime.max.replace(tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Lot:
-    """What is left of an award, in smallest units; ``expired`` is what of it ran out unused."""
+    """What is left of an award, in smallest units; ``expired`` is what of it ran out unused.
+
+    A pending lot is not to be spent yet: until ``releases_at``, or until its purchase is confirmed. The
+    business paid for what no share of ``funding`` did.
+    """
 
     key: EffectKey
     place: Place
@@ -27,41 +33,20 @@ class Lot:
     remaining: int
     expired: int
     expires_at: datetime | None
+    funding: tuple[FundingShare, ...] = ()
+    pending: bool = False
+    releases_at: datetime | None = None
 
 
-Lots = Mapping[EffectKey, Lot]
+EndOf = Callable[[Lot], datetime | None]
+"""When what is left of a lot is gone, exclusive; None is never."""
 
 
-def in_order(lots: Lots) -> list[Lot]:
-    """The lots that have something left, in the order in which they are consumed."""
-    return sorted(
-        (lot for lot in lots.values() if lot.remaining),
-        key=lambda lot: (lot.expires_at or NEVER, lot.place, lot.key),
-    )
+def in_order(lots: Iterable[Lot]) -> list[Lot]:
+    """Of some lots those that have something left to spend, in the order in which they are consumed."""
+    return sorted((lot for lot in lots if lot.remaining and not lot.pending), key=consumed_by)
 
 
-def consume(lots: Lots, amount: int) -> tuple[dict[EffectKey, Lot], int]:
-    """The lots after taking the amount, and what they lacked."""
-    after = dict(lots)
-    for lot in in_order(lots):
-        if not amount:
-            break
-        taken = min(lot.remaining, amount)
-        after[lot.key] = replace(lot, remaining=lot.remaining - taken)
-        amount -= taken
-    return after, amount
-
-
-def expire(lots: Lots, at: datetime) -> tuple[dict[EffectKey, Lot], int]:
-    """The lots after everything that expires at or before the instant is gone, and how much that was."""
-    after, gone = dict(lots), 0
-    for lot in lots.values():
-        if lot.remaining and lot.expires_at is not None and lot.expires_at <= at:
-            after[lot.key] = replace(lot, remaining=0, expired=lot.expired + lot.remaining)
-            gone += lot.remaining
-    return after, gone
-
-
-def next_expiry(lots: Lots) -> datetime | None:
-    """When the next lot with something left expires."""
-    return min((lot.expires_at for lot in lots.values() if lot.remaining and lot.expires_at), default=None)
+def consumed_by(lot: Lot) -> tuple[datetime, Place, EffectKey]:
+    """What lots are ordered by when they are consumed."""
+    return (lot.expires_at or NEVER, lot.place, lot.key)

@@ -5,15 +5,17 @@ A key without a default is required: nothing is implied by the engine.
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 Key = Annotated[
     str, Field(pattern=r"^[a-z][a-z0-9_]{0,62}$", description="Lower-case letters, digits and _.")
 ]
 Slug = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,62}$")]
+Money = Annotated[Decimal, Field(ge=0, max_digits=20, decimal_places=6, allow_inf_nan=False)]
 Period = Literal["month", "quarter", "year"]
 Names = Annotated[
     dict[
@@ -76,6 +78,38 @@ class FixedDay(Section):
     after_months: int = Field(strict=True, ge=0, le=600, description="The least age in months.")
 
 
+class Idle(Section):
+    """Expiry of everything after months in which the member did nothing that keeps points."""
+
+    idle_months: int = Field(
+        strict=True, ge=1, le=600, description="How many months after the last activity that keeps them."
+    )
+    kept_by: list[Annotated[str, Field(min_length=1, max_length=64)]] = Field(
+        min_length=1, max_length=20, description="The kinds of activities that keep points."
+    )
+
+
+class Pending(Section):
+    """Points that cannot be spent at once, e.g. while what was bought may still be returned."""
+
+    days: int | None = Field(
+        None,
+        strict=True,
+        ge=1,
+        le=3660,
+        description="Until 00:00 of so many days after the day of earning; left out: confirmation alone.",
+    )
+    confirmed: bool = Field(False, description="Whether confirming the activity releases them earlier.")
+
+    @model_validator(mode="after")
+    def _ends_somehow(self) -> Pending:
+        if self.days is None and not self.confirmed:
+            raise ValueError(
+                "say when pending points can be spent: { days = 14 }, { confirmed = true } or both"
+            )
+        return self
+
+
 class Offers(Section):
     """How several partner offers for one activity combine."""
 
@@ -92,9 +126,19 @@ class PointsSection(Section):
     rounding: Literal["floor", "toward_zero", "half_up", "half_even"] = Field(
         description="How a line is rounded, once, to the smallest unit."
     )
-    expiry: Literal["never"] | AfterMonths | AfterDays | FixedDay = Field(
-        description='"never", { months = 12, then = "end_of_month" }, { days = 365 } or '
-        '{ day = "10-01", after_months = 36 }.'
+    redeemable: bool = Field(True, description="false: qualifying only, never spent, sent or held.")
+    pending: Pending | None = Field(
+        None, description="{ days = 14 }, { confirmed = true } or both; left out: to be spent at once."
+    )
+    expiry: Literal["never"] | AfterMonths | AfterDays | FixedDay | Idle = Field(
+        description='"never", { months = 12, then = "end_of_month" }, { days = 365 }, '
+        '{ day = "10-01", after_months = 36 } or { idle_months = 24, kept_by = ["purchase"] }.'
+    )
+    tender: Money | None = Field(
+        None, description="What one point pays of a purchase, in the program's currency; left out: nothing."
+    )
+    approval_above: Money | None = Field(
+        None, description="Adjustments of more points than that need a second person; left out: none does."
     )
     offers: Offers = Field(
         default=Offers(choose="best", before="caps"), description="How partner offers combine."

@@ -1,9 +1,17 @@
 """The pure fold: step, advance and fold turn facts and boundaries into a state and its effects."""
 
-from loyalty_engine.rating.facts import ActivityFact, Fact, ReturnedLine, ReturnFact, ValueFact
+from loyalty_engine.rating.facts import (
+    ActivityFact,
+    Fact,
+    Moved,
+    Portion,
+    ReturnedLine,
+    ReturnFact,
+    ValueFact,
+)
 from loyalty_engine.rating.fold import Ask, Folding, Outcome, Parked, fold, run
 from loyalty_engine.rating.rulebook import ProgramVersion, Rulebook
-from loyalty_engine.rating.state import Claim, Effect, LadderState, State, Wallet, enrolled
+from loyalty_engine.rating.state import Claim, Effect, LadderState, State, enrolled
 
 __all__ = [
     "ActivityFact",
@@ -13,15 +21,16 @@ __all__ = [
     "Fact",
     "Folding",
     "LadderState",
+    "Moved",
     "Outcome",
     "Parked",
+    "Portion",
     "ProgramVersion",
     "ReturnFact",
     "ReturnedLine",
     "Rulebook",
     "State",
     "ValueFact",
-    "Wallet",
     "enrolled",
     "fold",
     "run",

@@ -8,15 +8,15 @@ from datetime import datetime
 from types import MappingProxyType
 
 from loyalty_engine.ledger.effects import EffectKey
-from loyalty_engine.ledger.lots import Place
+from loyalty_engine.ledger.lots import Lot, Place
 from loyalty_engine.program import Program
 from loyalty_engine.rating.awards import Award, Awards, Limits, awards_of, capped, count_caps
-from loyalty_engine.rating.ends import lot_end
+from loyalty_engine.rating.ends import lot_end, release_at
 from loyalty_engine.rating.inputs import shown
 from loyalty_engine.rating.journal import At, Journal
-from loyalty_engine.rating.state import State, Wallet
+from loyalty_engine.rating.state import State
 from loyalty_engine.rating.tallies import Tallies, contribution
-from loyalty_engine.rating.wallets import Earned, earn, slot_of, split, take, take_back
+from loyalty_engine.rating.wallets import Earned, line_slot, slot_of, split
 from loyalty_engine.rules import Activity, FundingShare, Member, Occasion, PartnerAward
 
 
@@ -135,16 +135,19 @@ class Earning:
         return limited
 
     def _credit(self, at: At, place: Place, program: Program, activity: Activity, award: Award) -> Earned:
-        currency = award.currency
-        key = EffectKey(at.cause, award.rule, f"points/{currency}/{award.slot}")
+        currency, section = award.currency, program.points[award.currency].section
+        key = EffectKey(at.cause, award.rule, line_slot(currency, award.slot))
         funding = award.offer.funding if award.offer is not None else ()
-        wallet = self._state.wallets.get(currency, Wallet())
+        wallet = self._state.wallet(currency)
         if award.units > 0:
-            ends = lot_end(program.points[currency].section, activity.local_day, program.zone)
-            wallet, extra = earn(wallet, key, place, award.units, ends)
+            day, zone = activity.local_day, program.zone
+            pending, releases_at = section.pending is not None, release_at(section, day, zone)
+            ends = lot_end(section, day, zone)
+            extra = wallet.earn(
+                Lot(key, place, award.units, award.units, 0, ends, funding, pending, releases_at)
+            )
         else:
-            wallet, extra = take(wallet, -award.units)
-        self._state.wallets[currency] = wallet
+            extra = wallet.spend(key, place, -award.units)
         self._journal.points(at, award.rule, currency, award.slot, split(award.units, funding))
         self._journal.points(at, "", currency, "-", extra)
         return Earned(key, currency, award.slot, award.units, funding)
@@ -202,8 +205,11 @@ class Earning:
 
     def _take_award_back(self, at: At, earned: Earned, wanted: int) -> None:
         wanted_before, taken_before = self._taken.get(earned.key, (0, 0))
-        wallet, extra, taken = take_back(self._state.wallets[earned.currency], earned.key, wanted)
-        self._state.wallets[earned.currency] = wallet
+        forgone = wanted_before - taken_before
+        key = EffectKey(at.cause, earned.key.rule, line_slot(earned.currency, earned.line))
+        wallet = self._state.wallet(earned.currency)
+        extra = wallet.take_back(earned.key, key, at.where, wanted, forgone)
+        taken = extra.pop("taken", 0)
         self._taken[earned.key] = (wanted_before + wanted, taken_before + taken)
         before = split(earned.units - taken_before, earned.funding, back=True)
         left = split(earned.units - taken_before - taken, earned.funding, back=True)

@@ -11,6 +11,7 @@ from loyalty_engine.program.file import (
     AfterDays,
     AfterMonths,
     Cycle,
+    Idle,
     PointsSection,
     UntilEndOf,
     UntilMonths,
@@ -32,7 +33,7 @@ def claim_end(until: str | UntilMonths | UntilEndOf, at: datetime, zone: ZoneInf
 def lot_end(section: PointsSection, day: date, zone: ZoneInfo) -> datetime | None:
     """When points earned on a local day are gone: the first instant of the day after the last valid one."""
     expiry = section.expiry
-    if isinstance(expiry, str):
+    if isinstance(expiry, str | Idle):
         return None
     if isinstance(expiry, AfterMonths):
         last = add_months(day, expiry.months)
@@ -47,6 +48,19 @@ def lot_end(section: PointsSection, day: date, zone: ZoneInfo) -> datetime | Non
     if found <= earliest:
         found = date(earliest.year + 1, month, day_of_month)
     return first_instant(found, zone)
+
+
+def idle_end(expiry: Idle, earned_on: date, kept_on: date | None, zone: ZoneInfo) -> datetime:
+    """When points are gone that nothing kept since; the last valid day is the one before."""
+    since = max(earned_on, kept_on or earned_on)
+    return first_instant(add_months(since, expiry.idle_months) + DAY, zone)
+
+
+def release_at(section: PointsSection, day: date, zone: ZoneInfo) -> datetime | None:
+    """When points earned on a local day can be spent; None where only a confirmation releases them."""
+    if section.pending is None or section.pending.days is None:
+        return None
+    return first_instant(day + timedelta(days=section.pending.days), zone)
 
 
 def cycle_end(section: Cycle, cycle: CycleState, zone: ZoneInfo) -> datetime:

@@ -10,7 +10,7 @@ from decimal import Decimal
 
 from loyalty_engine.ledger.effects import Cause
 from loyalty_engine.ledger.lots import Place
-from loyalty_engine.rules import Activity, ActivityLine
+from loyalty_engine.rules import Activity, ActivityLine, FundingShare
 
 NaturalKey = tuple[str, str]
 
@@ -27,10 +27,39 @@ def natural_key_of(key: str) -> NaturalKey:
 
 
 @dataclass(frozen=True, slots=True)
+class Portion:
+    """Points that come in together; ``by_program`` they expire like what is earned on that day."""
+
+    units: int
+    expires_at: datetime | None = None
+    funding: tuple[FundingShare, ...] = ()
+    by_program: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """What an activity itself does with points, in smallest units; what goes out is below zero.
+
+    ``expires_at`` is when a hold's time is up, ``lots`` what comes in is made of.
+    """
+
+    currency: str
+    units: int
+    expires_at: datetime | None = None
+    lots: tuple[Portion, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class ActivityFact:
-    """An activity, as it was recorded: gross of returns."""
+    """An activity, as it was recorded: gross of returns.
+
+    ``about`` is the activity that it is about: the hold that it closes, the purchase that it confirms, or
+    what caused it in another member's history.
+    """
 
     activity: Activity
+    moved: Moved | None = None
+    about: NaturalKey | None = None
 
     @property
     def natural_key(self) -> NaturalKey:

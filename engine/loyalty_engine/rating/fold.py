@@ -28,11 +28,11 @@ from loyalty_engine.rating.facts import (
 )
 from loyalty_engine.rating.inputs import member_at
 from loyalty_engine.rating.journal import ENROLMENT, At, Journal, Parked, boundary_cause
+from loyalty_engine.rating.moves import Moves
 from loyalty_engine.rating.rulebook import ProgramVersion, Rulebook
 from loyalty_engine.rating.standing import Returned, Standings
 from loyalty_engine.rating.state import Effect, State
 from loyalty_engine.rating.tallies import View, contribution, tracked_cycles, tracked_figures
-from loyalty_engine.rating.wallets import expired
 from loyalty_engine.rules import Activity, Figure, Member
 
 ZERO = Decimal(0)
@@ -65,13 +65,14 @@ class Folding:
         self._returns = returns or {}
         self._tracked = tracked_figures(version.program for version in rulebook.versions)
         self._tracked_cycles = tracked_cycles(version.program for version in rulebook.versions)
-        self._purchases: dict[NaturalKey, Activity] = {}
+        self._activities: dict[NaturalKey, ActivityFact] = {}
         self._returned: dict[NaturalKey, list[ReturnFact]] = {}
         self._waiting: dict[NaturalKey, list[ReturnFact]] = {}
         self._rated: dict[NaturalKey, Rated] = {}
         self._journal = Journal()
         self.state = state.copy()
         self._earning = Earning(self.state, self._journal)
+        self._moves = Moves(self.state, self._journal)
         self._standings = Standings(rulebook, self.state, self._journal)
 
     def outcome(self) -> Outcome:
@@ -85,7 +86,7 @@ class Folding:
             self._standings.begin(At(ENROLMENT, self.state.joined_at, version.id), policy)
 
     def next_boundary(self) -> datetime | None:
-        """The next instant at which a review is held, a claim ends, a lot expires or a version begins."""
+        """The next instant at which a review is held, a claim ends, points change or a version begins."""
         state = self.state
         program = self._rulebook.in_force(state.at).program
         held = [
@@ -108,8 +109,8 @@ class Folding:
             for version in self._rulebook.versions
             if version.effective_at is not None and version.effective_at > state.at
         ]
-        end = state.next_end()
-        return min((*reviews, *begins, *(() if end is None else (end,))), default=None)
+        ends = (state.next_end(), self._moves.next_change(program))
+        return min((*reviews, *begins, *(end for end in ends if end is not None)), default=None)
 
     def advance(self, until: datetime) -> None:
         """Apply every boundary up to and including an instant."""
@@ -126,9 +127,7 @@ class Folding:
             elif policy.key not in self.state.frozen:
                 self._standings.boundary(at, version.program, policy, tiers)
         self._freeze(version)
-        for currency, wallet in list(self.state.wallets.items()):
-            self.state.wallets[currency], movements = expired(wallet, instant)
-            self._journal.points(at, "", currency, "-", movements)
+        self._moves.boundary(at, version.program)
 
     def take(self, fact: Fact) -> Asking:
         """One step, boundaries up to its instant first.
@@ -143,7 +142,7 @@ class Folding:
                 yield from self._activity(fact, at, version)
                 for early in self._waiting.pop(fact.natural_key, ()):
                     self._linked_return(early, replace(at, cause=early.cause), version)
-            case ReturnFact() if fact.of not in self._purchases:
+            case ReturnFact() if fact.of not in self._activities:
                 self._waiting.setdefault(fact.of, []).append(fact)
             case ReturnFact():
                 self._linked_return(fact, at, version)
@@ -158,8 +157,11 @@ class Folding:
         returns = self._returns.get(fact.natural_key, ())
         net, tiers = remaining(activity, returns), self._tiers()
         rated = net if program.undoes else activity
-        self._purchases[fact.natural_key] = activity
-        if rated is not None:
+        self._activities[fact.natural_key] = fact
+        self._moves.apply(at, program, fact)
+        if net is not None or not program.undoes:
+            self._moves.keep(program, activity.kind, activity.local_day)
+        if rated is not None and activity.kind != "receipt":
             keep = bool(returns) and not program.undoes
             member = self._member(version, activity.local_day, tiers)
             kept = yield from self._earning.rate(at, place_of(fact), program, rated, member, keep)
@@ -184,7 +186,8 @@ class Folding:
                 self._standings.claim(at, program, policy, tiers)
 
     def _linked_return(self, fact: ReturnFact, at: At, version: ProgramVersion) -> None:
-        purchase = self._purchases[fact.of]
+        original = self._activities[fact.of]
+        purchase = original.activity
         so_far = self._returned.setdefault(fact.of, [])
         before, after = remaining(purchase, so_far), remaining(purchase, [*so_far, fact])
         so_far.append(fact)
@@ -198,7 +201,9 @@ class Folding:
             if view == "in_place" and self._in_cycle(ladder, purchase):
                 value = _value(figure, after) - _value(figure, before)
                 self.state.tallies.cycle(ladder).of(figure, view).add(day, value)
-        returned = Returned(lowered, day, place_of(ActivityFact(purchase)))
+        returned = Returned(lowered, day, place_of(original))
+        if after is None:
+            self._moves.undo(at, version.program, original)
         if fact.of in self._rated:
             self._earning.take_back(at, self._rated[fact.of], after)
             self._freeze(version)

@@ -30,6 +30,11 @@ class At:
     program: UUID
     place: Place | None = None
 
+    @property
+    def where(self) -> Place:
+        """The place in the order; a boundary comes before the facts of its instant."""
+        return self.place or (self.instant, "", "")
+
 
 @dataclass(frozen=True, slots=True)
 class Parked:
@@ -56,6 +61,8 @@ class Journal:
     def points(self, at: At, rule: str, currency: str, line: str, movements: Mapping[str, int]) -> None:
         """Movements of points, by movement."""
         for movement, units in movements.items():
+            if not units:
+                continue
             key = EffectKey(at.cause, rule, slot_of(currency, line, movement))
             known = self.effects.get(key)
             value = units + (known.value if known else 0)

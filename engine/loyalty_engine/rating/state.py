@@ -10,7 +10,8 @@ from typing import Literal
 from uuid import UUID
 
 from loyalty_engine.ledger.effects import Cause, EffectKey
-from loyalty_engine.ledger.lots import Lot, Place, next_expiry
+from loyalty_engine.ledger.lots import Place
+from loyalty_engine.ledger.wallet import Wallet
 from loyalty_engine.rating.tallies import Tallies
 
 
@@ -74,14 +75,6 @@ class LadderState:
         return None if not ends or None in ends else max(end for end in ends if end)
 
 
-@dataclass(frozen=True, slots=True)
-class Wallet:
-    """Lots and debt in one points currency, in smallest units."""
-
-    lots: Mapping[EffectKey, Lot] = field(default_factory=dict)
-    debt: int = 0
-
-
 @dataclass(slots=True)
 class State:
     """Everything that a step needs of a member's past.
@@ -110,15 +103,19 @@ class State:
             self.at,
             self.place,
             dict(self.ladders),
-            dict(self.wallets),
+            {currency: wallet.copy() for currency, wallet in self.wallets.items()},
             dict(self.values),
             dict(self.counters),
             set(self.frozen),
             self.tallies.copy(),
         )
 
+    def wallet(self, currency: str) -> Wallet:
+        """The wallet in a currency, made on first use."""
+        return self.wallets.setdefault(currency, Wallet())
+
     def next_end(self) -> datetime | None:
-        """The next instant at which a claim ends or a lot expires.
+        """The next instant at which a claim ends.
 
         What lies behind ``at`` has been applied, or stands on a ladder that the program dropped.
         """
@@ -129,9 +126,7 @@ class State:
             for claim in ladder.claims
             if claim.until_at is not None
         ]
-        expiries = [next_expiry(wallet.lots) for wallet in self.wallets.values()]
-        ahead = (instant for instant in (*ends, *expiries) if instant is not None and instant > self.at)
-        return min(ahead, default=None)
+        return min((instant for instant in ends if instant > self.at), default=None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from loyalty_engine.rating import ActivityFact
 from loyalty_engine.services.activity_items import ActivityItem, checked_item, fact_row, line_rows
 from loyalty_engine.services.commands import Batch, MemberBy, RecordActivity, Recorded
 from loyalty_engine.services.engine import Business, Caller, Engine
@@ -196,7 +195,7 @@ def _arrivals(
     for item in items:
         member_id = found[item.member]
         each = arrivals.setdefault(member_id, Arrivals(members[member_id]))
-        each.facts[item.fact_id] = ActivityFact(item.activity)
+        each.facts[item.fact_id] = item.fact
     return list(arrivals.values())
 
 
@@ -218,5 +217,5 @@ def _result(
         result.fact_id,
         member_id,
         tuple(of_member.effect_ids.get(result.fact_id, ())),
-        of_member.parked_for(ActivityFact(result.activity)),
+        of_member.parked_for(result.fact),
     )

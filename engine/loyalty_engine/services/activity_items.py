@@ -10,11 +10,13 @@ from uuid import UUID
 
 from loyalty_engine.ids import new_id
 from loyalty_engine.localtime import local_day
+from loyalty_engine.rating import ActivityFact, Moved
 from loyalty_engine.rules import Activity, ActivityLine
 from loyalty_engine.services import checks
 from loyalty_engine.services.commands import LineInput, MemberBy, RecordActivity
 from loyalty_engine.services.engine import Business, Caller
 from loyalty_engine.services.finding import checked_member, checked_partner
+from loyalty_engine.services.moved_rows import moved_columns
 from loyalty_engine.services.operations import body_hash
 from loyalty_engine.services.posting import Row
 from loyalty_engine.services.refusals import Refusal, Refused, invalid
@@ -33,6 +35,12 @@ class ActivityItem:
     activity: Activity
     partner_id: UUID | None
     digest: bytes
+    moved: Moved | None = None
+
+    @property
+    def fact(self) -> ActivityFact:
+        """What is folded."""
+        return ActivityFact(self.activity, self.moved)
 
 
 def checked_item(
@@ -128,6 +136,7 @@ def fact_row(
         "counts_as": activity.counts_as,
         "counts_on": activity.local_day,
         "ones": activity.occurrences,
+        **moved_columns(item.moved),
     }
 
 

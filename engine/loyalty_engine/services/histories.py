@@ -30,6 +30,7 @@ from loyalty_engine.rating.facts import place_of, returns_by_purchase
 from loyalty_engine.rules import Activity
 from loyalty_engine.rules import ActivityLine as Line
 from loyalty_engine.services.answers import Answers, Given, MemberAnswers, given_by_member
+from loyalty_engine.services.moved_rows import moved_of
 from loyalty_engine.services.posted import Posted, posted_by_member
 from loyalty_engine.services.states import Stored, empty_state, stored_states
 from loyalty_engine.store.connection import Connection
@@ -59,7 +60,7 @@ async def histories(
 ) -> dict[UUID, History]:
     """The histories of some members, in a fixed number of statements."""
     ids = [member.member_id for member in members]
-    states = await stored_states(connection, business_id, rulebook, members, spent_lots=True)
+    states = await stored_states(connection, business_id, rulebook, members, everything=True)
     posted = posted_by_member(await posted_rows(connection, business_id, ids))
     given = given_by_member(await stored_answers(connection, business_id, ids))
     facts = facts_by_member(await stored_facts(connection, business_id, ids))
@@ -135,7 +136,9 @@ def fact_of(row: asyncpg.Record) -> Fact:
                 Line(key, Decimal(amount), None if units is None else Decimal(units), category, product)
                 for key, amount, units, category, product in lines
             ),
-        )
+        ),
+        moved_of(row),
+        None if row["about_source"] is None else (row["about_source"], row["about_external_id"]),
     )
 
 

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
-from loyalty_engine.ids import new_id
-from loyalty_engine.ledger.effects import Cause, EffectKey
-from loyalty_engine.ledger.lots import Lot
+from loyalty_engine.ledger.effects import Cause
 from loyalty_engine.rating import Rulebook
 from loyalty_engine.rating.ends import next_review
 from loyalty_engine.rating.state import CycleState
@@ -41,47 +38,15 @@ class KeptRows:
 
     def collect(self) -> None:
         """Everything that differs from what is stored."""
-        self._lots()
+        self._wallets()
         self._current_standings()
         self._counters()
         self._parked()
         self._member_row()
 
-    def _lots(self) -> None:
-        stored = self._folded.stored
-        wanted = {
-            key: (currency, lot)
-            for currency, wallet in self._outcome.state.wallets.items()
-            for key, lot in wallet.lots.items()
-        }
-        for key, (currency, lot) in wanted.items():
-            if stored.lots.get(key) != lot:
-                self._rows.lots.append(self._lot_row(key, currency, lot))
-        for key, lot in stored.lots.items():
-            if key not in wanted and lot.amount:
-                never_made = replace(lot, amount=0, remaining=0, expired=0)
-                self._rows.lots.append(self._lot_row(key, stored.currencies[key], never_made))
-
-    def _lot_row(self, key: EffectKey, currency: str, lot: Lot) -> Row:
-        return {
-            **self._own,
-            "lot_id": self._folded.stored.lot_ids.get(key) or new_id(),
-            "currency": currency,
-            "cause_kind": key.cause.kind,
-            "cause_key": key.cause.key,
-            "rule": key.rule,
-            "slot": key.slot,
-            "earned_at": lot.place[0],
-            "earned_source": lot.place[1],
-            "earned_external_id": lot.place[2],
-            "amount": lot.amount,
-            "remaining": lot.remaining,
-            "expired": lot.expired,
-            "expires_at": lot.expires_at,
-            "pending": False,
-            "releases_at": None,
-            "funding": [],
-        }
+    def _wallets(self) -> None:
+        wallets, stored = self._outcome.state.wallets, self._folded.stored.wallets
+        self._rows.wallets.collect(self._own, stored, wallets, self._folded.fact_ids)
 
     def _current_standings(self) -> None:
         state = self._outcome.state

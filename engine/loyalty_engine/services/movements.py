@@ -24,18 +24,40 @@ def movement_of(key: EffectKey, member_id: UUID) -> Movement:
     kind, currency, _, name, *partner = key.slot.split("/", 4)
     if kind != "points":
         raise ValueError(f"{key.slot!r} moves no points")
-    wallet: AccountKey = ("wallet", currency, member_id, None, None)
-    debt: AccountKey = ("debt", currency, member_id, None, None)
-    issuance: AccountKey = ("issuance", currency, None, None, None)
-    breakage: AccountKey = ("breakage", currency, None, None, None)
+    own = {name: _account(name, currency, member_id) for name in MEMBER_ACCOUNTS}
+    shared = {name: _account(name, currency) for name in BUSINESS_ACCOUNTS}
     budget: AccountKey = ("budget", currency, None, key.rule, partner[0] if partner else None)
-    code, debit, credit = {
-        "earned": ("earn", issuance, wallet),
-        "funded": ("partner_award", budget, wallet),
-        "earned_back": ("take_back", wallet, issuance),
-        "funded_back": ("take_back", wallet, budget),
-        "repaid": ("repay_debt", wallet, debt),
-        "owed": ("owe", debt, wallet),
-        "expired": ("expire", wallet, breakage),
-    }[name]
-    return Movement(code, currency, debit, credit)
+    code, debit, credit = MOVEMENTS[name]
+    found = {**own, **shared, "budget": budget}
+    return Movement(code, currency, found[debit], found[credit])
+
+
+MEMBER_ACCOUNTS = ("wallet", "debt", "pending", "held")
+BUSINESS_ACCOUNTS = ("issuance", "breakage", "redeemed", "adjustment", "clearing")
+
+MOVEMENTS = {
+    "earned": ("earn", "issuance", "wallet"),
+    "funded": ("partner_award", "budget", "wallet"),
+    "earned_back": ("take_back", "wallet", "issuance"),
+    "funded_back": ("take_back", "wallet", "budget"),
+    "withheld": ("withhold", "wallet", "pending"),
+    "released": ("release", "pending", "wallet"),
+    "repaid": ("repay_debt", "wallet", "debt"),
+    "owed": ("owe", "debt", "wallet"),
+    "expired": ("expire", "wallet", "breakage"),
+    "redeemed": ("redeem", "wallet", "redeemed"),
+    "redeemed_back": ("give_back", "redeemed", "wallet"),
+    "held": ("hold", "wallet", "held"),
+    "unheld": ("unhold", "held", "wallet"),
+    "captured": ("capture", "held", "redeemed"),
+    "sent": ("send", "wallet", "clearing"),
+    "sent_back": ("give_back", "clearing", "wallet"),
+    "received": ("receive", "clearing", "wallet"),
+    "received_back": ("take_back", "wallet", "clearing"),
+    "adjusted": ("adjust", "adjustment", "wallet"),
+}
+"""For each movement the code of its transfer, and between which accounts a positive value moves points."""
+
+
+def _account(kind: str, currency: str, member_id: UUID | None = None) -> AccountKey:
+    return (kind, currency, member_id, None, None)

@@ -10,7 +10,8 @@ import asyncpg
 
 from loyalty_engine.ledger.effects import EffectKey
 from loyalty_engine.rating import Outcome
-from loyalty_engine.services.states import Stored, cause_of, key_of
+from loyalty_engine.services.row_keys import cause_of, key_of
+from loyalty_engine.services.states import Stored
 from loyalty_engine.store.ledger import PostedRows
 
 

@@ -13,13 +13,16 @@ from loyalty_engine.entities import (
     Counter,
     CurrentStanding,
     Effect,
+    Hold,
     Lot,
     Member,
     Outbox,
     Parked,
+    PointUse,
     Standing,
     Transfer,
 )
+from loyalty_engine.services.stored_wallets import WalletRows
 from loyalty_engine.store.connection import Connection
 from loyalty_engine.store.ledger import AccountKey, accounts, lock_budgets, move_balances
 from loyalty_engine.store.rows import insert_rows, update_rows, upsert_rows
@@ -48,7 +51,7 @@ class Rows:
     claims: dict[UUID, Row] = field(default_factory=dict)
     withdrawn_claims: dict[UUID, Row] = field(default_factory=dict)
     claim_figures: dict[UUID, Row] = field(default_factory=dict)
-    lots: list[Row] = field(default_factory=list)
+    wallets: WalletRows = field(default_factory=WalletRows)
     current_standings: list[Row] = field(default_factory=list)
     counters: list[Row] = field(default_factory=list)
     parked: list[Row] = field(default_factory=list)
@@ -67,7 +70,7 @@ async def write_rows(
     await insert_rows(connection, Claim, list(rows.claims.values()))
     await update_rows(connection, Claim, list(rows.withdrawn_claims.values()))
     await update_rows(connection, Claim, list(rows.claim_figures.values()))
-    await upsert_rows(connection, Lot, rows.lots, update=("amount", "remaining", "expired", "expires_at"))
+    await _write_wallets(connection, rows.wallets)
     await upsert_rows(
         connection,
         CurrentStanding,
@@ -88,6 +91,17 @@ async def write_rows(
     await upsert_rows(connection, Parked, rows.parked, update=("error", "parked_at", "resolved_at"))
     await insert_rows(connection, Outbox, rows.events)
     await update_rows(connection, Member, rows.members)
+
+
+async def _write_wallets(connection: Connection, rows: WalletRows) -> None:
+    await upsert_rows(
+        connection,
+        Lot,
+        rows.lots,
+        update=("amount", "remaining", "expired", "expires_at", "pending", "releases_at", "funding"),
+    )
+    await upsert_rows(connection, PointUse, rows.uses, update=("amount",))
+    await upsert_rows(connection, Hold, rows.holds, update=("captured", "state", "closed_at"))
 
 
 async def _write_transfers(

@@ -12,14 +12,16 @@ import asyncpg
 
 from loyalty_engine.combine.tiers import rules_of
 from loyalty_engine.ledger.effects import Cause, EffectKey
-from loyalty_engine.ledger.lots import Lot, Place
+from loyalty_engine.ledger.lots import Place
 from loyalty_engine.measures import Wanted, buckets, buckets_since
 from loyalty_engine.program import LadderPolicy
-from loyalty_engine.rating import Claim, LadderState, Rulebook, State, Wallet
+from loyalty_engine.rating import Claim, LadderState, Rulebook, State
 from loyalty_engine.rating.ladders import needed
 from loyalty_engine.rating.state import ClaimFigure, CycleState
 from loyalty_engine.rating.tallies import Tallies, Tally, View, tracked_cycles, tracked_figures
 from loyalty_engine.rules import Figure
+from loyalty_engine.services.row_keys import cause_of
+from loyalty_engine.services.stored_wallets import StoredWallets, read_wallets
 from loyalty_engine.store.connection import Connection
 from loyalty_engine.store.facts import latest_values
 from loyalty_engine.store.members import MemberRow
@@ -40,9 +42,7 @@ class Stored:
 
     member: MemberRow
     state: State
-    lot_ids: dict[EffectKey, UUID] = field(default_factory=dict)
-    lots: dict[EffectKey, Lot] = field(default_factory=dict)
-    currencies: dict[EffectKey, str] = field(default_factory=dict)
+    wallets: StoredWallets = field(default_factory=StoredWallets)
     standing_ids: dict[str, UUID] = field(default_factory=dict)
     claim_ids: dict[EffectKey, UUID] = field(default_factory=dict)
     claim_figures: dict[UUID, object] = field(default_factory=dict)
@@ -56,30 +56,24 @@ def empty_state(member: MemberRow) -> State:
     return State(member.external_id, member.enrolled_at, member.joined_on, member.enrolled_at)
 
 
-def cause_of(row: asyncpg.Record) -> Cause:
-    """The cause in a row."""
-    return Cause(row["cause_kind"], row["cause_key"])
-
-
-def key_of(row: asyncpg.Record) -> EffectKey:
-    """The effect key in a row."""
-    return EffectKey(cause_of(row), row["rule"], row["slot"])
-
-
 async def stored_states(
     connection: Connection,
     business_id: UUID,
     rulebook: Rulebook,
     members: Sequence[MemberRow],
     *,
-    spent_lots: bool = False,
+    everything: bool = False,
 ) -> dict[UUID, Stored]:
-    """The stored states of some members: claims, lots, counters, values, and the buckets of every figure."""
+    """The stored states of some members: claims, lots, counters, values, and the buckets of every figure.
+
+    With ``everything`` also lots that are used up, all that was used of them, and closed holds.
+    """
     ids = [member.member_id for member in members]
-    rows = await state_rows(connection, business_id, ids, spent_lots=spent_lots)
+    rows = await state_rows(connection, business_id, ids)
     values = await latest_values(connection, business_id, ids)
     found = {member.member_id: Stored(member, _begun(member)) for member in members}
     _read_rows(found, rows)
+    await read_wallets(connection, business_id, found, everything=everything)
     beginnings = {row["member_id"]: found[row["member_id"]].state.ladders for row in rows.standings}
     tallies = await stored_tallies(connection, business_id, rulebook, ids, beginnings)
     for row in values:
@@ -180,11 +174,6 @@ def _read_rows(found: dict[UUID, Stored], rows: StateRows) -> None:
         ladders = stored.state.ladders
         ladder = ladders[row["ladder"]]
         ladders[row["ladder"]] = replace(ladder, claims=(*ladder.claims, _claim(row)))
-    for row in rows.lots:
-        _read_lot(found[row["member_id"]], row)
-    for row in rows.debts:
-        wallets = found[row["member_id"]].state.wallets
-        wallets[row["currency"]] = replace(wallets.get(row["currency"], Wallet()), debt=row["debt"])
     for row in rows.counters:
         stored = found[row["member_id"]]
         stored.counters[(row["rule"], row["name"])] = row["used"]
@@ -192,15 +181,6 @@ def _read_rows(found: dict[UUID, Stored], rows: StateRows) -> None:
     for row in rows.parked:
         failure = StoredFailure(row["error"], row["parked_at"])
         found[row["member_id"]].parked[(cause_of(row), row["rule"])] = failure
-
-
-def _read_lot(stored: Stored, row: asyncpg.Record) -> None:
-    key = key_of(row)
-    place = (row["earned_at"], row["earned_source"], row["earned_external_id"])
-    lot = Lot(key, place, row["amount"], row["remaining"], row["expired"], row["expires_at"])
-    stored.lot_ids[key], stored.lots[key], stored.currencies[key] = row["lot_id"], lot, row["currency"]
-    wallet = stored.state.wallets.get(row["currency"], Wallet())
-    stored.state.wallets[row["currency"]] = replace(wallet, lots={**wallet.lots, key: lot})
 
 
 def _claim(row: asyncpg.Record) -> Claim:

@@ -21,9 +21,11 @@ _HISTORY = """
 SELECT f.fact_id, f.member_id, f.type, f.source, f.external_id, f.occurred_at, f.local_day,
        f.kind, f.amount, f.units, f.channel, p.key AS partner, f.attributes,
        o.source AS original_source, o.external_id AS original_external_id,
-       f.value_kind, f.value_key, f.value,
+       f.value_kind, f.value_key, f.value, f.points_currency, f.points, f.points_terms,
+       a.source AS about_source, a.external_id AS about_external_id,
        l.lines
 FROM fact f
+LEFT JOIN fact a ON a.business_id = f.business_id AND a.fact_id = f.about_fact_id
 LEFT JOIN partner p ON p.business_id = f.business_id AND p.partner_id = f.partner_id
 LEFT JOIN fact o ON o.business_id = f.business_id AND o.fact_id = f.reverses_fact_id
 LEFT JOIN LATERAL (

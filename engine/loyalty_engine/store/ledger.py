@@ -122,7 +122,7 @@ def _new_account(business_id: UUID, key: AccountKey, now: datetime) -> dict[str,
         "kind": kind,
         "currency": currency,
         "member_id": member_id,
-        "balance": 0 if kind in ("wallet", "debt", "pending") else None,
+        "balance": 0 if kind in ("wallet", "debt", "pending", "held") else None,
         "created_at": now,
     }
 

@@ -25,21 +25,12 @@ SELECT member_id, ladder, tier, since, until_at, next_review_at, standing_id,
 FROM current_standing
 WHERE business_id = $1 AND member_id = ANY ($2::uuid[])
 """
-_LOTS = """
-SELECT member_id, lot_id, currency, cause_kind, cause_key, rule, slot, earned_at, earned_source,
-       earned_external_id, amount, remaining, expired, expires_at
-FROM lot WHERE business_id = $1 AND member_id = ANY ($2::uuid[]) AND (remaining > 0 OR $3)
-"""
 _COUNTERS = """
 SELECT member_id, rule, name, used FROM counter WHERE business_id = $1 AND member_id = ANY ($2::uuid[])
 """
 _PARKED = """
 SELECT member_id, cause_kind, cause_key, rule, error, parked_at FROM parked
 WHERE business_id = $1 AND member_id = ANY ($2::uuid[]) AND resolved_at IS NULL
-"""
-_DEBTS = """
-SELECT member_id, currency, -balance AS debt FROM account
-WHERE business_id = $1 AND member_id = ANY ($2::uuid[]) AND kind = 'debt'
 """
 
 
@@ -49,10 +40,8 @@ class StateRows:
 
     claims: list[asyncpg.Record]
     standings: list[asyncpg.Record]
-    lots: list[asyncpg.Record]
     counters: list[asyncpg.Record]
     parked: list[asyncpg.Record]
-    debts: list[asyncpg.Record]
 
 
 async def standing_rows(
@@ -62,16 +51,12 @@ async def standing_rows(
     return await connection.fetch(_STANDINGS, business_id, list(member_ids))
 
 
-async def state_rows(
-    connection: Connection, business_id: UUID, member_ids: Sequence[UUID], *, spent_lots: bool
-) -> StateRows:
-    """The stored state of some members; ``spent_lots`` reads lots too of which nothing is left."""
+async def state_rows(connection: Connection, business_id: UUID, member_ids: Sequence[UUID]) -> StateRows:
+    """The stored state of some members, but for their wallets."""
     ids = list(member_ids)
     return StateRows(
         claims=await connection.fetch(_CLAIMS, business_id, ids),
         standings=await standing_rows(connection, business_id, ids),
-        lots=await connection.fetch(_LOTS, business_id, ids, spent_lots),
         counters=await connection.fetch(_COUNTERS, business_id, ids),
         parked=await connection.fetch(_PARKED, business_id, ids),
-        debts=await connection.fetch(_DEBTS, business_id, ids),
     )
