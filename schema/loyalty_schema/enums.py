@@ -52,7 +52,17 @@ class EntryCode(Enum):
     REPAY_DEBT = enum_value("repay_debt", description="Kept back for points that were owed.")
     EXPIRE = enum_value("expire", description="Expired unused.")
     TAKE_BACK = enum_value("take_back", description="Taken back after a return.")
-    OWE = enum_value("owe", description="Owed: taken back although they were spent already.")
+    OWE = enum_value("owe", description="Owed: taken although they were spent already.")
+    WITHHOLD = enum_value("withhold", description="Earned, but pending until they are released.")
+    RELEASE = enum_value("release", description="Released: no longer pending.")
+    REDEEM = enum_value("redeem", description="Redeemed.")
+    GIVE_BACK = enum_value("give_back", description="Given back after a cancelled spending.")
+    HOLD = enum_value("hold", description="Set aside by a hold.")
+    UNHOLD = enum_value("unhold", description="No longer set aside.")
+    CAPTURE = enum_value("capture", description="Spent out of a hold.")
+    SEND = enum_value("send", description="Sent to another member.")
+    RECEIVE = enum_value("receive", description="Received from another member.")
+    ADJUST = enum_value("adjust", description="Adjusted by the business.")
 
 
 @strawberry.enum(description="What kind of thing caused an effect.")
@@ -121,6 +131,9 @@ class RefusalCode(Enum):
 
     INVALID_INPUT = enum_value("INVALID_INPUT", description="A value of the input cannot be accepted.")
     NOT_FOUND = enum_value("NOT_FOUND", description="What the input names is not there, or may not be seen.")
+    INSUFFICIENT_POINTS = enum_value(
+        "INSUFFICIENT_POINTS", description="The member has fewer points to spend than that."
+    )
     ALREADY_EXISTS = enum_value("ALREADY_EXISTS", description="It is there already.")
     ALREADY_REVERSED = enum_value("ALREADY_REVERSED", description="The activity was wholly returned before.")
     REVERSAL_EXCEEDS_ORIGINAL = enum_value(
@@ -129,6 +142,8 @@ class RefusalCode(Enum):
     ORIGINAL_NOT_FOUND = enum_value(
         "ORIGINAL_NOT_FOUND", description="The activity to be returned is not recorded yet; try again later."
     )
+    HOLD_CLOSED = enum_value("HOLD_CLOSED", description="The hold was captured or voided before.")
+    HOLD_EXPIRED = enum_value("HOLD_EXPIRED", description="The time of the hold is up.")
     IDEMPOTENCY_CONFLICT = enum_value(
         "IDEMPOTENCY_CONFLICT", description="The idempotency key was used for another input."
     )

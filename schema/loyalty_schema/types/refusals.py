@@ -75,6 +75,21 @@ class OriginalNotFound(Refusal):
     """The activity to be returned is not recorded yet."""
 
 
+@strawberry.type(description="The member has fewer points to spend than that.")
+class InsufficientPoints(Refusal):
+    """The member has fewer points to spend than that."""
+
+
+@strawberry.type(description="The hold was captured or voided before.")
+class HoldClosed(Refusal):
+    """The hold was captured or voided before."""
+
+
+@strawberry.type(description="The time of the hold is up.")
+class HoldExpired(Refusal):
+    """The time of the hold is up."""
+
+
 @strawberry.type(description="The idempotency key was used for another input.")
 class IdempotencyConflict(Refusal):
     """The idempotency key was used for another input."""
@@ -101,6 +116,9 @@ _TYPES: dict[EngineRefusalCode, type[Refusal]] = {
     EngineRefusalCode.ALREADY_REVERSED: AlreadyReversed,
     EngineRefusalCode.REVERSAL_EXCEEDS_ORIGINAL: ReversalExceedsOriginal,
     EngineRefusalCode.ORIGINAL_NOT_FOUND: OriginalNotFound,
+    EngineRefusalCode.INSUFFICIENT_POINTS: InsufficientPoints,
+    EngineRefusalCode.HOLD_CLOSED: HoldClosed,
+    EngineRefusalCode.HOLD_EXPIRED: HoldExpired,
     EngineRefusalCode.IDEMPOTENCY_CONFLICT: IdempotencyConflict,
     EngineRefusalCode.IDEMPOTENCY_IN_PROGRESS: IdempotencyInProgress,
     EngineRefusalCode.CONFIG_INVALID: ConfigInvalid,
