@@ -475,6 +475,7 @@ CREATE TABLE member (
     next_boundary_at timestamp with time zone,
     event_count bigint DEFAULT 0 NOT NULL,
     created_at timestamp with time zone NOT NULL,
+    last_recorded_at timestamp with time zone NOT NULL,
     CONSTRAINT member_pkey PRIMARY KEY (business_id, member_id),
     CONSTRAINT member_business_id_external_id_key UNIQUE (business_id, external_id),
     CONSTRAINT member_business_id_fkey FOREIGN KEY (business_id) REFERENCES business(business_id),
@@ -496,7 +497,8 @@ CREATE INDEX member_due ON member USING btree (business_id, next_boundary_at, me
 CREATE POLICY app ON member FOR ALL TO loyalty_app USING (business_id = current_business());
 CREATE POLICY owner ON member FOR ALL TO loyalty_owner USING (true);
 GRANT INSERT, SELECT ON member TO loyalty_app;
-GRANT UPDATE (status, last_occurred_at, last_source, last_external_id, folded_until, next_boundary_at, event_count) ON member TO loyalty_app;
+GRANT UPDATE (status, last_occurred_at, last_source, last_external_id, folded_until, next_boundary_at, event_count, last_recorded_at) ON member TO loyalty_app;
+CREATE TRIGGER member_goes_forward BEFORE UPDATE ON member FOR EACH ROW WHEN (new.last_recorded_at < old.last_recorded_at) EXECUTE FUNCTION refuse_going_back();
 
 CREATE TABLE operation (
     business_id uuid NOT NULL,
@@ -890,3 +892,12 @@ BEGIN
 END
 $$;
 ALTER FUNCTION refuse_excess_reversal OWNER TO loyalty_owner;
+
+CREATE FUNCTION refuse_going_back() RETURNS trigger LANGUAGE plpgsql SET search_path=pg_catalog, pg_temp AS $$
+BEGIN
+    RAISE EXCEPTION 'the time of a member goes forward'
+        USING ERRCODE = 'restrict_violation', TABLE = 'member', COLUMN = 'last_recorded_at';
+END
+$$;
+ALTER FUNCTION refuse_going_back OWNER TO loyalty_owner;
+GRANT EXECUTE ON FUNCTION refuse_going_back TO PUBLIC;

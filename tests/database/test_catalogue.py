@@ -29,7 +29,7 @@ UPDATABLE = {
     "lot": {"amount", "remaining", "expired", "expires_at", "pending", "releases_at", "funding"},
     "member": {
         "status", "last_occurred_at", "last_source", "last_external_id",
-        "folded_until", "next_boundary_at", "event_count",
+        "folded_until", "next_boundary_at", "event_count", "last_recorded_at",
     },
     "operation": {"outcome"},
     "outbox": {"position", "published_at"},

@@ -1,7 +1,10 @@
 """The migrations make what the entities say, and what is printed."""
 
+import shutil
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from uuid import uuid4
 
 import psycopg
 import pytest
@@ -76,6 +79,36 @@ def test_a_role_that_is_no_superuser_can_migrate_its_own_database(empty: str, wo
             connection.execute(sql.SQL("REASSIGN OWNED BY {} TO CURRENT_USER").format(role))
             connection.execute(sql.SQL("DROP OWNED BY {}").format(role))
             connection.execute(sql.SQL("DROP ROLE {}").format(role))
+
+
+BEFORE_0010 = """
+INSERT INTO business (business_id, slug, name, timezone, currency, locale, sandbox, created_at)
+VALUES (%(business)s, 'shop', 'A shop', 'UTC', 'EUR', 'en', false, '2026-01-01Z');
+INSERT INTO member (business_id, member_id, external_id, kind, status, enrolled_at, joined_on, folded_until,
+                    created_at)
+SELECT %(business)s, gen_random_uuid(), name, 'person', 'active', '2026-01-01Z', '2026-01-01', '2026-01-01Z',
+       '2026-01-02Z'
+FROM unnest(ARRAY['ann', 'bob']) AS given(name);
+INSERT INTO fact (business_id, fact_id, member_id, type, source, external_id, occurred_at, recorded_at,
+                  local_day, body_hash, value_kind, value_key, value)
+SELECT business_id, gen_random_uuid(), member_id, 'value', 'desk', 'first', '2026-01-03Z', '2026-01-04Z',
+       '2026-01-03', decode(repeat('00', 32), 'hex'), 'attribute', 'colour', '"red"'
+FROM member WHERE external_id = 'ann';
+"""
+
+
+def test_members_that_are_there_know_the_latest_instant_recorded_of_them(empty: str, tmp_path: Path) -> None:
+    folder = tmp_path / "migrations"
+    newer = [f"{revision}_*" for revision in REVISIONS if revision >= "0010"]
+    shutil.copytree(shipped("migrations"), folder, ignore=shutil.ignore_patterns(*newer, "__pycache__"))
+    assert migrate(empty, location=folder)[-1] == "0009"
+    with psycopg.ClientCursor(psycopg.connect(empty, autocommit=True)) as cursor, cursor.connection:
+        cursor.execute(BEFORE_0010, {"business": uuid4()})
+        migrate(empty)
+        known = cursor.execute(
+            "SELECT external_id, to_char(last_recorded_at AT TIME ZONE 'UTC', 'MM-DD') FROM member ORDER BY 1"
+        )
+        assert known.fetchall() == [("ann", "01-04"), ("bob", "01-02")]
 
 
 def test_autogenerate_finds_no_difference(connection: Connection) -> None:

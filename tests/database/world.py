@@ -47,6 +47,7 @@ class World:
             "enrolled_at": NOON,
             "joined_on": date(2026, 3, 1),
             "folded_until": NOON,
+            "last_recorded_at": NOON,
             "next_boundary_at": None,
             "created_at": NOON,
         }

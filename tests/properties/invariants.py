@@ -93,6 +93,34 @@ BROKEN = {
             WHERE (o.business_id, o.member_id) = (m.business_id, m.member_id)) told
         WHERE m.event_count <> told.many OR told.many <> told.most
         """,
+    "the events of a member are recorded in the order of their numbers": """
+        SELECT member_id, member_sequence FROM (
+            SELECT member_id, member_sequence, recorded_at, lag(recorded_at) OVER (
+                PARTITION BY member_id ORDER BY member_sequence) AS before FROM outbox) told
+        WHERE recorded_at < before
+        """,
+    "what corrects, returns or reverses something is not recorded before it": """
+        SELECT e.effect_id FROM effect e JOIN effect c
+          ON (c.business_id, c.effect_id) = (e.business_id, e.corrects_effect_id)
+        WHERE e.recorded_at < c.recorded_at
+        UNION ALL
+        SELECT r.fact_id FROM fact r JOIN fact o
+          ON (o.business_id, o.fact_id) = (r.business_id, r.reverses_fact_id)
+        WHERE r.recorded_at < o.recorded_at
+        UNION ALL
+        SELECT r.transfer_id FROM transfer r JOIN transfer o
+          ON (o.business_id, o.transfer_id) = (r.business_id, r.reverses_transfer_id)
+        WHERE r.recorded_at < o.recorded_at
+        """,
+    "a member knows the latest instant at which something of it was recorded": """
+        SELECT m.external_id, m.last_recorded_at, recorded.latest FROM member m
+        JOIN (
+            SELECT member_id, recorded_at AS latest FROM fact
+            UNION ALL SELECT member_id, recorded_at FROM effect
+            UNION ALL SELECT member_id, recorded_at FROM transfer
+            UNION ALL SELECT member_id, recorded_at FROM outbox) recorded USING (member_id)
+        WHERE m.last_recorded_at < recorded.latest
+        """,
     "where a member stands is what the last change says": """
         SELECT m.external_id, given.ladder FROM member m
         CROSS JOIN LATERAL (

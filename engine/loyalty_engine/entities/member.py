@@ -28,7 +28,8 @@ MEMBER_STATUSES = ("active", "paused", "blocked", "closed", "merged", "erased")
 class Member(Entity, table=True):
     """One member: the lock of its history, the place of the last fact folded, when time next matters to it.
 
-    `folded_until` is the instant up to which boundaries were applied; `event_count` numbers its events.
+    `folded_until` is the instant up to which boundaries were applied; `event_count` numbers its events;
+    nothing is recorded of it before `last_recorded_at` any more, whatever the clocks say.
     """
 
     __tablename__ = "member"
@@ -71,6 +72,7 @@ class Member(Entity, table=True):
     next_boundary_at: datetime | None = instant()
     event_count: int = whole(sa_column_kwargs={"server_default": text("0")})
     created_at: datetime = instant()
+    last_recorded_at: datetime = instant()
 
 
 class Identity(Entity, table=True):

@@ -49,6 +49,8 @@ class Answers:
         self._now = now
         self._budgets: dict[tuple[str, str], int | None] | None = None
         self.rows: list[dict[str, Any]] = []
+        self.members: set[UUID] = set()
+        """Those to whom rows were added."""
 
     @property
     def budgets_locked(self) -> bool:
@@ -104,6 +106,7 @@ class Answers:
         given = member.given[key]
         member.given[key] = Given(given.asked + change.asked, given.granted + change.granted)
         fact_id = new_id()
+        self.members.add(member.member_id)
         self.rows.append(
             {
                 "business_id": self._business_id,

@@ -29,12 +29,12 @@ class MemberDifference:
     ) -> None:
         self._own = {"business_id": business_id, "member_id": folded.stored.member.member_id}
         self._rulebook = rulebook
-        self._now = now
+        self._now = folded.stored.member.not_before(now)
         self._rows = rows
         self._folded = folded
         self._outcome = folded.outcome
         self._posted = folded.posted or Posted()
-        self._events = Events(self._own, rows, now, folded.stored.member.event_count)
+        self._events = Events(self._own, rows, self._now, folded.stored.member.event_count)
         self._tiers = TierRows(self._own, rows, folded, self._events)
         self.effect_ids: dict[UUID, list[UUID]] = {}
 
@@ -54,6 +54,7 @@ class MemberDifference:
             self._now,
             self._tiers.last_standing_ids(),
             self._events.count,
+            recorded=bool(changes or self._folded.arrived or self._folded.answered),
         ).collect()
 
     def _order(self, key: EffectKey) -> tuple[datetime, bool, EffectKey]:

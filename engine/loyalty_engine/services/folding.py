@@ -110,10 +110,10 @@ class FoldingBatch:
         late_ids = {each.member.member_id for each in late}
         live = [each for each in arrivals if each.member.member_id not in late_ids]
         states = await self._live_states(live, new=new)
-        await self._record(arrivals, facts, lines)
+        await self._record(arrivals, _in_time(arrivals, facts), lines)
         written = await self._fold_live(live, states, until, new=new)
         written.update(await self._fold_again(late, until))
-        await insert_rows(self._connection, FactEntity, self._answers.rows)
+        await insert_rows(self._connection, FactEntity, _in_time(arrivals, self._answers.rows))
         await write_rows(
             self._connection,
             self._business.business_id,
@@ -197,6 +197,7 @@ class FoldingBatch:
             {**known, **arrived},
             frozenset(each.facts),
             ordered[0][0] if ordered else None,
+            each.member.member_id in self._answers.members,
             posted,
         )
         collected = MemberDifference(
@@ -204,3 +205,9 @@ class FoldingBatch:
         )
         collected.collect()
         return Written(outcome, collected.effect_ids)
+
+
+def _in_time(arrivals: Sequence[Arrivals], facts: Sequence[Row]) -> list[Row]:
+    """The facts, none of them recorded before what is known of its member (BEHAVIOUR L50)."""
+    members = {each.member.member_id: each.member for each in arrivals}
+    return [{**row, "recorded_at": members[row["member_id"]].not_before(row["recorded_at"])} for row in facts]

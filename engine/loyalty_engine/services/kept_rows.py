@@ -26,6 +26,8 @@ class KeptRows:
         now: datetime,
         last_standings: Mapping[str, UUID],
         event_count: int,
+        *,
+        recorded: bool,
     ) -> None:
         self._own = own
         self._rows = rows
@@ -35,6 +37,7 @@ class KeptRows:
         self._now = now
         self._last_standings = last_standings
         self._event_count = event_count
+        self._recorded = recorded
 
     def collect(self) -> None:
         """Everything that differs from what is stored."""
@@ -115,8 +118,9 @@ class KeptRows:
             "next_boundary_at": self._outcome.next_boundary_at,
             "event_count": self._event_count,
         }
-        if any(getattr(self._folded.stored.member, name) != value for name, value in row.items()):
-            self._rows.members.append({**self._own, **row})
+        member = self._folded.stored.member
+        if self._recorded or any(getattr(member, name) != value for name, value in row.items()):
+            self._rows.members.append({**self._own, **row, "last_recorded_at": self._now})
 
 
 def _cycle(cycle: CycleState | None) -> Row:

@@ -169,6 +169,7 @@ def _new(
         last_source=None,
         last_external_id=None,
         folded_until=enrolled_at,
+        last_recorded_at=now,
         next_boundary_at=None,
         event_count=0,
     )

@@ -51,5 +51,8 @@ class Folded:
     fact_ids: Mapping[str, UUID]
     arrived: frozenset[UUID]
     trigger: UUID | None
+    answered: bool = False
+    """Whether the fold had to ask for something that is recorded as a fact of its own."""
+
     posted: Posted | None = None
     """What stands, where the member was folded again from the beginning; None after single steps."""

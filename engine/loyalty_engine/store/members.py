@@ -25,6 +25,11 @@ class MemberRow:
     folded_until: datetime
     next_boundary_at: datetime | None
     event_count: int
+    last_recorded_at: datetime
+
+    def not_before(self, now: datetime) -> datetime:
+        """When it is recorded what comes now, also where a clock was ahead of this one or jumped back."""
+        return max(now, self.last_recorded_at)
 
 
 _COLUMNS = ", ".join(f"m.{name}" for name in MemberRow.__slots__)
