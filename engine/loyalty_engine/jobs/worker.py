@@ -8,6 +8,7 @@ from uuid import UUID
 
 import asyncpg
 
+from loyalty_engine.clock import Clock, ClockJumped, SteadyClock
 from loyalty_engine.jobs.relay import publish_events
 from loyalty_engine.services.due import advance_members, refold_parked
 from loyalty_engine.services.engine import Engine
@@ -15,28 +16,38 @@ from loyalty_engine.services.engine import Engine
 AT_ONCE = 1000
 PAUSE_SECONDS = 1.0
 TROUBLE_PAUSE_SECONDS = 10.0
+TELL_AGAIN_SECONDS = 600.0
 
 _logger = logging.getLogger(__name__)
 
 
-async def work(engine: Engine, stop: asyncio.Event, *, pause_seconds: float = PAUSE_SECONDS) -> None:
+async def work(
+    engine: Engine,
+    stop: asyncio.Event,
+    *,
+    pause_seconds: float = PAUSE_SECONDS,
+    sweeping: SteadyClock | None = None,
+) -> None:
     """Works until `stop` is set, which ends it after the transaction at hand.
 
     Members at which a rule failed are folded again once by each worker, when it first sees their business: a
     repaired rule comes with a new process. While the database does not answer the worker waits and tries
-    again; any other error ends it.
+    again; any other error ends it. While the host's clock is not believed no time passes for any member, but
+    for those of sandboxes with clocks of their own.
     """
     repaired: set[UUID] = set()
+    watch = ClockWatch(sweeping or SteadyClock(engine.clock))
     while not stop.is_set():
         try:
-            if not await work_once(engine, repaired):
+            watch.look()
+            if not await work_once(engine, repaired, watch.clock):
                 await _pause(stop, pause_seconds)
         except (OSError, asyncpg.PostgresConnectionError, asyncpg.CannotConnectNowError):
             _logger.exception("The database does not answer; trying again.")
             await _pause(stop, TROUBLE_PAUSE_SECONDS)
 
 
-async def work_once(engine: Engine, repaired: set[UUID]) -> bool:
+async def work_once(engine: Engine, repaired: set[UUID], sweeping: Clock | None = None) -> bool:
     """Does a chunk of what is due in all businesses; says whether there was anything.
 
     `repaired` are the businesses whose members with failed rules need not be folded again; it grows.
@@ -50,7 +61,33 @@ async def work_once(engine: Engine, repaired: set[UUID]) -> bool:
             done += await refold_parked(engine, business_id)
         elif row["work"] == "events":
             done += await publish_events(engine, business_id)
-    return done + await advance_members(engine, due) > 0
+    return done + await advance_members(engine, due, sweeping) > 0
+
+
+class ClockWatch:
+    """Tells the operator when the host's clock jumped, again and again, and when it is right once more."""
+
+    def __init__(self, clock: SteadyClock) -> None:
+        self.clock = clock
+        self._told_at: float | None = None
+
+    def look(self) -> None:
+        """Looks at the clock, and says what has changed."""
+        try:
+            self.clock.now()
+        except ClockJumped as jumped:
+            count = self.clock.counted()
+            if self._told_at is None or count - self._told_at >= TELL_AGAIN_SECONDS:
+                self._told_at = count
+                _logger.error(  # noqa: TRY400 - nothing is gained by a traceback
+                    "%s. Members that are due wait until it is put right; if it is right now, "
+                    "start this worker again.",
+                    jumped,
+                )
+            return
+        if self._told_at is not None:
+            self._told_at = None
+            _logger.warning("The clock of this machine is believed again.")
 
 
 async def _pause(stop: asyncio.Event, seconds: float) -> None:
