@@ -266,6 +266,8 @@ ALTER TABLE effect FORCE ROW LEVEL SECURITY;
 CREATE INDEX effect_by_activity ON effect USING btree (business_id, activity_id) WHERE activity_id IS NOT NULL;
 CREATE INDEX effect_by_member ON effect USING btree (business_id, member_id, effective_at, effect_id);
 CREATE INDEX effect_by_trigger ON effect USING btree (business_id, trigger_fact_id) WHERE trigger_fact_id IS NOT NULL;
+CREATE UNIQUE INDEX effect_corrected_once ON effect USING btree (business_id, corrects_effect_id) WHERE corrects_effect_id IS NOT NULL;
+CREATE UNIQUE INDEX effect_posted_first_once ON effect USING btree (business_id, member_id, sha256(decode(replace((((((cause_kind || chr(10)) || cause_key) || chr(10)) || rule) || chr(10)) || slot, chr(92), repeat(chr(92), 2)), 'escape'::text))) WHERE corrects_effect_id IS NULL;
 CREATE POLICY app ON effect FOR ALL TO loyalty_app USING (business_id = current_business());
 CREATE POLICY owner ON effect FOR ALL TO loyalty_owner USING (true);
 GRANT INSERT, SELECT ON effect TO loyalty_app;

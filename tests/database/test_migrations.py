@@ -97,11 +97,37 @@ FROM member WHERE external_id = 'ann';
 """
 
 
-def test_members_that_are_there_know_the_latest_instant_recorded_of_them(empty: str, tmp_path: Path) -> None:
-    folder = tmp_path / "migrations"
-    newer = [f"{revision}_*" for revision in REVISIONS if revision >= "0010"]
+BEFORE_0011 = (
+    BEFORE_0010.replace("created_at)\nSELECT", "created_at, last_recorded_at)\nSELECT").replace(
+        "       '2026-01-02Z'\n", "       '2026-01-02Z', '2026-01-04Z'\n"
+    )
+    + """
+INSERT INTO program_version (business_id, program_version_id, version, source, hash, rule_versions,
+                             published_at)
+VALUES (%(business)s, gen_random_uuid(), 1, '[program]', 'hash', '{}', '2026-01-01Z');
+INSERT INTO effect (business_id, effect_id, member_id, kind, cause_kind, cause_key, rule, slot, value,
+                    effective_at, recorded_at, program_version_id, corrects_effect_id)
+SELECT business_id, number::uuid, member_id, 'points', 'enrolment', 'enrolment', rule, 'p/-/earned',
+       value, '2026-01-03Z', '2026-01-03Z', program_version_id, corrects::uuid
+FROM member JOIN program_version USING (business_id) CROSS JOIN (VALUES
+    ('00000000-0000-7000-8000-000000000001', 'a', 5, NULL),
+    ('00000000-0000-7000-8000-000000000002', 'a', -5, '00000000-0000-7000-8000-000000000001'),
+    ('00000000-0000-7000-8000-000000000003', 'b', 7, NULL),
+    ('00000000-0000-7000-8000-000000000004', 'a', 5, NULL)) AS given(number, rule, value, corrects)
+WHERE external_id = 'ann';
+"""
+)
+
+
+def migrated_before(revision: str, empty: str, folder: Path) -> None:
+    """Brings an empty database to where it was before a revision."""
+    newer = [f"{each}_*" for each in REVISIONS if each >= revision]
     shutil.copytree(shipped("migrations"), folder, ignore=shutil.ignore_patterns(*newer, "__pycache__"))
-    assert migrate(empty, location=folder)[-1] == "0009"
+    assert migrate(empty, location=folder) == tuple(each for each in REVISIONS if each < revision)
+
+
+def test_members_that_are_there_know_the_latest_instant_recorded_of_them(empty: str, tmp_path: Path) -> None:
+    migrated_before("0010", empty, tmp_path / "migrations")
     with psycopg.ClientCursor(psycopg.connect(empty, autocommit=True)) as cursor, cursor.connection:
         cursor.execute(BEFORE_0010, {"business": uuid4()})
         migrate(empty)
@@ -109,6 +135,19 @@ def test_members_that_are_there_know_the_latest_instant_recorded_of_them(empty: 
             "SELECT external_id, to_char(last_recorded_at AT TIME ZONE 'UTC', 'MM-DD') FROM member ORDER BY 1"
         )
         assert known.fetchall() == [("ann", "01-04"), ("bob", "01-02")]
+
+
+def test_effects_that_are_there_become_a_chain_for_each_key(empty: str, tmp_path: Path) -> None:
+    migrated_before("0011", empty, tmp_path / "migrations")
+    with psycopg.ClientCursor(psycopg.connect(empty, autocommit=True)) as cursor, cursor.connection:
+        cursor.execute(BEFORE_0011, {"business": uuid4()})
+        migrate(empty)
+        chained = cursor.execute(
+            "SELECT right(effect_id::text, 1), right(corrects_effect_id::text, 1) FROM effect ORDER BY 1"
+        )
+        assert chained.fetchall() == [("1", None), ("2", "1"), ("3", None), ("4", "2")]
+        with pytest.raises(psycopg.errors.RestrictViolation):
+            cursor.execute("UPDATE effect SET corrects_effect_id = NULL")
 
 
 def test_autogenerate_finds_no_difference(connection: Connection) -> None:

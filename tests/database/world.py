@@ -77,15 +77,16 @@ class World:
         return self.row(**{**standard, **values})
 
     def effect(self, member_id: UUID, **values: Any) -> Row:
-        """An effect of joining."""
+        """An effect of joining, under a key of its own."""
+        effect_id = new_id()
         standard = {
-            "effect_id": new_id(),
+            "effect_id": effect_id,
             "member_id": member_id,
             "kind": "points",
             "cause_kind": "enrolment",
             "cause_key": "enrolment",
             "rule": "",
-            "slot": "points/points/earned",
+            "slot": f"points/{effect_id}/earned",
             "value": 10,
             "effective_at": NOON,
             "recorded_at": NOON,

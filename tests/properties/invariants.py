@@ -65,17 +65,13 @@ BROKEN = {
         WHERE kind <> 'points' GROUP BY member_id, cause_kind, cause_key, rule, slot
         HAVING sum(value) NOT IN (0, 1)
         """,
-    "an effect corrects one of its own key, and corrects none only where nothing stood": """
-        SELECT e.effect_id FROM effect e LEFT JOIN effect c
-          ON (c.business_id, c.effect_id) = (e.business_id, e.corrects_effect_id)
-        WHERE (e.corrects_effect_id IS NOT NULL
-               AND (c.member_id, c.cause_kind, c.cause_key, c.rule, c.slot)
-                   IS DISTINCT FROM (e.member_id, e.cause_kind, e.cause_key, e.rule, e.slot))
-           OR (e.corrects_effect_id IS NULL AND 0 <> (
-               SELECT coalesce(sum(o.value), 0) FROM effect o
-               WHERE (o.business_id, o.member_id, o.cause_kind, o.cause_key, o.rule, o.slot)
-                     = (e.business_id, e.member_id, e.cause_kind, e.cause_key, e.rule, e.slot)
-                 AND o.effect_id < e.effect_id))
+    "an effect corrects the one before of its own key, and only the first of a key corrects none": """
+        SELECT effect_id, corrects_effect_id, before FROM (
+            SELECT e.effect_id, e.corrects_effect_id, lag(e.effect_id) OVER (
+                PARTITION BY e.member_id, e.cause_kind, e.cause_key, e.rule, e.slot
+                ORDER BY e.effect_id) AS before
+            FROM effect e) posted
+        WHERE corrects_effect_id IS DISTINCT FROM before
         """,
     "a lot has what was awarded under its key": """
         SELECT l.lot_id, l.amount, posted.total FROM lot l

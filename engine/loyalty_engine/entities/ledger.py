@@ -59,11 +59,20 @@ TRANSFER_CODES = (
 )
 HOLD_STATES = ("open", "captured", "voided", "expired")
 
+_KEY_OF_AN_EFFECT = (
+    "sha256(decode(replace((((((cause_kind || chr(10)) || cause_key) || chr(10)) || rule) || chr(10)) || slot"
+    ", chr(92), repeat(chr(92), 2)), 'escape'))"
+)
+"""A digest, because the texts together are longer than a key of an index may be; none holds a line's end."""
+
 _NOT_IN_THE_FUTURE = "effective_at - recorded_at <= interval '5 minutes'"
 
 
 class Effect(Entity, table=True):
-    """One posting under the key (member, cause, rule, slot); what stands is the sum of the values."""
+    """One posting under the key (member, cause, rule, slot); what stands is the sum of the values.
+
+    Each but the first corrects the one before it.
+    """
 
     __tablename__ = "effect"
     __table_args__: ClassVar[tuple[Any, ...]] = (
@@ -83,6 +92,21 @@ class Effect(Entity, table=True):
         bounded("value"),
         *lengths(cause_key=LONGEST_CAUSE, slot=LONGEST_SLOT),
         *lengths_or_empty(rule=64),
+        Index(
+            "effect_posted_first_once",
+            "business_id",
+            "member_id",
+            text(_KEY_OF_AN_EFFECT),
+            unique=True,
+            postgresql_where=text("corrects_effect_id IS NULL"),
+        ),
+        Index(
+            "effect_corrected_once",
+            "business_id",
+            "corrects_effect_id",
+            unique=True,
+            postgresql_where=text("corrects_effect_id IS NOT NULL"),
+        ),
         Index("effect_by_member", "business_id", "member_id", "effective_at", "effect_id"),
         Index(
             "effect_by_activity",

@@ -113,7 +113,9 @@ class MemberDifference:
                 "recorded_at": self._now,
                 "program_version_id": program,
                 "trigger_fact_id": trigger,
-                "corrects_effect_id": known["effect_id"] if known is not None else None,
+                "corrects_effect_id": self._folded.taken_back.get(key)
+                if known is None
+                else known["effect_id"],
             }
         )
         if trigger is not None:

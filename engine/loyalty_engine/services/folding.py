@@ -13,6 +13,7 @@ from uuid import UUID
 
 from loyalty_engine.entities import ActivityLine
 from loyalty_engine.entities import Fact as FactEntity
+from loyalty_engine.ledger.effects import EffectKey
 from loyalty_engine.rating import (
     Fact,
     Folding,
@@ -26,7 +27,7 @@ from loyalty_engine.services.commands import ParkedRule
 from loyalty_engine.services.differences import MemberDifference
 from loyalty_engine.services.engine import Business
 from loyalty_engine.services.histories import fold_whole, histories
-from loyalty_engine.services.posted import Folded, Posted
+from loyalty_engine.services.posted import Folded, Posted, taken_back_before
 from loyalty_engine.services.posting import Row, Rows, write_rows
 from loyalty_engine.services.states import Stored, empty_state, stored_states
 from loyalty_engine.store.connection import Connection
@@ -153,7 +154,7 @@ class FoldingBatch:
         *,
         new: bool,
     ) -> dict[UUID, Written]:
-        written = {}
+        outcomes = {}
         for each in arrivals:
             stored = states[each.member.member_id]
             folding = Folding(self._rulebook, stored.state)
@@ -164,7 +165,12 @@ class FoldingBatch:
                 await self._answers.carry(answering, folding.take(fact))
             if until is not None:
                 folding.advance(until)
-            written[each.member.member_id] = self._collect(each, stored, folding.outcome(), None, {})
+            outcomes[each.member.member_id] = folding.outcome()
+        again = await taken_back_before(self._connection, self._business.business_id, outcomes)
+        written = {}
+        for each in arrivals:
+            key = each.member.member_id
+            written[key] = self._collect(each, states[key], outcomes[key], None, {}, again.get(key, {}))
         return written
 
     async def _fold_again(self, arrivals: Sequence[Arrivals], until: datetime | None) -> dict[UUID, Written]:
@@ -177,7 +183,7 @@ class FoldingBatch:
             history = known[each.member.member_id]
             outcome = await fold_whole(self._rulebook, history, self._answers, self._now, until)
             written[each.member.member_id] = self._collect(
-                each, history.stored, outcome, history.posted, history.fact_ids
+                each, history.stored, outcome, history.posted, history.fact_ids, {}
             )
         return written
 
@@ -188,6 +194,7 @@ class FoldingBatch:
         outcome: Outcome,
         posted: Posted | None,
         known: Mapping[str, UUID],
+        taken_back: Mapping[EffectKey, UUID],
     ) -> Written:
         arrived = {fact.cause.key: fact_id for fact_id, fact in each.facts.items()}
         ordered = each.in_order
@@ -199,6 +206,7 @@ class FoldingBatch:
             ordered[0][0] if ordered else None,
             each.member.member_id in self._answers.members,
             posted,
+            taken_back,
         )
         collected = MemberDifference(
             self._business.business_id, self._rulebook, self._now, self._rows, folded

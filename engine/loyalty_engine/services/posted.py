@@ -12,7 +12,8 @@ from loyalty_engine.ledger.effects import EffectKey
 from loyalty_engine.rating import Outcome
 from loyalty_engine.services.row_keys import cause_of, key_of
 from loyalty_engine.services.states import Stored
-from loyalty_engine.store.ledger import PostedRows
+from loyalty_engine.store.connection import Connection
+from loyalty_engine.store.ledger import PostedRows, last_posted_at
 
 
 @dataclass(slots=True)
@@ -56,3 +57,26 @@ class Folded:
 
     posted: Posted | None = None
     """What stands, where the member was folded again from the beginning; None after single steps."""
+    taken_back: Mapping[EffectKey, UUID] = field(default_factory=dict)
+    """Of single steps: the last effect under keys of theirs under which nothing stands any more."""
+
+
+async def taken_back_before(
+    connection: Connection, business_id: UUID, outcomes: Mapping[UUID, Outcome]
+) -> dict[UUID, dict[EffectKey, UUID]]:
+    """What single steps of members post again, by member: the last effect under each key.
+
+    Only a boundary comes twice: a fold may find that nothing happened at it, and later steps that something
+    does. Nothing stands under its keys then.
+    """
+    boundaries = {
+        effect.effective_at
+        for outcome in outcomes.values()
+        for key, effect in outcome.effects.items()
+        if key.cause.kind == "boundary"
+    }
+    found: dict[UUID, dict[EffectKey, UUID]] = {}
+    if boundaries:
+        for row in await last_posted_at(connection, business_id, list(outcomes), sorted(boundaries)):
+            found.setdefault(row["member_id"], {})[key_of(row)] = row["effect_id"]
+    return found

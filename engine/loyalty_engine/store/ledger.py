@@ -24,6 +24,14 @@ FROM effect e
 WHERE e.business_id = $1 AND e.member_id = ANY ($2::uuid[])
 GROUP BY e.member_id, e.kind, e.cause_kind, e.cause_key, e.rule, e.slot
 """
+_LAST_AT = """
+SELECT DISTINCT ON (e.member_id, e.cause_kind, e.cause_key, e.rule, e.slot)
+       e.member_id, e.cause_kind, e.cause_key, e.rule, e.slot, e.effect_id
+FROM effect e
+WHERE e.business_id = $1 AND e.member_id = ANY ($2::uuid[]) AND e.effective_at = ANY ($3::timestamptz[])
+  AND e.cause_kind = 'boundary'
+ORDER BY e.member_id, e.cause_kind, e.cause_key, e.rule, e.slot, e.effect_id DESC
+"""
 _REVERSIBLE = """
 SELECT e.member_id, e.cause_kind, e.cause_key, e.rule, e.slot, t.transfer_id,
        t.debit_account_id, t.credit_account_id,
@@ -96,6 +104,13 @@ async def posted_rows(connection: Connection, business_id: UUID, member_ids: Seq
         claims=await connection.fetch(_CLAIM_ROWS, business_id, ids),
         standings=await connection.fetch(_STANDING_ROWS, business_id, ids),
     )
+
+
+async def last_posted_at(
+    connection: Connection, business_id: UUID, member_ids: Sequence[UUID], boundaries: Sequence[datetime]
+) -> list[asyncpg.Record]:
+    """The last effect under each key of some boundaries, of some members."""
+    return await connection.fetch(_LAST_AT, business_id, list(member_ids), list(boundaries))
 
 
 async def accounts(

@@ -1,0 +1,36 @@
+"""What was posted, taken back and wanted again corrects what stood before: a key begins only once."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from loyalty_engine.store.database import Database
+from tests.properties.invariants import broken
+from tests.services.shop import PROGRAM, linked_return, new_shop
+
+EXPIRY = datetime(2026, 2, 28, 23, tzinfo=UTC)
+"""The end of February where the shop is."""
+
+
+async def test_points_expire_again_at_the_instant_at_which_others_did_that_were_returned_since(
+    app_database: Database,
+) -> None:
+    short = PROGRAM.replace("{ months = 12,", "{ months = 1,")
+    shop = await new_shop(app_database, short, clock_at=datetime(2026, 3, 10, tzinfo=UTC))
+    await shop.enrol()
+    await shop.buy(10, datetime(2026, 1, 8, tzinfo=UTC), external_id="first")
+    assert await shop.advance() == 1
+    await shop.reverse(linked_return("first", at=datetime(2026, 1, 9, tzinfo=UTC)))
+    await shop.buy(30, datetime(2026, 1, 12, tzinfo=UTC))
+    assert await shop.balance() == 30
+    assert await shop.advance() == 1
+    assert await shop.balance() == 0
+    posted = await shop.rows(
+        """
+        SELECT e.value, e.corrects_effect_id = lag(e.effect_id) OVER (ORDER BY e.effect_id) FROM effect e
+        WHERE e.boundary_at = $1 AND e.slot LIKE '%expired' ORDER BY e.effect_id
+        """,
+        EXPIRY,
+    )
+    assert posted == [(10, None), (-10, True), (30, True)]
+    assert not await broken(shop)
