@@ -67,6 +67,46 @@ CREATE POLICY owner ON activity_line FOR ALL TO loyalty_owner USING (true);
 GRANT INSERT, SELECT ON activity_line TO loyalty_app;
 CREATE TRIGGER activity_line_stays BEFORE DELETE OR UPDATE OR TRUNCATE ON activity_line FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
+CREATE TABLE adjustment (
+    business_id uuid NOT NULL,
+    adjustment_id uuid NOT NULL,
+    member_id uuid NOT NULL,
+    currency text COLLATE "C" NOT NULL,
+    amount bigint NOT NULL,
+    reason text NOT NULL,
+    needs_approval boolean NOT NULL,
+    asked_by text COLLATE "C" NOT NULL,
+    asked_at timestamp with time zone NOT NULL,
+    decision text COLLATE "C",
+    decided_by text COLLATE "C",
+    decided_at timestamp with time zone,
+    fact_id uuid,
+    CONSTRAINT adjustment_pkey PRIMARY KEY (business_id, adjustment_id),
+    CONSTRAINT adjustment_business_id_fact_id_key UNIQUE (business_id, fact_id),
+    CONSTRAINT adjustment_business_id_fact_id_fkey FOREIGN KEY (business_id, fact_id) REFERENCES fact(business_id, fact_id),
+    CONSTRAINT adjustment_business_id_member_id_fkey FOREIGN KEY (business_id, member_id) REFERENCES member(business_id, member_id),
+    CONSTRAINT adjustment_amount_bounds_check CHECK (amount <> 0 AND amount >= '-9000000000000000'::bigint AND amount <= '9000000000000000'::bigint),
+    CONSTRAINT adjustment_approved_by_another_check CHECK (NOT needs_approval OR decision IS NULL OR decision = 'declined'::text OR decided_by <> asked_by),
+    CONSTRAINT adjustment_asked_by_length_check CHECK (char_length(asked_by) >= 1 AND char_length(asked_by) <= 64),
+    CONSTRAINT adjustment_currency_length_check CHECK (char_length(currency) >= 1 AND char_length(currency) <= 64),
+    CONSTRAINT adjustment_decided_at_once_check CHECK (num_nulls(decision, decided_by, decided_at) = ANY (ARRAY[0, 3])),
+    CONSTRAINT adjustment_decided_by_length_check CHECK (char_length(decided_by) >= 1 AND char_length(decided_by) <= 64),
+    CONSTRAINT adjustment_decision_check CHECK (decision = ANY (ARRAY['approved'::text, 'declined'::text])),
+    CONSTRAINT adjustment_made_when_approved_check CHECK ((fact_id IS NOT NULL) = (decision IS NOT NULL AND decision = 'approved'::text)),
+    CONSTRAINT adjustment_reason_length_check CHECK (char_length(reason) >= 1 AND char_length(reason) <= 500)
+);
+ALTER TABLE adjustment OWNER TO loyalty_owner;
+ALTER TABLE adjustment ENABLE ROW LEVEL SECURITY;
+ALTER TABLE adjustment FORCE ROW LEVEL SECURITY;
+CREATE INDEX adjustment_by_member ON adjustment USING btree (business_id, member_id, asked_at, adjustment_id);
+CREATE INDEX adjustment_waiting ON adjustment USING btree (business_id, asked_at, adjustment_id) WHERE decision IS NULL;
+CREATE POLICY app ON adjustment FOR ALL TO loyalty_app USING (business_id = current_business());
+CREATE POLICY owner ON adjustment FOR ALL TO loyalty_owner USING (true);
+GRANT INSERT, SELECT ON adjustment TO loyalty_app;
+GRANT UPDATE (decision, decided_by, decided_at, fact_id) ON adjustment TO loyalty_app;
+CREATE TRIGGER adjustment_once BEFORE UPDATE ON adjustment FOR EACH ROW EXECUTE FUNCTION allow_once('decision', 'decided_by', 'decided_at', 'fact_id');
+CREATE TRIGGER adjustment_stays BEFORE DELETE OR TRUNCATE ON adjustment FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
 CREATE TABLE alembic_version (
     version_num character varying(32) NOT NULL,
     CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)

@@ -65,6 +65,25 @@ class EntryCode(Enum):
     ADJUST = enum_value("adjust", description="Adjusted by the business.")
 
 
+@strawberry.enum(description="What became of points that were set aside.")
+class HoldState(Enum):
+    """What became of points that were set aside."""
+
+    OPEN = enum_value("open", description="They are set aside.")
+    CAPTURED = enum_value("captured", description="They were spent, at least some of them.")
+    VOIDED = enum_value("voided", description="They were given back.")
+    EXPIRED = enum_value("expired", description="Time was up, and they were given back.")
+
+
+@strawberry.enum(description="Whether an adjustment waits, or what was decided.")
+class AdjustmentState(Enum):
+    """Whether an adjustment waits, or what was decided."""
+
+    WAITING = enum_value("waiting", description="It waits for a second person.")
+    APPROVED = enum_value("approved", description="It was made.")
+    DECLINED = enum_value("declined", description="It was declined, and nothing moved.")
+
+
 @strawberry.enum(description="What kind of thing caused an effect.")
 class CauseKind(Enum):
     """What kind of thing caused an effect."""

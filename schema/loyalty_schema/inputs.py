@@ -142,6 +142,20 @@ class ActivityLineInput:
         return commands.LineInput(self.key, self.amount, self.units, self.category, self.product)
 
 
+@strawberry.input(description="Points of one currency.")
+class PointsInput:
+    """Points of one currency."""
+
+    amount: Decimal = strawberry.field(description="How many, no finer than the currency's decimals.")
+    currency: str | None = strawberry.field(
+        default=None, description="The points currency; left out: the first of the program."
+    )
+
+    def command(self) -> commands.PointsInput:
+        """The points as use cases take them."""
+        return commands.PointsInput(self.amount, self.currency)
+
+
 @strawberry.input(description="Something that a member did.")
 class ActivityInput:
     """Something that a member did."""
@@ -166,6 +180,9 @@ class ActivityInput:
     attributes: JSON | None = strawberry.field(
         default=None, description="Whatever else there is to say, as a JSON object."
     )
+    points: PointsInput | None = strawberry.field(
+        default=None, description="For a redemption that happened already: what it took."
+    )
 
     def command(self) -> commands.RecordActivity:
         """What the use case is told."""
@@ -182,6 +199,7 @@ class ActivityInput:
             channel=self.channel,
             partner=self.partner,
             attributes=json_object(self.attributes),
+            points=None if self.points is None else self.points.command(),
         )
 
 

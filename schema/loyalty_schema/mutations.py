@@ -1,12 +1,10 @@
 """Mutations: each converts its input, calls one use case, and shows what came of it."""
 
-from collections.abc import Awaitable, Callable
-from typing import Annotated, Any, TypeVar
+from typing import Annotated
 
 import strawberry
 
 from loyalty_engine.services import (
-    Forbidden,
     enrol_member,
     record_activities,
     record_activity,
@@ -15,9 +13,7 @@ from loyalty_engine.services import (
     set_clock,
 )
 from loyalty_engine.services.commands import ClockSet
-from loyalty_engine.services.refusals import Refusal, RefusalCode
-from loyalty_engine.words import say
-from loyalty_schema.errors import ErrorCode, RequestError, is_unstorable
+from loyalty_schema.doing import INPUT, done
 from loyalty_schema.fields import ACTIVITIES_WRITE, CLOCK_WRITE, MEMBERS_WRITE, computed
 from loyalty_schema.inputs import (
     EnrolMemberInput,
@@ -27,7 +23,8 @@ from loyalty_schema.inputs import (
     ReverseActivityInput,
     SetClockInput,
 )
-from loyalty_schema.request import Info, Request, request_of
+from loyalty_schema.point_mutations import PointMutations
+from loyalty_schema.request import Info, request_of
 from loyalty_schema.results import (
     EnrolMemberResult,
     EnrolMemberSuccess,
@@ -42,36 +39,10 @@ from loyalty_schema.results import (
     SetClockSuccess,
     recorded,
 )
-from loyalty_schema.types.refusals import refused
-
-Outcome = TypeVar("Outcome")
-Input = TypeVar("Input")
-INPUT = strawberry.argument(name="input", description="What is to be done.")
-
-
-async def done(
-    request: Request,
-    call: Callable[[], Awaitable[Outcome | Refusal]],
-    show: Callable[[Outcome], object],
-    owner: str,
-) -> Any:
-    """What the use case did, as the API shows it; what is read afterwards is read anew."""
-    outcome: Outcome | Refusal
-    try:
-        outcome = await call()
-    except Forbidden as forbidden:
-        message = say(request.language(), forbidden.word, **forbidden.parameters)
-        raise RequestError(ErrorCode.FORBIDDEN, message) from forbidden
-    except Exception as error:
-        if not is_unstorable(error):
-            raise
-        outcome = Refusal(RefusalCode.INVALID_INPUT, "text-with-control-characters")
-    request.written()
-    return refused(outcome, owner) if isinstance(outcome, Refusal) else show(outcome)
 
 
 @strawberry.type(description="Everything that can be done.")
-class Mutation:
+class Mutation(PointMutations):
     """Everything that can be done."""
 
     @computed(scope=MEMBERS_WRITE, description="Makes a member, on the base tier of every ladder.")

@@ -8,7 +8,7 @@ import strawberry
 
 from loyalty_engine.services.finding import checked_member, identity_hash
 from loyalty_engine.services.refusals import Refused
-from loyalty_engine.store.reads import activities, businesses, entries, members, standings
+from loyalty_engine.store.reads import activities, businesses, entries, held, members, standings
 from loyalty_schema.connections import (
     After,
     Before,
@@ -36,6 +36,7 @@ from loyalty_schema.inputs import MemberBy
 from loyalty_schema.request import Info, Request, request_of
 from loyalty_schema.types.activity import Activity
 from loyalty_schema.types.business import Business, Viewer
+from loyalty_schema.types.held import Adjustment, Hold
 from loyalty_schema.types.member import Member
 from loyalty_schema.types.node import Node
 from loyalty_schema.types.partner import Partner, Promotion
@@ -51,6 +52,8 @@ _NODES: dict[str, tuple[str, _Load, Callable[[Any], Node]]] = {
     "Activity": (ACTIVITIES_READ, activities.activities_by_id, lambda row: Activity(row=row)),
     "LedgerEntry": (POINTS_READ, entries.entries_by_id, lambda row: LedgerEntry(row=row)),
     "StandingChange": (MEMBERS_READ, standings.changes_by_id, lambda row: StandingChange(row=row)),
+    "Hold": (POINTS_READ, held.holds_by_id, lambda row: Hold(row=row)),
+    "Adjustment": (POINTS_READ, held.adjustments_by_id, lambda row: Adjustment(row=row)),
     "Partner": (PARTNERS_READ, businesses.partners_by_id, lambda row: Partner(row=row)),
     "Promotion": (PARTNERS_READ, businesses.promotions_by_id, lambda row: Promotion(row=row)),
 }

@@ -3,15 +3,14 @@
 from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any, TypeAlias
-from uuid import UUID
 
 import strawberry
 
 from loyalty_engine.services import commands
 from loyalty_engine.services.refusals import Refusal as EngineRefusal
-from loyalty_engine.store.reads import activities, members
+from loyalty_schema.doing import REPLAYED, activity_of, member_of
 from loyalty_schema.fields import ACTIVITIES_READ, EVERYONE, FEW, MEMBERS_READ, computed, given
-from loyalty_schema.request import Info, Request, request_of
+from loyalty_schema.request import Info, request_of
 from loyalty_schema.types.activity import Activity
 from loyalty_schema.types.effects import Effect, effects_of
 from loyalty_schema.types.member import Member
@@ -31,7 +30,6 @@ from loyalty_schema.types.refusals import (
 )
 from loyalty_schema.types.rules import PointsCurrency
 
-_REPLAYED = "Whether it was done before under the same key, and this is the outcome of then."
 _EFFECTS = "What it posted when it arrived."
 _PARKED = "The rules that failed; they are asked again after the repair."
 
@@ -71,9 +69,9 @@ class EnrolMemberSuccess:
     @computed(scope=EVERYONE, description="The member.")
     async def member(self, info: Info) -> Member:
         """The member."""
-        return await _member(request_of(info), self.outcome.member_id)
+        return await member_of(request_of(info), self.outcome.member_id)
 
-    @computed(scope=EVERYONE, description=_REPLAYED)
+    @computed(scope=EVERYONE, description=REPLAYED)
     def replayed(self) -> bool:
         """Whether it was done before."""
         return self.outcome.replayed
@@ -88,7 +86,7 @@ class RecordedFact:
     @computed(scope=MEMBERS_READ, description="The member.")
     async def member(self, info: Info) -> Member:
         """The member."""
-        return await _member(request_of(info), self.outcome.member_id)
+        return await member_of(request_of(info), self.outcome.member_id)
 
     @computed(scope=ACTIVITIES_READ, brings=FEW, description=_EFFECTS)
     async def effects(self, info: Info) -> list[Effect]:
@@ -100,7 +98,7 @@ class RecordedFact:
         """The rules that failed."""
         return _parked(self.outcome)
 
-    @computed(scope=EVERYONE, description=_REPLAYED)
+    @computed(scope=EVERYONE, description=REPLAYED)
     def replayed(self) -> bool:
         """Whether it was done before."""
         return self.outcome.replayed
@@ -113,7 +111,7 @@ class RecordActivitySuccess(RecordedFact):
     @computed(scope=ACTIVITIES_READ, description="The activity.")
     async def activity(self, info: Info) -> Activity:
         """The activity."""
-        return await _activity(request_of(info), self.outcome.fact_id)
+        return await activity_of(request_of(info), self.outcome.fact_id)
 
 
 @strawberry.type(description="The activity was returned, wholly or in part.")
@@ -123,14 +121,14 @@ class ReverseActivitySuccess(RecordedFact):
     @computed(scope=ACTIVITIES_READ, description="The return, an activity of its own.")
     async def activity(self, info: Info) -> Activity:
         """The return."""
-        return await _activity(request_of(info), self.outcome.fact_id)
+        return await activity_of(request_of(info), self.outcome.fact_id)
 
     @computed(scope=ACTIVITIES_READ, description="What was returned.")
     async def original(self, info: Info) -> Activity:
         """What was returned."""
         if self.outcome.original_id is None:
             raise LookupError("a return names no original")
-        return await _activity(request_of(info), self.outcome.original_id)
+        return await activity_of(request_of(info), self.outcome.original_id)
 
     @computed(scope=EVERYONE, brings=FEW, description="The points that it took back.")
     def taken(self) -> list[PointsAmount]:
@@ -153,7 +151,7 @@ class SetClockSuccess:
     """The sandbox's clock was set."""
 
     now: datetime = given(description="What it shows now.")
-    replayed: bool = given(description=_REPLAYED)
+    replayed: bool = given(description=REPLAYED)
 
 
 EnrolMemberResult: TypeAlias = Annotated[
@@ -220,7 +218,7 @@ class RecordActivitiesSuccess:
         """The results, in the order of the items."""
         return [recorded(result) for result in self.outcome.results]
 
-    @computed(scope=EVERYONE, description=_REPLAYED)
+    @computed(scope=EVERYONE, description=REPLAYED)
     def replayed(self) -> bool:
         """Whether it was done before."""
         return self.outcome.replayed
@@ -246,17 +244,3 @@ def recorded(result: commands.Recorded | EngineRefusal) -> Any:
 
 def _parked(outcome: commands.Recorded) -> list[ParkedRule]:
     return [ParkedRule(rule=parked.rule, error=parked.error) for parked in outcome.parked]
-
-
-async def _member(request: Request, member_id: UUID) -> Member:
-    row = await request.reads.load(members.members_by_id, member_id)
-    if row is None:
-        raise LookupError(f"no member {member_id}")
-    return Member(row=row)
-
-
-async def _activity(request: Request, fact_id: UUID) -> Activity:
-    row = await request.reads.load(activities.activities_by_id, fact_id)
-    if row is None:
-        raise LookupError(f"no activity {fact_id}")
-    return Activity(row=row)

@@ -13,10 +13,11 @@ SHARED_BY_BUSINESSES = {("business", "business_slug_key"), ("credential", "crede
 """The only keys that are not within one business: how a business and a credential are found at first."""
 
 GROWING_ONLY = {"program_version", "fact", "activity_line", "effect", "transfer"}
-KEPT = {"claim", "standing"}
+KEPT = {"adjustment", "claim", "standing"}
 
 UPDATABLE = {
     "account": {"balance"},
+    "adjustment": {"decision", "decided_by", "decided_at", "fact_id"},
     "business": {"name", "locale", "clock_at", "event_position"},
     "claim": {"figures", "withdrawn_effect_id"},
     "counter": {"used"},
@@ -72,7 +73,7 @@ def test_every_table_but_the_schema_s_version_has_the_business(
              AND c.relnamespace = 'public'::regnamespace"""
     )
     assert {name for (name,) in with_business} == set(tables) - {"alembic_version"}
-    assert len(tables) == 24
+    assert len(tables) == 25
 
 
 def test_the_business_leads_every_primary_unique_and_foreign_key(connection: Connection) -> None:

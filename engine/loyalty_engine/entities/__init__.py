@@ -1,5 +1,6 @@
 """The tables, defined once; hot statements are built from these classes with SQLAlchemy Core."""
 
+from loyalty_engine.entities.adjustment import Adjustment
 from loyalty_engine.entities.business import Business, Credential, ProgramVersion
 from loyalty_engine.entities.columns import LARGEST, LONGEST_KEY, Entity
 from loyalty_engine.entities.fact import ActivityLine, Fact
@@ -19,6 +20,7 @@ __all__ = [
     "LONGEST_KEY",
     "Account",
     "ActivityLine",
+    "Adjustment",
     "Business",
     "Claim",
     "Counter",

@@ -1,13 +1,18 @@
 """Use cases, one module each; every write is one transaction."""
 
 from loyalty_engine.services.activities import record_activities, record_activity
+from loyalty_engine.services.adjustments import adjust_points, decide_adjustment
 from loyalty_engine.services.clock import set_clock
+from loyalty_engine.services.confirmations import confirm_activity
 from loyalty_engine.services.due import advance_due, refold, refold_parked
 from loyalty_engine.services.engine import Business, Caller, Engine, ProgramUnavailable
 from loyalty_engine.services.facts import record_fact
+from loyalty_engine.services.holds import capture_hold, hold_points, void_hold
 from loyalty_engine.services.members import enrol_member, enrol_members
+from loyalty_engine.services.payments import pay_with_points
 from loyalty_engine.services.refusals import Forbidden, Refusal, RefusalCode
 from loyalty_engine.services.returns import reverse_activity
+from loyalty_engine.services.transfers import transfer_points
 
 __all__ = [
     "Business",
@@ -17,9 +22,15 @@ __all__ = [
     "ProgramUnavailable",
     "Refusal",
     "RefusalCode",
+    "adjust_points",
     "advance_due",
+    "capture_hold",
+    "confirm_activity",
+    "decide_adjustment",
     "enrol_member",
     "enrol_members",
+    "hold_points",
+    "pay_with_points",
     "record_activities",
     "record_activity",
     "record_fact",
@@ -27,4 +38,6 @@ __all__ = [
     "refold_parked",
     "reverse_activity",
     "set_clock",
+    "transfer_points",
+    "void_hold",
 ]

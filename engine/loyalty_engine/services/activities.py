@@ -6,7 +6,14 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from loyalty_engine.services.activity_items import ActivityItem, checked_item, fact_row, line_rows
+from loyalty_engine.rating import Rulebook
+from loyalty_engine.services.activity_items import (
+    ActivityItem,
+    checked_item,
+    fact_row,
+    line_rows,
+    with_points,
+)
 from loyalty_engine.services.commands import Batch, MemberBy, RecordActivity, Recorded
 from loyalty_engine.services.engine import Business, Caller, Engine
 from loyalty_engine.services.finding import found_members, member_not_found, named_partners
@@ -116,7 +123,9 @@ async def _record(
     ]
     known = await known_facts(connection, business.business_id, list(dict.fromkeys(keys)))
     results: list[Recorded | Refusal | ActivityItem] = [
-        item if isinstance(item, Refusal) else _sorted_out(item, found, members, known, replays=replays)
+        item
+        if isinstance(item, Refusal)
+        else _sorted_out(item, rulebook, found, members, known, replays=replays)
         for item in checked
     ]
     _mark_repeats(results, found, replays=replays)
@@ -139,6 +148,7 @@ async def _record(
 
 def _sorted_out(
     item: ActivityItem,
+    rulebook: Rulebook,
     found: Mapping[MemberBy, UUID],
     members: Mapping[UUID, MemberRow],
     known: Mapping[tuple[str, str], KnownFact],
@@ -153,7 +163,7 @@ def _sorted_out(
     if item.activity.occurred_at < members[member_id].enrolled_at:
         enrolled_at = members[member_id].enrolled_at.isoformat()
         return invalid("before-enrolment", "occurredAt", enrolledAt=enrolled_at).refusal
-    return item
+    return with_points(item, rulebook)
 
 
 def _known(item: ActivityItem, member_id: UUID, before: KnownFact, *, replays: bool) -> Recorded | Refusal:

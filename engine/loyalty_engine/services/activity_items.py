@@ -3,27 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
+from loyalty_engine.entities.fact import MOVING_KINDS
 from loyalty_engine.ids import new_id
 from loyalty_engine.localtime import local_day
-from loyalty_engine.rating import ActivityFact, Moved
+from loyalty_engine.rating import ActivityFact, Moved, Rulebook
 from loyalty_engine.rules import Activity, ActivityLine
 from loyalty_engine.services import checks
-from loyalty_engine.services.commands import LineInput, MemberBy, RecordActivity
+from loyalty_engine.services.commands import LineInput, MemberBy, PointsInput, RecordActivity
 from loyalty_engine.services.engine import Business, Caller
 from loyalty_engine.services.finding import checked_member, checked_partner
 from loyalty_engine.services.moved_rows import moved_columns
 from loyalty_engine.services.operations import body_hash
+from loyalty_engine.services.points import points_section, units_of
 from loyalty_engine.services.posting import Row
 from loyalty_engine.services.refusals import Refusal, Refused, invalid
 
 MOST_LINES = 200
-RESERVED_KINDS = frozenset({"redemption", "adjustment", "override"})
-"""Kinds of which the engine knows more than their figures, and that it does not take yet."""
+RESERVED_KINDS = (frozenset(MOVING_KINDS) | {"confirmation", "override", "coupon"}) - {"redemption"}
+"""Kinds that the engine records itself, each by a mutation of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,7 @@ class ActivityItem:
     activity: Activity
     partner_id: UUID | None
     digest: bytes
+    points: PointsInput | None = None
     moved: Moved | None = None
 
     @property
@@ -51,7 +54,9 @@ def checked_item(
         partner, partner_id = checked_partner(command.partner, partners)
         activity = _activity(command, business, now, partner)
         member = checked_member(command.member)
-        return ActivityItem(new_id(), member, activity, partner_id, body_hash("activity", activity))
+        sent = (activity,) if command.points is None else (activity, command.points)
+        digest = body_hash("activity", *sent)
+        return ActivityItem(new_id(), member, activity, partner_id, digest, command.points)
     except Refused as refused:
         return refused.refusal
 
@@ -60,6 +65,10 @@ def _activity(command: RecordActivity, business: Business, now: datetime, partne
     kind = checks.text(command.kind, "kind", longest=64)
     if kind in RESERVED_KINDS:
         raise invalid("kind-not-taken", "kind", kind=kind)
+    if kind == "redemption" and command.points is None:
+        raise invalid("points-of-a-redemption", "points")
+    if kind != "redemption" and command.points is not None:
+        raise invalid("points-of-other-kinds", "points")
     amount = checks.amount(command.amount, "amount")
     if kind == "return" and (amount is None or amount > 0):
         raise invalid("return-amount-negative", "amount")
@@ -79,6 +88,19 @@ def _activity(command: RecordActivity, business: Business, now: datetime, partne
         attributes=checks.attributes(command.attributes, "attributes"),
         lines=checked_lines(command.lines, amount),
     )
+
+
+def with_points(item: ActivityItem, rulebook: Rulebook) -> ActivityItem | Refusal:
+    """The item with what a redemption took, in the currency's smallest units."""
+    if item.points is None:
+        return item
+    try:
+        program = rulebook.in_force(item.activity.occurred_at).program
+        section = points_section(program, item.points.currency, "points", "currency")
+        units = units_of(section, item.points.amount, "points", "amount")
+    except Refused as refused:
+        return refused.refusal
+    return replace(item, moved=Moved(section.key, -units))
 
 
 def checked_lines(lines: Sequence[LineInput], amount: Decimal | None) -> tuple[ActivityLine, ...]:

@@ -67,8 +67,19 @@ class LineInput:
 
 
 @dataclass(frozen=True, slots=True)
+class PointsInput:
+    """Points of one currency; left out, it is the first of the program."""
+
+    amount: Decimal
+    currency: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class RecordActivity:
-    """Something a member did; an unlinked return is of kind ``return`` with a negative amount."""
+    """Something a member did; an unlinked return is of kind ``return`` with a negative amount.
+
+    A ``redemption`` says how many points it took; it happened already and is not refused.
+    """
 
     member: MemberBy
     kind: str
@@ -82,6 +93,81 @@ class RecordActivity:
     channel: str | None = None
     partner: str | None = None
     attributes: Mapping[str, object] = field(default_factory=dict)
+    points: PointsInput | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HoldPoints:
+    """Set points aside until an instant, for somebody who will capture them, wholly or in part."""
+
+    member: MemberBy
+    points: PointsInput
+    expires_at: datetime
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CaptureHold:
+    """Spend what a hold set aside; ``points`` left out is all of it, and what is left over is given back."""
+
+    hold: UUID
+    points: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class VoidHold:
+    """Give back what a hold set aside."""
+
+    hold: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class TransferPoints:
+    """Send points to another member; they keep their ends."""
+
+    sender: MemberBy
+    receiver: MemberBy
+    points: PointsInput
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AdjustPoints:
+    """Add points, or take some away with a negative amount, for a reason."""
+
+    member: MemberBy
+    points: PointsInput
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class DecideAdjustment:
+    """Approve an adjustment that waits for a second person, or decline it."""
+
+    adjustment: UUID
+    approve: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PayWithPoints:
+    """Pay some of a purchase with points at the program's rate: so many points, or so much money."""
+
+    member: MemberBy
+    source: str
+    external_id: str
+    currency: str | None = None
+    points: Decimal | None = None
+    amount: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ConfirmActivity:
+    """Say that an activity stands, e.g. that what was bought is not returned any more."""
+
+    activity: ActivityBy
+    source: str
+    external_id: str
+    occurred_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +226,42 @@ class Recorded:
     original_id: UUID | None = None
     taken: Mapping[str, Decimal] = field(default_factory=dict)
     debt: Mapping[str, Decimal] = field(default_factory=dict)
+    replayed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Transferred:
+    """Points were sent. ``fact_id`` is the sender's activity, ``receipt_id`` the receiver's."""
+
+    fact_id: UUID
+    receipt_id: UUID
+    sender_id: UUID
+    receiver_id: UUID
+    effect_ids: tuple[UUID, ...] = ()
+    replayed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Adjusted:
+    """An adjustment was made, or waits for a second person while ``fact_id`` is None."""
+
+    adjustment_id: UUID
+    member_id: UUID
+    fact_id: UUID | None = None
+    effect_ids: tuple[UUID, ...] = ()
+    replayed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Paid:
+    """Points paid some of a purchase; ``amount`` in the program's currency."""
+
+    fact_id: UUID
+    member_id: UUID
+    currency: str
+    points: Decimal
+    amount: Decimal
+    effect_ids: tuple[UUID, ...] = ()
     replayed: bool = False
 
 

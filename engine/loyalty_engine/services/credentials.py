@@ -26,13 +26,15 @@ SCOPES = READING | {
     "program:write",
     "credentials:write",
     "clock:write",
+    "points:spend",
+    "points:adjust",
 }
 """All that a credential may be allowed."""
 
 DEFAULT_SCOPES: Mapping[str, frozenset[str]] = {
     "owner": SCOPES,
-    "staff": READING | {"members:write", "profiles:read", "activities:write"},
-    "till": READING - {"partners:read"} | {"members:write", "activities:write"},
+    "staff": READING | {"members:write", "profiles:read", "activities:write", "points:spend"},
+    "till": READING - {"partners:read"} | {"members:write", "activities:write", "points:spend"},
     "frontend": READING - {"partners:read"},
     "partner": READING | {"activities:write"},
     "read_only": READING,

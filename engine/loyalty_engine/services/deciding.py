@@ -9,12 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 from loyalty_engine.ids import new_id
-from loyalty_engine.ledger.amounts import AmountOutOfBounds, from_smallest_units, to_smallest_units
 from loyalty_engine.ledger.wallet import Wallet
 from loyalty_engine.localtime import local_day
 from loyalty_engine.program import Program
@@ -29,6 +27,7 @@ from loyalty_engine.services.finding import checked_member, found_members, membe
 from loyalty_engine.services.folding import Arrivals, FoldingBatch, Written
 from loyalty_engine.services.moved_rows import moved_columns
 from loyalty_engine.services.operations import body_hash
+from loyalty_engine.services.points import insufficient
 from loyalty_engine.services.refusals import Refusal, RefusalCode, Refused, invalid
 from loyalty_engine.services.states import stored_states
 from loyalty_engine.store.connection import Connection
@@ -104,9 +103,10 @@ class Deciding:
 
     def instant(self, member: MemberRow) -> datetime:
         """When what is decided of a member happens: now, behind all that happened to the member."""
-        if member.last_occurred_at is None or member.last_occurred_at < self.now:
-            return max(self.now, member.enrolled_at)
-        return min(member.last_occurred_at + JUST_AFTER, self.now + CLOCK_SKEW)
+        now = max(member.not_before(self.now), member.enrolled_at)
+        if member.last_occurred_at is None or member.last_occurred_at < now:
+            return now
+        return min(member.last_occurred_at + JUST_AFTER, now + CLOCK_SKEW)
 
     async def state(self, member: MemberRow) -> State:
         """The member as it is at that instant."""
@@ -214,39 +214,3 @@ class Deciding:
             tuple(of_member.effect_ids.get(decided.fact_id, ())),
             of_member.parked_for(fact),
         )
-
-
-def points_section(program: Program, currency: str | None, *path: str) -> PointsSection:
-    """The points currency of a key; left out: the first of the file. Refused where there is none."""
-    if currency is None and program.points:
-        return next(iter(program.points.values())).section
-    if currency is None or currency not in program.points:
-        raise invalid("points-currency-unknown", *(path or ("currency",)), currency=currency or "")
-    return program.points[currency].section
-
-
-def units_of(section: PointsSection, points: Decimal, *path: str) -> int:
-    """Points above zero in smallest units; refused where they are finer or out of bounds."""
-    try:
-        units = to_smallest_units(points, section.decimals, "floor")
-    except AmountOutOfBounds:
-        raise invalid("number-out-of-bounds", *path) from None
-    if units <= 0:
-        raise invalid("points-above-zero", *path)
-    if from_smallest_units(units, section.decimals) != points:
-        raise invalid("number-too-fine", *path, decimals=str(section.decimals))
-    return units
-
-
-def insufficient(section: PointsSection, available: int, wanted: int) -> Refused:
-    """INSUFFICIENT_POINTS, with what there is and what was wanted."""
-    return Refused(
-        Refusal(
-            RefusalCode.INSUFFICIENT_POINTS,
-            "insufficient-points",
-            {
-                "available": format(from_smallest_units(available, section.decimals), "f"),
-                "wanted": format(from_smallest_units(wanted, section.decimals), "f"),
-            },
-        )
-    )

@@ -14,7 +14,17 @@ from uuid import UUID
 from asyncpg import CheckViolationError
 
 from loyalty_engine.services import checks
-from loyalty_engine.services.commands import Batch, ClockSet, Enrolled, EnrolledBatch, ParkedRule, Recorded
+from loyalty_engine.services.commands import (
+    Adjusted,
+    Batch,
+    ClockSet,
+    Enrolled,
+    EnrolledBatch,
+    Paid,
+    ParkedRule,
+    Recorded,
+    Transferred,
+)
 from loyalty_engine.services.engine import Business, Caller, Engine, ProgramUnavailable
 from loyalty_engine.services.refusals import Refusal, RefusalCode, Refused, invalid
 from loyalty_engine.store.connection import Connection
@@ -34,7 +44,7 @@ class BeyondBounds(Exception):
     """The database refused a number: a figure, or a balance, would be more than 9 * 10^15."""
 
 
-Done = TypeVar("Done", Enrolled, Recorded, Batch, EnrolledBatch, ClockSet)
+Done = TypeVar("Done", Enrolled, Recorded, Batch, EnrolledBatch, ClockSet, Transferred, Adjusted, Paid)
 Work = Callable[[Connection, Business, datetime], Awaitable[Done]]
 
 
@@ -162,7 +172,19 @@ def _digits(value: Decimal) -> str:
 
 
 _TYPES: Mapping[str, type] = {
-    kind.__name__: kind for kind in (Enrolled, Recorded, Batch, EnrolledBatch, ClockSet, Refusal, ParkedRule)
+    kind.__name__: kind
+    for kind in (
+        Enrolled,
+        Recorded,
+        Batch,
+        EnrolledBatch,
+        ClockSet,
+        Transferred,
+        Adjusted,
+        Paid,
+        Refusal,
+        ParkedRule,
+    )
 }
 
 

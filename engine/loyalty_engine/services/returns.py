@@ -27,9 +27,15 @@ from loyalty_engine.services.operations import body_hash, once
 from loyalty_engine.services.posting import Row
 from loyalty_engine.services.refusals import Refusal, RefusalCode, Refused, invalid
 from loyalty_engine.store.connection import Connection
-from loyalty_engine.store.facts import known_facts, original_fact, remaining_lines, reversed_so_far
+from loyalty_engine.store.facts import (
+    known_facts,
+    original_fact,
+    receipts_of,
+    remaining_lines,
+    reversed_so_far,
+)
 from loyalty_engine.store.ledger import moved_by
-from loyalty_engine.store.members import MemberRow, lock_members
+from loyalty_engine.store.members import lock_members
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +83,11 @@ async def _reverse(
     )
     occurred_at = checks.instant(command.occurred_at, now, "occurredAt")
     reason = checks.optional_text(command.reason, "reason", longest=500)
-    original, member = await _original(engine, caller, connection, business, command.activity)
+    original = await named_original(engine, caller, connection, business, command.activity)
+    caused = await receipts_of(connection, business.business_id, original["fact_id"])
+    members = await lock_members(
+        connection, business.business_id, [original["member_id"], *(row["member_id"] for row in caused)]
+    )
     now = business.now()
     known = await known_facts(connection, business.business_id, [natural])
     if natural in known:
@@ -86,32 +96,74 @@ async def _reverse(
         raise invalid("return-before-purchase", "occurredAt", occurredAt=original["occurred_at"].isoformat())
     taken = await _taken(connection, business.business_id, original, command)
     rulebook = await engine.rulebook(connection, business.business_id)
-    fact = _fact(natural, occurred_at, original, taken)
-    fact_id = new_id()
-    batch = FoldingBatch(connection, business, rulebook, now)
+    fact, fact_id = _fact(natural, occurred_at, original, taken), new_id()
     row = {
         **_row(fact_id, fact, original, taken, business, caller, now),
         "reason": reason,
         "body_hash": body_hash("return", natural, original["fact_id"], command),
     }
-    lines = [
+    undone = [_undone(receipt, occurred_at, row, business, caller, now) for receipt in caused]
+    arrivals = {
+        member_id: Arrivals(member, {fact_id: fact} if member_id == original["member_id"] else {})
+        for member_id, member in members.items()
+    }
+    for of_receipt, its_row in undone:
+        arrivals[its_row["member_id"]].facts[its_row["fact_id"]] = of_receipt
+    batch = FoldingBatch(connection, business, rulebook, now)
+    written = await batch.fold(
+        list(arrivals.values()),
+        facts=[row, *(its_row for _, its_row in undone)],
+        lines=_line_rows(business, fact_id, original, taken),
+    )
+    if batch.passed_over:
+        known = await known_facts(connection, business.business_id, [natural])
+        raise Refused(already_recorded(known[natural].fact_id, *natural))
+    of_member = written[original["member_id"]]
+    return await _recorded(connection, business, rulebook, fact_id, fact, original, of_member)
+
+
+def _undone(
+    receipt: asyncpg.Record,
+    occurred_at: datetime,
+    row: Row,
+    business: Business,
+    caller: Caller,
+    now: datetime,
+) -> tuple[ReturnFact, Row]:
+    """The return of what an activity caused in another history."""
+    whole = _Taken(Decimal(0), None, (), whole=True)
+    natural = (checks.OWN_SOURCE, f"return/{receipt['fact_id']}")
+    fact, fact_id = _fact(natural, max(occurred_at, receipt["occurred_at"]), receipt, whole), new_id()
+    its_row = _row(fact_id, fact, receipt, whole, business, caller, now)
+    return fact, {**its_row, "reason": row["reason"], "body_hash": row["body_hash"]}
+
+
+def _line_rows(business: Business, fact_id: UUID, original: asyncpg.Record, taken: _Taken) -> list[Row]:
+    return [
         {
-            **line_row(business.business_id, fact_id, member.member_id, _negative(line)),
+            **line_row(business.business_id, fact_id, original["member_id"], _negative(line)),
             "closing_units": _below(taken.closing.get(line.key)),
         }
         for line in taken.lines
     ]
-    written = await batch.fold([Arrivals(member, {fact_id: fact})], facts=[row], lines=lines)
-    if batch.passed_over:
-        known = await known_facts(connection, business.business_id, [natural])
-        raise Refused(already_recorded(known[natural].fact_id, *natural))
-    return await _recorded(connection, business, rulebook, fact_id, fact, original, written[member.member_id])
 
 
-async def _original(
+NOT_RETURNED = {
+    "hold": "return-of-a-hold",
+    "capture": "return-of-a-hold",
+    "void": "return-of-a-hold",
+    "adjustment": "return-by-counter-adjustment",
+    "receipt": "return-of-a-caused",
+    "return": "return-of-a-return",
+    "confirmation": "return-of-a-return",
+}
+"""Kinds that are not returned, and why."""
+
+
+async def named_original(
     engine: Engine, caller: Caller, connection: Connection, business: Business, by: ActivityBy
-) -> tuple[asyncpg.Record, MemberRow]:
-    """The activity that is returned, its member locked."""
+) -> asyncpg.Record:
+    """The activity that is named, which the caller may see; refused with ORIGINAL_NOT_FOUND (retryable)."""
     if (by.id is None) == (by.natural is None):
         raise invalid("activity-named-once", "activity")
     natural = None
@@ -126,10 +178,9 @@ async def _original(
     )
     if original is None or not visible or original["type"] != "activity":
         raise Refused(Refusal(RefusalCode.ORIGINAL_NOT_FOUND, "original-not-found", {}, ("activity",)))
-    if original["reverses_fact_id"] is not None or original["kind"] == "return":
-        raise invalid("return-of-a-return", "activity")
-    members = await lock_members(connection, business.business_id, [original["member_id"]])
-    return original, members[original["member_id"]]
+    if original["reverses_fact_id"] is not None or original["kind"] in NOT_RETURNED:
+        raise invalid(NOT_RETURNED.get(original["kind"], "return-of-a-return"), "activity")
+    return original
 
 
 async def _taken(
@@ -260,7 +311,7 @@ def _row(
         "local_day": local_day(fact.occurred_at, business.zone),
         "credential_id": caller.credential_id,
         "kind": "return",
-        "amount": -taken.amount,
+        "amount": None if original["amount"] is None else -taken.amount,
         "units": None if taken.units is None else -taken.units,
         "currency": original["currency"],
         "channel": original["channel"],

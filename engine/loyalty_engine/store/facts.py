@@ -56,6 +56,13 @@ SELECT f.fact_id, f.member_id, f.type, f.kind, f.source, f.external_id, f.occurr
 FROM fact f
 WHERE f.business_id = $1 AND (f.fact_id = $2 OR (f.source = $3 AND f.external_id = $4))
 """
+_RECEIPTS = """
+SELECT f.fact_id, f.member_id, f.type, f.kind, f.source, f.external_id, f.occurred_at, f.local_day,
+       f.amount, f.units, f.currency, f.channel, f.partner_id, f.attributes, f.reverses_fact_id
+FROM fact f
+WHERE f.business_id = $1 AND f.about_fact_id = $2 AND f.kind = 'receipt'
+ORDER BY f.fact_id
+"""
 _REVERSED = """
 SELECT coalesce(sum(-f.amount), 0) AS amount, coalesce(sum(-f.units), 0) AS units,
        coalesce(sum(f.ones), 0) AS ones
@@ -122,6 +129,11 @@ async def original_fact(
     """The fact that a return names."""
     source, external_id = natural or (None, None)
     return await connection.fetchrow(_ORIGINAL, business_id, fact_id, source, external_id)
+
+
+async def receipts_of(connection: Connection, business_id: UUID, fact_id: UUID) -> list[asyncpg.Record]:
+    """What an activity sent to other members, as activities of theirs."""
+    return await connection.fetch(_RECEIPTS, business_id, fact_id)
 
 
 async def reversed_so_far(connection: Connection, business_id: UUID, fact_id: UUID) -> asyncpg.Record:

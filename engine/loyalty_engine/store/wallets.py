@@ -73,3 +73,11 @@ async def lots_left(
 ) -> list[asyncpg.Record]:
     """The lots of some members with something left, and those of the ids."""
     return await connection.fetch(_LOTS_NEEDED, business_id, list(member_ids), list(lot_ids))
+
+
+_HOLD_BY_ID = _HOLDS.replace("h.member_id = ANY ($2::uuid[])", "h.hold_id = $2")
+
+
+async def hold_by_id(connection: Connection, business_id: UUID, hold_id: UUID) -> asyncpg.Record | None:
+    """A hold with the natural key of the activity that opened it."""
+    return await connection.fetchrow(_HOLD_BY_ID, business_id, hold_id)

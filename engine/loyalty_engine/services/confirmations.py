@@ -1,0 +1,75 @@
+"""Confirming activities: what they earned need not stay pending."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from loyalty_engine.ids import new_id
+from loyalty_engine.localtime import local_day
+from loyalty_engine.rating import ActivityFact
+from loyalty_engine.rules import Activity
+from loyalty_engine.services import checks
+from loyalty_engine.services.activities import already_recorded, refuse_sources
+from loyalty_engine.services.commands import ConfirmActivity, Recorded
+from loyalty_engine.services.deciding import Deciding
+from loyalty_engine.services.engine import Business, Caller, Engine
+from loyalty_engine.services.moved_rows import moved_columns
+from loyalty_engine.services.operations import body_hash, once
+from loyalty_engine.services.refusals import Refusal, Refused, invalid
+from loyalty_engine.services.returns import named_original
+from loyalty_engine.store.connection import Connection
+from loyalty_engine.store.facts import known_facts
+
+
+async def confirm_activity(
+    engine: Engine, caller: Caller, key: str, command: ConfirmActivity
+) -> Recorded | Refusal:
+    """Release what an activity earned, where the program lets a confirmation do so.
+
+    Refused with ORIGINAL_NOT_FOUND (retryable), ALREADY_EXISTS or INVALID_INPUT.
+    """
+
+    async def work(connection: Connection, business: Business, now: datetime) -> Recorded:
+        return await _confirm(engine, caller, connection, business, now, command)
+
+    refuse_sources(caller, [command.source])
+    return await once(engine, caller, key, "confirmActivity", command, work)
+
+
+async def _confirm(
+    engine: Engine,
+    caller: Caller,
+    connection: Connection,
+    business: Business,
+    now: datetime,
+    command: ConfirmActivity,
+) -> Recorded:
+    natural = (checks.source(command.source, "source"), checks.text(command.external_id, "externalId"))
+    occurred_at = checks.instant(command.occurred_at, now, "occurredAt")
+    original = await named_original(engine, caller, connection, business, command.activity)
+    deciding = Deciding(engine, caller, connection, business)
+    (member,) = await deciding.lock_ids([original["member_id"]])
+    known = await known_facts(connection, business.business_id, [natural])
+    if natural in known:
+        raise Refused(already_recorded(known[natural].fact_id, *natural))
+    of = (original["source"], original["external_id"])
+    if (occurred_at, *natural) <= (original["occurred_at"], *of):
+        raise invalid("confirmation-before", "occurredAt", occurredAt=original["occurred_at"].isoformat())
+    activity = Activity(
+        *natural, "confirmation", occurred_at, local_day(occurred_at, business.zone), attributes={}
+    )
+    fact, fact_id = ActivityFact(activity, about=of), new_id()
+    row = {
+        **deciding.fact_columns(fact_id, member, fact),
+        "body_hash": body_hash("confirmation", natural, original["fact_id"]),
+        "kind": activity.kind,
+        "attributes": {},
+        "counts_as": activity.counts_as,
+        "counts_on": activity.local_day,
+        "ones": activity.occurrences,
+        **moved_columns(None, original["fact_id"]),
+    }
+    written = await deciding.fold({member.member_id: {fact_id: fact}}, {member.member_id: member}, [row])
+    of_member = written[member.member_id]
+    effect_ids = tuple(of_member.effect_ids.get(fact_id, ()))
+    return Recorded(fact_id, member.member_id, effect_ids, of_member.parked_for(fact), original["fact_id"])
