@@ -1,9 +1,11 @@
 """A shop of a test's own: a sandbox business with a program, and the API over it."""
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -21,7 +23,9 @@ from loyalty_engine.services.credentials import (
     create_credential,
     operator,
 )
+from loyalty_engine.services.due import advance_members
 from loyalty_engine.services.engine import Engine
+from loyalty_engine.shipped import shipped
 from loyalty_engine.store.database import Database
 
 NOW = datetime(2026, 6, 15, 12, tzinfo=UTC)
@@ -174,6 +178,14 @@ class Shop:
         }
         return (await self.data(RECORD, {"input": wanted}))["recordActivity"]
 
+    async def pass_time(self, now: datetime) -> None:
+        """What a worker does for this business alone: other tests' members are due too."""
+        while True:
+            due = await self.engine.database.due(now, 1_000_000)
+            own = [row for row in due if row["business_id"] == self.business_id]
+            if not await advance_members(self.engine, own):
+                return
+
 
 REFUSED = "... on Refusal { code message retryable path }"
 ENROL = f"""
@@ -206,6 +218,13 @@ mutation ($input: RecordActivityInput!) {{
   }}
 }}
 """
+
+
+def example(name: str) -> str:
+    """An example programme, with a place for the slug of a business of a test's own."""
+    text = Path(shipped(f"examples/programmes/{name}.toml")).read_text(encoding="utf-8")
+    text = text.replace("{", "{{").replace("}", "}}")
+    return re.sub(r'^business = "\w+"$', 'business = "{slug}"', text, count=1, flags=re.MULTILINE)
 
 
 def engine_on(database: Database) -> Engine:

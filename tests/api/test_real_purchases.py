@@ -18,9 +18,7 @@ import pytest
 
 from loyalty_engine.localtime import first_instant
 from loyalty_engine.services import Engine
-from loyalty_engine.services.due import advance_members
-from loyalty_engine.shipped import shipped
-from tests.api.shop import Shop, open_shop
+from tests.api.shop import Shop, example, open_shop
 
 DATA = Path(__file__).parents[1] / "data"
 LONDON = ZoneInfo("Europe/London")
@@ -60,12 +58,6 @@ Delivery = Literal["in order", "shuffled one by one", "in batches with repeats"]
 def table(name: str) -> list[dict[str, str]]:
     with (DATA / name).open(newline="", encoding="utf-8") as file:
         return list(csv.DictReader(file))
-
-
-def gym() -> str:
-    """The example programme, with a place for the slug of a business of this test's own."""
-    text = Path(shipped("examples/programmes/gym.toml")).read_text(encoding="utf-8")
-    return text.replace("{", "{{").replace("}", "}}").replace('business = "gym"', 'business = "{slug}"')
 
 
 def activity(row: dict[str, str]) -> dict[str, Any]:
@@ -108,16 +100,6 @@ async def send(shop: Shop, activities: list[dict[str, Any]], how: Delivery) -> N
         assert done["recordActivity"]["__typename"] == "RecordActivitySuccess", each
 
 
-async def pass_time(shop: Shop) -> None:
-    """What a worker does for this business alone: other tests' members are due too."""
-    while True:
-        due = await shop.engine.database.due(AFTERWARDS, 1_000_000)
-        if not await advance_members(
-            shop.engine, [row for row in due if row["business_id"] == shop.business_id]
-        ):
-            return
-
-
 async def read_members(shop: Shop) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     after = None
@@ -157,11 +139,11 @@ def tier_at_the_end_of(day: date, member: dict[str, Any]) -> str:
 async def test_every_tier_and_change_of_tier_is_the_expected_one_however_the_activities_are_sent(
     engine: Engine, client: httpx.AsyncClient, how: Delivery
 ) -> None:
-    shop = await open_shop(engine, client, program=gym(), clock_at=AFTERWARDS)
+    shop = await open_shop(engine, client, program=example("gym"), clock_at=AFTERWARDS)
     rows = table("online_retail_sample.csv")
     await enrol_everybody(shop, rows)
     await send(shop, [activity(row) for row in rows], how)
-    await pass_time(shop)
+    await shop.pass_time(AFTERWARDS)
     members = await read_members(shop)
     assert len(members) == 219
     expected = [

@@ -107,6 +107,11 @@ def redemptions() -> tuple[Redemption, ...]:
     )
 
 
+def facts() -> list[Basket | Redemption]:
+    """Baskets and redemptions together, in the order of their instants; raises NotDerived."""
+    return sorted((*baskets(), *redemptions()), key=lambda each: each.at)
+
+
 @cache
 def expected() -> tuple[Points, ...]:
     """The expected totals of every household, at several dates."""
