@@ -2,6 +2,7 @@
 #
 #   PYTHON=...   the interpreter that makes .venv (default: the first of python3, python3.14 ... that is new enough)
 #   WORKERS=...  processes that run the tests (default: one per core, at most 8)
+#   ROUNDS=...   how often `make crash` kills a server (default: 20); SEED=... repeats a run
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
@@ -9,6 +10,8 @@ MAKEFLAGS += --no-print-directory
 
 PYTHON ?=
 WORKERS ?= auto
+ROUNDS ?= 20
+SEED ?=
 PG15_BINARIES ?= /usr/lib/postgresql/15/bin
 
 CODE := $(wildcard api schema engine plugins migrations tests bench hatch_build.py)
@@ -18,9 +21,9 @@ DERIVED := $(shell cat requirements-data.lock tests/data/completejourney.* 2>/de
 DERIVED_STAMP := .data/.derived-$(DERIVED)
 RUN := .venv/bin/python -m
 PYTEST := $(RUN) pytest -q -n $(WORKERS) --maxprocesses=8
-ORDINARY := not packaging and not completejourney
+ORDINARY := not packaging and not completejourney and not crash
 
-.PHONY: help venv demo test test-p3 test-pg15 lint format types layers package-test check lock
+.PHONY: help venv demo test test-p3 test-pg15 crash lint format types layers package-test check lock
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "make %-13s %s\n", $$1, $$2}' Makefile
@@ -46,6 +49,9 @@ test-pg15: $(STAMP)  ## the whole suite on PostgreSQL 15 (PG15_BINARIES=...)
 	@test -x '$(PG15_BINARIES)/initdb' || { \
 		echo "PostgreSQL 15 is not at $(PG15_BINARIES): install it, or say where it is with PG15_BINARIES=..."; exit 1; }
 	@$(RUN) tests.server '$(PG15_BINARIES)' $(PYTEST) -m "$(ORDINARY)"
+
+crash: $(STAMP)  ## kill servers under load, and prove that nothing is lost (ROUNDS=20 SEED=...)
+	@LOYALTY_TEST_CRASH_ROUNDS='$(ROUNDS)' LOYALTY_TEST_CRASH_SEED='$(SEED)' $(RUN) pytest -q -s -m crash tests/crash
 
 lint: $(STAMP)  ## ruff: rules and formatting
 	@$(RUN) ruff check --quiet . && $(RUN) ruff format --quiet --check . && echo "lint: clean"
