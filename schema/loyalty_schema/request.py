@@ -104,6 +104,7 @@ class Request:
     def written(self) -> None:
         """Something was written: reads after it see it, and the clock as it is now."""
         self.reads.forget()
+        self.now = self.business.now()
         self._rulebook = None
 
     async def renew(self) -> None:

@@ -49,7 +49,7 @@ def worked_examples() -> list[tuple[Examples, list[dict[str, object]]]]:
     for block in blocks_of(CONCEPTS):
         if block.words and block.language in ("toml", "json"):
             page.take(block.language, block.words, block.text)
-        if block.language == "json":
+        if (block.language, block.words) == ("json", ("facts",)):
             found.append((Examples(page.head, list(page.programs)), json.loads(block.text)))
     return found
 

@@ -7,6 +7,7 @@ import strawberry
 from strawberry.scalars import JSON
 
 from loyalty_engine.store.reads import activities, members, standings
+from loyalty_engine.store.reads.moments import ALWAYS, Moment
 from loyalty_engine.store.reads.pages import Page
 from loyalty_schema.connections import After, Connection, First, connection_of, slice_of
 from loyalty_schema.enums import MemberKind, MemberStatus
@@ -26,10 +27,11 @@ from loyalty_schema.filters import ActivityFilter, instants_of
 from loyalty_schema.ids import global_id
 from loyalty_schema.request import Info, Request, request_of
 from loyalty_schema.types.activity import Activity, activity_connection
+from loyalty_schema.types.as_of import MemberAsOf
 from loyalty_schema.types.node import Node
 from loyalty_schema.types.rules import PointsCurrency
 from loyalty_schema.types.standing import Standing, StandingChange, StandingLadder
-from loyalty_schema.types.wallet import Wallet
+from loyalty_schema.types.wallet import Wallet, WalletCurrency
 
 
 @strawberry.type(description="A member's personal data, which can be erased.")
@@ -135,14 +137,7 @@ class Member(Node):
         )
 
     @computed(scope=POINTS_READ, description="The member's points; null: there is no such currency.")
-    async def wallet(
-        self,
-        info: Info,
-        currency: Annotated[
-            str | None,
-            strawberry.argument(description="The currency's key; left out: the first currency of the file."),
-        ] = None,
-    ) -> Wallet | None:
+    async def wallet(self, info: Info, currency: WalletCurrency = None) -> Wallet | None:
         """The member's points in one currency."""
         found = await self._wallets(request_of(info))
         if currency is None:
@@ -176,6 +171,23 @@ class Member(Node):
         slice_ = slice_of(request, "activities", first=first, after=after)
         found = await request.reads.load(activities.activity_pages, self.row.member_id, wanted, slice_)
         return activity_connection(request, slice_, found)
+
+    @computed(scope=EVERYONE, description="The same member at another time, as known then.")
+    def as_of(
+        self,
+        info: Info,
+        at: Annotated[datetime, strawberry.argument(description="The instant, itself included.")],
+        known_at: Annotated[
+            datetime | None,
+            strawberry.argument(
+                description="What was recorded later is left out; left out itself, or not reached yet: now."
+            ),
+        ] = None,
+    ) -> MemberAsOf:
+        """The same member at another time, as known then; as known now is all that was ever recorded."""
+        now = request_of(info).now
+        known, shown = (ALWAYS, now) if known_at is None or known_at >= now else (known_at, known_at)
+        return MemberAsOf(row=self.row, moment=Moment(self.row.member_id, at, known), shown_known_at=shown)
 
     async def _standings(self, request: Request) -> list[Standing]:
         version = (await request.rulebook()).in_force(request.now)

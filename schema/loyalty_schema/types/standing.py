@@ -80,7 +80,7 @@ class Progress:
     @computed(scope=MEMBERS_READ, description="The tier that it leads to.")
     def tier(self) -> Tier:
         """The tier that it leads to."""
-        return _tier(self.version, self.policy, self.row.tier)
+        return tier_held(self.version, self.policy, self.row.tier)
 
     @computed(scope=MEMBERS_READ, description="The rule that sets the condition.")
     def rule(self) -> Rule:
@@ -104,7 +104,7 @@ class Progress:
         """The route in words."""
         request = request_of(info)
         language = request.language(locale)
-        tier = _tier(self.version, self.policy, self.row.tier)
+        tier = tier_held(self.version, self.policy, self.row.tier)
         return say(
             language,
             "progress-short" if self.row.missing else "progress-reached",
@@ -133,7 +133,7 @@ class Standing:
     @computed(scope=MEMBERS_READ, description="The tier held.")
     def tier(self) -> Tier:
         """The tier held."""
-        return _tier(self.version, self.policy, self.row.tier)
+        return tier_held(self.version, self.policy, self.row.tier)
 
     since: datetime = column("since", scope=MEMBERS_READ, description="Since when it is held.")
     next_review_at: datetime | None = column(
@@ -148,8 +148,19 @@ class Standing:
     )
     async def claims(self, info: Info) -> list[Claim]:
         """The claims in force."""
-        found = await request_of(info).reads.load(standings.claims_in_force, self.member.member_id) or []
-        return [Claim(row=row) for row in found if row.ladder == self.row.ladder]
+        request = request_of(info)
+        found = await request.reads.load(standings.claims_in_force, self.member.member_id) or []
+        return [
+            Claim(row=row)
+            for row in found
+            if row.ladder == self.row.ladder and self._in_force(row, request.now)
+        ]
+
+    def _in_force(self, claim: standings.ClaimRow, now: datetime) -> bool:
+        """Whether a claim is not over, or its end is not folded yet: the standing rests on the last one."""
+        if claim.until_at is None or claim.until_at > now:
+            return True
+        return self.row.until_at is not None and claim.until_at >= self.row.until_at
 
     @computed(
         scope=MEMBERS_READ,
@@ -279,7 +290,8 @@ async def stored_tier(request: Request, program_version_id: UUID, ladder: str, t
     return found
 
 
-def _tier(version: ProgramVersion, policy: LadderPolicy, key: str) -> Tier:
+def tier_held(version: ProgramVersion, policy: LadderPolicy, key: str) -> Tier:
+    """A tier of a ladder as a program version has it."""
     section = next(section for section in policy.tiers if section.key == key)
     return Tier(version=version, policy=policy, section=section)
 

@@ -10,7 +10,9 @@ from loyalty_engine.ledger.amounts import from_smallest_units
 from loyalty_engine.store.reads import businesses, entries, wallets
 from loyalty_engine.store.reads.effects import EffectRow
 from loyalty_engine.store.reads.members import MemberRow
+from loyalty_engine.store.reads.moments import ALWAYS, Moment
 from loyalty_engine.store.reads.pages import Page
+from loyalty_engine.store.reads.totals import Totals, totals
 from loyalty_engine.words import say
 from loyalty_schema.connections import After, Connection, First, connection_of, slice_of
 from loyalty_schema.enums import EntryCode, value_of
@@ -34,6 +36,10 @@ from loyalty_schema.types.program import version_by_id
 from loyalty_schema.types.rules import Locale, PointsCurrency
 
 LONGEST_LOOK = timedelta(days=36_600)
+WalletCurrency = Annotated[
+    str | None,
+    strawberry.argument(description="The currency's key; left out: the first currency of the file."),
+]
 
 
 @strawberry.type(description="Points that expire together.")
@@ -129,6 +135,16 @@ class Wallet:
         """What can be spent now."""
         return self._points((await self._balance(info)).available)
 
+    @aggregate(scope=POINTS_READ, description="What was earned and cannot be spent yet.")
+    async def pending(self, info: Info) -> Decimal:
+        """What was earned and cannot be spent yet."""
+        return self._points((await self._balance(info)).pending)
+
+    @aggregate(scope=POINTS_READ, description="What is set aside for spendings under way.")
+    async def held(self, info: Info) -> Decimal:
+        """What is set aside for spendings under way."""
+        return self._points((await self._balance(info)).held)
+
     @aggregate(scope=POINTS_READ, description="What is owed: taken back after it was spent.")
     async def debt(self, info: Info) -> Decimal:
         """What is owed."""
@@ -138,6 +154,14 @@ class Wallet:
     async def earned(self, info: Info) -> Decimal:
         """All that was ever awarded."""
         return self._points((await self._totals(info)).earned)
+
+    @aggregate(
+        scope=POINTS_READ,
+        description="All that was ever redeemed, or sent to others, less what was given back.",
+    )
+    async def spent(self, info: Info) -> Decimal:
+        """All that was ever redeemed, or sent to others."""
+        return self._points((await self._totals(info)).spent)
 
     @aggregate(scope=POINTS_READ, description="All that ever expired unused.")
     async def expired(self, info: Info) -> Decimal:
@@ -195,9 +219,10 @@ class Wallet:
         found = await request.reads.load(wallets.balances, self.member.member_id, request.now)
         return (found or {}).get(self.points.row.key, wallets.Balance())
 
-    async def _totals(self, info: Info) -> wallets.Totals:
-        found = await request_of(info).reads.load(wallets.totals, self.member.member_id)
-        return (found or {}).get(self.points.row.key, wallets.Totals())
+    async def _totals(self, info: Info) -> Totals:
+        moment = Moment(self.member.member_id, ALWAYS, ALWAYS)
+        found = await request_of(info).reads.load(totals, moment)
+        return (found or {}).get(self.points.row.key, Totals())
 
     def _points(self, units: int) -> Decimal:
         return from_smallest_units(units, self.points.decimals_of)

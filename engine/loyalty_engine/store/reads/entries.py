@@ -55,34 +55,32 @@ class EntryWanted:
 
 
 _transfer, _effect = columns(Transfer), columns(Effect)
-_credit, _debit = table(Account).alias("credit"), table(Account).alias("debit")
+CREDIT, DEBIT = table(Account).alias("credit"), table(Account).alias("debit")
 _ENTRY_PART = EntryRow.__slots__[:-1]
 
 
 def joined(entries: Any) -> Any:
     """Transfers joined to both of their accounts."""
     return entries.join(
-        _credit,
+        CREDIT,
         and_(
-            _credit.c.business_id == _transfer.business_id,
-            _credit.c.account_id == _transfer.credit_account_id,
+            CREDIT.c.business_id == _transfer.business_id,
+            CREDIT.c.account_id == _transfer.credit_account_id,
         ),
     ).join(
-        _debit,
-        and_(
-            _debit.c.business_id == _transfer.business_id, _debit.c.account_id == _transfer.debit_account_id
-        ),
+        DEBIT,
+        and_(DEBIT.c.business_id == _transfer.business_id, DEBIT.c.account_id == _transfer.debit_account_id),
     )
 
 
-SIGNED = case((_credit.c.kind == "wallet", _transfer.amount), else_=-_transfer.amount)
+SIGNED = case((CREDIT.c.kind == "wallet", _transfer.amount), else_=-_transfer.amount)
 """What a transfer brings into a wallet; below zero for what leaves it."""
 
 
 def _entries(held: bool) -> Any:
     own = {
         "amount": SIGNED.label("amount"),
-        "partner_id": func.coalesce(_debit.c.partner_id, _credit.c.partner_id).label("partner_id"),
+        "partner_id": func.coalesce(DEBIT.c.partner_id, CREDIT.c.partner_id).label("partner_id"),
     }
     return (
         select(*(own[name] if name in own else _transfer[name] for name in _ENTRY_PART), *effect_columns())

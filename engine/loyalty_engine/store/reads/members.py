@@ -40,6 +40,7 @@ class MemberRow:
     referred_by: str | None
     partner_id: UUID | None
     folded_until: datetime
+    created_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

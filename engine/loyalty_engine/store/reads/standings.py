@@ -45,7 +45,7 @@ class StandingRow:
 
 @dataclass(frozen=True, slots=True)
 class ClaimRow:
-    """A claim that was in force when the member's last boundary was applied."""
+    """A claim in force."""
 
     claim_id: UUID
     member_id: UUID
@@ -78,7 +78,7 @@ class ChangeRow:
 _current, _change = columns(CurrentStanding), columns(Standing)
 _claim, _member, _effect = columns(Claim), columns(Member), columns(Effect)
 _CHANGE_PART = ChangeRow.__slots__[:-1]
-_CLAIM_PART = ClaimRow.__slots__[:-1]
+CLAIM_PART = ClaimRow.__slots__[:-1]
 
 
 def _same(one: Any, other: Any, name: str) -> Any:
@@ -106,7 +106,7 @@ _CURRENT = ViewStatement(
 )
 _CLAIMS = ViewStatement(
     lambda held: (
-        select(*(_claim[name] for name in _CLAIM_PART), *effect_columns())
+        select(*(_claim[name] for name in CLAIM_PART), *effect_columns())
         .select_from(
             effect_from(_claim, table(Claim)).join(table(Member), _same(_member, _claim, "member_id"))
         )
@@ -173,8 +173,8 @@ async def current_standings(
 async def claims_in_force(
     connection: Connection, view: View, ids: Sequence[UUID]
 ) -> dict[UUID, list[ClaimRow]]:
-    """The claims in force, by member, in the order in which they begin."""
-    width = len(_CLAIM_PART)
+    """The claims in force when a member's last boundary was applied, in the order in which they begin."""
+    width = len(CLAIM_PART)
     found: dict[UUID, list[ClaimRow]] = {}
     for record in await _CLAIMS.fetch(connection, view, ids=list(ids)):
         row = ClaimRow(*(*record[:width], EffectRow(*record[width:])))

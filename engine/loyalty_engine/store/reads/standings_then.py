@@ -1,0 +1,181 @@
+"""Where members stood at a moment, and by which claims, from what was posted up to it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import and_, case, cast, func, literal, or_, select, tuple_
+from sqlalchemy.dialects.postgresql import distinct_on
+from sqlalchemy.types import DateTime, Text
+
+from loyalty_engine.entities import Claim, Effect, Fact, Standing
+from loyalty_engine.store.connection import Connection
+from loyalty_engine.store.reads.effects import EffectRow, effect_columns
+from loyalty_engine.store.reads.moments import MOMENTS, Moment, known_then, moment_values
+from loyalty_engine.store.reads.standings import CLAIM_PART, ClaimRow
+from loyalty_engine.store.reads.view import View, ViewStatement, linked, of_business
+from loyalty_engine.store.tables import columns, table
+
+
+@dataclass(frozen=True, slots=True)
+class StoodRow:
+    """Where a member stood on a ladder, and since when."""
+
+    ladder: str
+    tier: str
+    since: datetime
+
+
+_standing, _claim, _effect, _fact = columns(Standing), columns(Claim), columns(Effect), columns(Fact)
+_withdrawn, _bought = table(Effect).alias("withdrawn"), table(Fact).alias("bought")
+_posted, _withdrawal = table(Effect).alias("posted"), table(Effect).alias("withdrawal")
+
+
+def _same(one: Any, other: Any, name: str, other_name: str | None = None) -> Any:
+    return and_(one.business_id == other.business_id, one[name] == other[other_name or name])
+
+
+_EARLY: Any = func.coalesce(
+    tuple_(_bought.c.source, _bought.c.external_id) > tuple_(_standing.source, _standing.external_id),
+    literal(False),
+)
+_PLACE: tuple[Any, ...] = (
+    _standing.effective_at,
+    ~_standing.is_boundary,
+    case((_EARLY, _bought.c.source), else_=_standing.source),
+    case((_EARLY, _bought.c.external_id), else_=_standing.external_id),
+    _EARLY,
+    _standing.source,
+    _standing.external_id,
+)
+"""The order of the fold, in which a return comes right after its purchase of the same instant."""
+
+
+def _stood(held: bool) -> Any:
+    """The last standing on each ladder among those that were recorded, and not withdrawn, by then."""
+    changes = (
+        MOMENTS.join(
+            table(Standing),
+            and_(_standing.member_id == MOMENTS.c.member_id, _standing.effective_at <= MOMENTS.c.at),
+        )
+        .join(
+            table(Effect),
+            and_(_same(_effect, _standing, "effect_id"), _effect.recorded_at <= MOMENTS.c.known_at),
+        )
+        .outerjoin(_withdrawn, _same(_withdrawn.c, _standing, "effect_id", "withdrawn_effect_id"))
+        .outerjoin(table(Fact), _same(_fact, _effect, "fact_id", "activity_id"))
+        .outerjoin(
+            _bought,
+            and_(
+                _same(_bought.c, _fact, "fact_id", "reverses_fact_id"),
+                _bought.c.occurred_at == _fact.occurred_at,
+            ),
+        )
+    )
+    return (
+        select(MOMENTS.c.number, _standing.ladder, _standing.to_tier, _standing.effective_at)
+        .ext(distinct_on(MOMENTS.c.number, _standing.ladder))
+        .select_from(changes)
+        .where(
+            of_business(_standing),
+            or_(_withdrawn.c.effect_id.is_(None), _withdrawn.c.recorded_at > MOMENTS.c.known_at),
+            *linked(_standing.member_id, held),
+        )
+        .order_by(MOMENTS.c.number, _standing.ladder, *(part.desc() for part in _PLACE))
+    )
+
+
+def _made(held: bool) -> Any:
+    """The effects that make claims; a claim stands while what was posted under its key is 1."""
+    effect = _posted.c
+    key = (MOMENTS.c.number, effect.cause_kind, effect.cause_key, effect.slot)
+    latest = (effect.value.desc(), effect.recorded_at.desc(), effect.effect_id.desc())
+    return (
+        select(
+            MOMENTS.c.number,
+            MOMENTS.c.at,
+            effect.effect_id,
+            func.concat_ws("/", "withdraw", effect.slot, effect.cause_kind, effect.cause_key).label("slot"),
+            func.sum(effect.value).over(partition_by=key).label("stands"),
+            func.row_number().over(partition_by=key, order_by=latest).label("turn"),
+        )
+        .select_from(MOMENTS.join(_posted, known_then(effect)))
+        .where(of_business(effect), effect.kind == "claim", *linked(effect.member_id, held))
+        .subquery("made")
+    )
+
+
+def _gone(held: bool) -> Any:
+    """The withdrawals that hold: each names the key of the claim that it withdrew in its slot."""
+    effect = _withdrawal.c
+    return (
+        select(MOMENTS.c.number, effect.slot)
+        .select_from(MOMENTS.join(_withdrawal, known_then(effect)))
+        .where(of_business(effect), effect.kind == "withdrawal", *linked(effect.member_id, held))
+        .group_by(MOMENTS.c.number, effect.cause_kind, effect.cause_key, effect.slot)
+        .having(func.sum(effect.value) > 0)
+        .subquery("gone")
+    )
+
+
+def _claims(held: bool) -> Any:
+    """The claims in force; where the last one on the tier held is over and its end is not folded yet, it.
+
+    What is over before that one was folded, and is no more.
+    """
+    made, gone, stood = _made(held), _gone(held), _stood(held).subquery("stood")
+    end = func.coalesce(_claim.until_at, cast(literal("infinity", Text), DateTime(timezone=True)))
+    own = func.max(end).filter(_claim.tier == stood.c.to_tier)
+    found = (
+        select(
+            made.c.number,
+            made.c.at,
+            *(_claim[name] for name in CLAIM_PART),
+            *effect_columns(),
+            end.label("ends_at"),
+            own.over(partition_by=(made.c.number, _claim.ladder)).label("held_until"),
+        )
+        .select_from(
+            made.join(table(Claim), _claim.effect_id == made.c.effect_id)
+            .join(table(Effect), _same(_effect, _claim, "effect_id"))
+            .outerjoin(stood, and_(stood.c.number == made.c.number, stood.c.ladder == _claim.ladder))
+            .outerjoin(gone, and_(gone.c.number == made.c.number, gone.c.slot == made.c.slot))
+        )
+        .where(of_business(_claim), made.c.stands > 0, made.c.turn == 1, gone.c.slot.is_(None))
+        .subquery("found")
+    )
+    shown = [each for each in found.c if each.name not in ("at", "ends_at", "held_until")]
+    return (
+        select(*shown)
+        .where(or_(found.c.ends_at > found.c.at, found.c.ends_at >= found.c.held_until))
+        .order_by(found.c.number, found.c.ladder, found.c.from_at, found.c.claim_id)
+    )
+
+
+_STOOD, _CLAIMS = ViewStatement(_stood), ViewStatement(_claims)
+
+
+async def standings_then(
+    connection: Connection, view: View, moments: Sequence[Moment]
+) -> dict[Moment, dict[str, StoodRow]]:
+    """Where members stood, by moment and ladder; nowhere before they were enrolled."""
+    found: dict[Moment, dict[str, StoodRow]] = {}
+    for number, *values in await _STOOD.fetch(connection, view, **moment_values(moments)):
+        row = StoodRow(*values)
+        found.setdefault(moments[number - 1], {})[row.ladder] = row
+    return found
+
+
+async def claims_then(
+    connection: Connection, view: View, moments: Sequence[Moment]
+) -> dict[Moment, list[ClaimRow]]:
+    """The claims that were in force, by moment, in the order in which they begin."""
+    width = len(CLAIM_PART)
+    found: dict[Moment, list[ClaimRow]] = {}
+    for number, *record in await _CLAIMS.fetch(connection, view, **moment_values(moments)):
+        row = ClaimRow(*(*record[:width], EffectRow(*record[width:])))
+        found.setdefault(moments[number - 1], []).append(row)
+    return found
