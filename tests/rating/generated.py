@@ -12,10 +12,11 @@ from zoneinfo import ZoneInfo
 
 from hypothesis import strategies as st
 
-from loyalty_engine.localtime import first_instant
+from loyalty_engine.localtime import first_instant, local_day
 from loyalty_engine.program import Program
-from loyalty_engine.rating import ActivityFact, Fact, ReturnFact, State, ValueFact
+from loyalty_engine.rating import ActivityFact, Fact, Moved, Portion, ReturnFact, State, ValueFact
 from loyalty_engine.rating.facts import place_of
+from loyalty_engine.rules import Activity, FundingShare
 from tests.rating.histories import (
     JOINED,
     ladder,
@@ -79,6 +80,16 @@ expiries = st.sampled_from(
         "{ days = 40 }",
         '{ months = 3, then = "end_of_month" }',
         '{ day = "10-01", after_months = 2 }',
+        '{ idle_months = 1, kept_by = ["purchase", "redemption"] }',
+    ]
+)
+pendings = st.sampled_from(
+    [
+        "",
+        "",
+        "pending = { days = 14 }\n",
+        "pending = { days = 50, confirmed = true }\n",
+        "pending = { confirmed = true }\n",
     ]
 )
 
@@ -118,7 +129,7 @@ def points(draw: st.DrawFn) -> str:
     return (
         f'[[points]]\nkey = "points"\ndecimals = {draw(st.integers(0, 2))}\n'
         f'rounding = "{draw(st.sampled_from(["floor", "toward_zero", "half_up", "half_even"]))}"\n'
-        f"expiry = {draw(expiries)}\n"
+        f"expiry = {draw(expiries)}\n{draw(pendings)}"
         f'offers = {{ choose = "{draw(st.sampled_from(["best", "all"]))}" }}\n'
     )
 
@@ -230,30 +241,95 @@ def unlinked(draw: st.DrawFn, zone: ZoneInfo, number: int) -> ActivityFact:
     return purchase(draw(instants(zone)), amount, f"u{number}", kind="return", units="-1", zone=zone)
 
 
+def moving(
+    at: datetime, kind: str, name: str, moved: Moved | None, zone: ZoneInfo, about: Fact | None = None
+) -> ActivityFact:
+    """An activity that itself moves points."""
+    activity = Activity("till", name, kind, at, local_day(at, zone))
+    return ActivityFact(activity, moved, None if about is None else about.natural_key)
+
+
+def spent_or_received(draw: st.DrawFn, zone: ZoneInfo, number: int) -> ActivityFact:
+    """A redemption, an adjustment either way, or points from another member."""
+    at, units = draw(instants(zone)), draw(st.integers(1, 9000))
+    match draw(st.sampled_from(["redemption", "redemption", "adjustment", "receipt"])):
+        case "redemption":
+            return moving(at, "redemption", f"m{number}", Moved("points", -units), zone)
+        case "adjustment" if draw(st.booleans()):
+            return moving(at, "adjustment", f"m{number}", Moved("points", -units), zone)
+        case "adjustment":
+            added = Moved("points", units, lots=(Portion(units, by_program=True),))
+            return moving(at, "adjustment", f"m{number}", added, zone)
+        case kind:
+            ends = at + timedelta(days=draw(st.integers(1, 90)))
+            share = FundingShare("bank", Decimal(40))
+            lots = (Portion(units, ends, (share,)), Portion(7))
+            return moving(at, kind, f"m{number}", Moved("points", units + 7, lots=lots), zone)
+
+
+def held(draw: st.DrawFn, zone: ZoneInfo, number: int) -> list[ActivityFact]:
+    """A hold, which may be captured or voided before its time is up."""
+    at, units, days = draw(instants(zone)), draw(st.integers(1, 9000)), draw(st.integers(1, 100))
+    hold = moving(at, "hold", f"h{number}", Moved("points", -units, at + timedelta(days=days)), zone)
+    close = draw(st.sampled_from([None, "capture", "void"]))
+    if close is None:
+        return [hold]
+    later = at + timedelta(hours=draw(st.integers(1, days * 24 - 1)))
+    captured = draw(st.integers(1, units)) if close == "capture" else 0
+    return [hold, moving(later, close, f"h{number} closed", Moved("points", -captured), zone, hold)]
+
+
+def told(draw: st.DrawFn, zone: ZoneInfo, _number: int) -> list[Fact]:
+    """A dated value."""
+    return [value(draw(instants(zone)), "vip", draw(st.booleans()))]
+
+
+Making = Callable[[st.DrawFn, ZoneInfo, int], Sequence[Fact]]
+KINDS: tuple[Making, ...] = (
+    *[lambda draw, zone, number: [bought(draw, zone, number)]] * 5,
+    *[lambda draw, zone, number: [spent_or_received(draw, zone, number)]] * 2,
+    lambda draw, zone, number: [unlinked(draw, zone, number)],
+    held,
+    told,
+)
+"""What happens in a history, the more often the more often it stands here."""
+
+
+def _undone(draw: st.DrawFn, facts: Sequence[Fact]) -> list[Fact]:
+    """Returns of what moved points."""
+    found: list[Fact] = []
+    for number, fact in enumerate(_of_kinds(facts, "redemption", "receipt", "adjustment")):
+        if draw(st.integers(0, 2)) == 0:
+            at = fact.occurred_at + timedelta(days=draw(st.integers(0, 60)))
+            found.append(ReturnFact("till", f"z undone {number}", at, fact.natural_key, Decimal(0)))
+    return found
+
+
 @st.composite
 def histories(
     draw: st.DrawFn, of: st.SearchStrategy[Program] | None = None, *, linked: bool = True, most: int = 9
 ) -> History:
-    """Purchases, returns and dated values under a program."""
+    """Purchases, returns, dated values and movements of points under a program."""
     program = draw(of if of is not None else programs())
     zone = program.zone
     facts: list[Fact] = []
     for number in range(draw(st.integers(1, most))):
-        kind = draw(st.sampled_from(["purchase"] * 5 + ["unlinked", "value"]))
-        if kind == "purchase":
-            facts.append(bought(draw, zone, number))
-        elif kind == "unlinked":
-            facts.append(unlinked(draw, zone, number))
-        else:
-            facts.append(value(draw(instants(zone)), "vip", draw(st.booleans())))
+        facts += draw(st.sampled_from(KINDS))(draw, zone, number)
+    for number, fact in enumerate(_of_kinds(facts, "purchase")):
+        if draw(st.integers(0, 3)) == 0:
+            at = fact.occurred_at + timedelta(days=draw(st.integers(0, 20)))
+            facts.append(moving(at, "confirmation", f"z confirmed {number}", None, zone, fact))
     if linked:
-        for fact in [
-            each for each in facts if isinstance(each, ActivityFact) and each.activity.kind == "purchase"
-        ]:
+        facts += _undone(draw, facts)
+        for fact in _of_kinds(facts, "purchase"):
             if draw(st.integers(0, 2)) == 0:
                 facts += draw(returns_of(fact, zone))
     unique = {fact.natural_key: fact for fact in facts}
     return History(program, tuple(unique.values()))
+
+
+def _of_kinds(facts: Sequence[Fact], *kinds: str) -> list[ActivityFact]:
+    return [fact for fact in facts if isinstance(fact, ActivityFact) and fact.activity.kind in kinds]
 
 
 @st.composite

@@ -10,10 +10,12 @@ from decimal import Decimal
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from loyalty_engine.ledger.effects import EffectKey
 from loyalty_engine.rating import ActivityFact, Fact, Folding, Outcome, ReturnFact, run
 from loyalty_engine.rating.facts import place_of, remaining
 from loyalty_engine.rating.tallies import View, tracked_figures
 from loyalty_engine.rules import Activity, Figure
+from loyalty_engine.services.movements import MOVEMENTS
 from tests.rating.generated import History, histories, programs, returns_of, without
 from tests.rating.histories import folded, granted_whole, picture, rulebook_of, taken_live, tallied
 from tests.rating.random_settings import HISTORIES
@@ -103,22 +105,29 @@ def test_a_purchase_returned_in_part_is_a_purchase_of_the_rest_under_undo(
 
 @HISTORIES
 @given(histories())
-def test_wallet_and_debt_are_the_sum_of_the_effects(history: History) -> None:
+def test_the_wallet_is_the_sum_of_the_effects_and_every_lot_what_became_of_it(history: History) -> None:
     outcome = outcome_of(history)
-    in_wallet, owed = 0, 0
+    balances: dict[str, int] = {}
     for key, effect in outcome.effects.items():
-        if effect.kind != "points":
-            continue
-        movement = key.slot.split("/")[3]
-        in_wallet += {"earned": 1, "funded": 1, "owed": 1}.get(movement, -1) * effect.value
-        owed += {"owed": 1, "repaid": -1}.get(movement, 0) * effect.value
-    lots = [lot for wallet in outcome.state.wallets.values() for lot in wallet.lots.values()]
-    debt = sum(wallet.debt for wallet in outcome.state.wallets.values())
-    assert in_wallet == sum(lot.remaining for lot in lots)
-    assert owed == debt >= 0
-    assert in_wallet == 0 or debt == 0
-    assert all(0 <= lot.remaining <= lot.amount for lot in lots)
-    assert all(0 <= lot.expired <= lot.amount - lot.remaining for lot in lots)
+        if effect.kind == "points":
+            _, source, target = MOVEMENTS[key.slot.split("/")[3]]
+            balances[source] = balances.get(source, 0) - effect.value
+            balances[target] = balances.get(target, 0) + effect.value
+    wallet = outcome.state.wallet("points")
+    assert balances.get("wallet", 0) == wallet.available >= 0
+    assert balances.get("pending", 0) == wallet.pending >= 0
+    assert balances.get("held", 0) == wallet.held >= 0
+    assert -balances.get("debt", 0) == wallet.debt >= 0
+    assert balances.get("breakage", 0) == sum(lot.expired for lot in wallet.lots.values())
+    assert wallet.available == 0 or wallet.debt == 0
+    used: dict[EffectKey, int] = {}
+    for spending in wallet.spendings.values():
+        for lot_key, units in spending.parts.items():
+            if lot_key is not None:
+                used[lot_key] = used.get(lot_key, 0) + units
+    for lot in wallet.lots.values():
+        assert lot.amount == lot.remaining + lot.expired + used.get(lot.key, 0)
+        assert lot.remaining >= 0
 
 
 @HISTORIES
@@ -167,6 +176,8 @@ def naive_value(figure: Figure, activity: Activity) -> Decimal:
     """What an activity adds, without asking the figure."""
     lines = [each for each in activity.lines if each.category in figure.categories]
     if figure.channels and activity.channel not in figure.channels:
+        return Decimal(0)
+    if activity.counts_as not in figure.kinds:
         return Decimal(0)
     if figure.categories and not lines:
         return Decimal(0)
