@@ -62,7 +62,9 @@ def test_every_mutation_takes_one_input_with_an_idempotency_key_and_has_a_scope(
         assert list(field.args) == ["input"], name
         wanted = cast("Any", field.args["input"].type).of_type
         assert str(wanted.fields["idempotencyKey"].type) == "String!", name
-        assert declaration_of(field.extensions["strawberry-definition"]).scope.endswith((":write", ":spend", ":adjust")), name
+        assert declaration_of(field.extensions["strawberry-definition"]).scope.endswith(
+            (":write", ":spend", ":adjust")
+        ), name
 
 
 def test_a_field_without_a_declaration_stops_the_schema() -> None:
