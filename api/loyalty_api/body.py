@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, NoReturn
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 
 MOST_BYTES = 1024 * 1024
 MEDIA_TYPE = "application/json"
@@ -40,10 +40,13 @@ async def graphql_body(request: Request) -> GraphQLBody:
 
 async def _octets(request: Request) -> bytes:
     found = bytearray()
-    async for chunk in request.stream():
-        found += chunk
-        if len(found) > MOST_BYTES:
-            raise BodyRefused(413, f"The request is larger than {MOST_BYTES} bytes.")
+    try:
+        async for chunk in request.stream():
+            found += chunk
+            if len(found) > MOST_BYTES:
+                raise BodyRefused(413, f"The request is larger than {MOST_BYTES} bytes.")
+    except ClientDisconnect:
+        raise BodyRefused(400, "The caller left before the request was complete.") from None
     return bytes(found)
 
 

@@ -11,6 +11,9 @@ import uvicorn
 from starlette.applications import Starlette
 
 STOPPING_SECONDS = 5
+IDLE_SECONDS = 75
+"""How long a connection without requests is kept: longer than callers and load balancers keep theirs (60),
+so that none of them sends a request into a connection that is just being closed."""
 
 
 class AddressUnusable(Exception):
@@ -79,6 +82,7 @@ async def serve(app: Starlette, bound: socket.socket, stop: asyncio.Event) -> No
             log_level="warning",
             access_log=False,
             server_header=False,
+            timeout_keep_alive=IDLE_SECONDS,
             timeout_graceful_shutdown=STOPPING_SECONDS,
         )
     )

@@ -6,6 +6,8 @@ from typing import Any
 import httpx
 import pytest
 
+from loyalty_api.app import create_app
+from loyalty_api.settings import Settings
 from loyalty_engine.services.engine import Engine
 from loyalty_schema.schema import LoyaltySchema
 from tests.api.shop import ENROL, Shop, client_of
@@ -277,3 +279,22 @@ def test_the_schema_is_built_quickly_enough_to_be_built_for_each_set_of_plugins(
     begin = time.perf_counter()
     LoyaltySchema()
     assert time.perf_counter() - begin < 2
+
+
+async def test_a_caller_who_leaves_within_a_request_is_no_error_of_ours(
+    engine: Engine, shop: Shop, caplog: pytest.LogCaptureFixture
+) -> None:
+    parts = [{"type": "http.request", "body": b"{", "more_body": True}, {"type": "http.disconnect"}]
+    sent: list[Any] = []
+
+    async def receive() -> Any:
+        return parts.pop(0)
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    headers = [(b"content-type", b"application/json"), (b"authorization", f"Bearer {shop.key}".encode())]
+    scope = {"type": "http", "method": "POST", "path": "/graphql", "query_string": b"", "headers": headers}
+    await create_app(engine, Settings())(scope, receive, send)
+    assert sent[0]["status"] == 400
+    assert not caplog.records
