@@ -2,7 +2,8 @@
 #
 #   PYTHON=...   the interpreter that makes .venv (default: the first of python3, python3.14 ... that is new enough)
 #   WORKERS=...  processes that run the tests (default: one per core, at most 8)
-#   ROUNDS=...   how often `make crash` kills a server (default: 20); SEED=... repeats a run
+#   ROUNDS=...   how often `make crash` kills a server (default: 20) and `make races` runs each race (default: 200)
+#   SEED=...     repeats a run of `make crash`
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
@@ -10,7 +11,7 @@ MAKEFLAGS += --no-print-directory
 
 PYTHON ?=
 WORKERS ?= auto
-ROUNDS ?= 20
+ROUNDS ?=
 SEED ?=
 PG15_BINARIES ?= /usr/lib/postgresql/15/bin
 
@@ -23,7 +24,7 @@ RUN := .venv/bin/python -m
 PYTEST := $(RUN) pytest -q -n $(WORKERS) --maxprocesses=8
 ORDINARY := not packaging and not completejourney and not crash
 
-.PHONY: help venv demo test test-p3 test-pg15 crash lint format types layers package-test check lock
+.PHONY: help venv demo test races test-p3 test-pg15 crash lint format types layers package-test check lock
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "make %-13s %s\n", $$1, $$2}' Makefile
@@ -38,6 +39,9 @@ demo: $(STAMP)  ## a shop with real purchases, served with an explorer
 
 test: $(STAMP)  ## the whole suite
 	@$(PYTEST) -m "$(ORDINARY)"
+
+races: $(STAMP)  ## many callers at once against real servers, each race ROUNDS times (200)
+	@LOYALTY_TEST_ROUNDS='$(or $(ROUNDS),200)' $(PYTEST) -m races
 
 test-p3: $(STAMP) $(DERIVED_STAMP)  ## a points card on a supermarket's purchases, which it downloads (80 MB, once)
 	@$(PYTEST) -m completejourney

@@ -9,6 +9,7 @@ from typing import Any
 from graphql import (
     GraphQLField,
     GraphQLInterfaceType,
+    GraphQLNamedType,
     GraphQLObjectType,
     GraphQLSchema,
     GraphQLUnionType,
@@ -58,11 +59,15 @@ def _lacking(field: GraphQLField) -> str:
 
 def success_of(field: GraphQLField) -> GraphQLObjectType:
     """The type that a mutation answers when it was done."""
-    answered = get_named_type(field.type)
-    types = answered.types if isinstance(answered, GraphQLUnionType) else (answered,)
-    (success,) = (each for each in types if each.name.endswith("Success"))
+    (success,) = (each for name, each in _answers(field).items() if name.endswith("Success"))
     assert isinstance(success, GraphQLObjectType)
     return success
+
+
+def _answers(field: GraphQLField) -> dict[str, GraphQLNamedType]:
+    answered = get_named_type(field.type)
+    types = answered.types if isinstance(answered, GraphQLUnionType) else (answered,)
+    return {each.name: each for each in types}
 
 
 def document(name: str) -> str:
@@ -72,6 +77,17 @@ def document(name: str) -> str:
     return (
         f"mutation ($input: {field.args['input'].type}) {{ {name}(input: $input) {{ __typename "
         f"... on {success.name} {{ {_selected(success, 2)} }} {REFUSED} }} }}"
+    )
+
+
+def briefly(name: str) -> str:
+    """The mutation with what its success says itself, and what is there already where something is."""
+    field = mutations(api())[name]
+    success = success_of(field)
+    exists = "... on AlreadyExists { existingId }" if "AlreadyExists" in _answers(field) else ""
+    return (
+        f"mutation ($input: {field.args['input'].type}) {{ {name}(input: $input) {{ __typename "
+        f"... on {success.name} {{ {_selected(success, 1)} }} {exists} {REFUSED} }} }}"
     )
 
 

@@ -2,7 +2,25 @@
 
 from __future__ import annotations
 
-from tests.services.shop import Shop
+from typing import Protocol
+from uuid import UUID
+
+from loyalty_engine.services.engine import Engine
+
+
+class OfBusiness(Protocol):
+    """A shop of any kind of test: a business, and the engine that works for it."""
+
+    @property
+    def engine(self) -> Engine:
+        """The engine."""
+        ...
+
+    @property
+    def business_id(self) -> UUID:
+        """The business."""
+        ...
+
 
 BROKEN = {
     "a balance that is kept is credits minus debits": """
@@ -200,7 +218,7 @@ BROKEN = {
 }
 
 
-async def broken(shop: Shop) -> dict[str, list[tuple[object, ...]]]:
+async def broken(shop: OfBusiness) -> dict[str, list[tuple[object, ...]]]:
     """What does not hold in this business, with the rows that break it; nothing, if all is well."""
     found = {}
     async with shop.engine.database.reading(shop.business_id) as connection:

@@ -1,0 +1,42 @@
+"""Programs of races; `{slug}` becomes the shop's own."""
+
+HEAD = """
+[program]
+business = "{slug}"
+name = "Shop"
+timezone = "Europe/Berlin"
+currency = "EUR"
+
+[[points]]
+key = "points"
+decimals = 0
+rounding = "toward_zero"
+expiry = "never"
+"""
+
+EARNING = (
+    HEAD
+    + """
+[[rules]]
+id = "earn"
+rule = "earn_purchase"
+config = {{ currency = "points", rate = "1", negative = "take_back" }}
+"""
+)
+"""A point for every euro."""
+
+BUDGET = (
+    EARNING
+    + """
+[[rules]]
+id = "promo"
+rule = "partner_rewards"
+[rules.config]
+partner = "acme"
+currency = "points"
+points = 7
+exhausted = "none"
+funding = [{{ partner = "acme", percent = "100", budget_points = 100 }}]
+"""
+)
+"""Seven more for each purchase, from a budget that has room for fourteen times that."""
