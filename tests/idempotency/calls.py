@@ -23,7 +23,7 @@ from graphql import (
 from loyalty_engine.entities import metadata
 from loyalty_schema import printed_schema
 from tests.api.shop import REFUSED, Shop
-from tests.idempotency.entries import Entry, Input
+from tests.idempotency.entries import Entry, Input, input_of
 
 
 @cache
@@ -131,6 +131,11 @@ async def call(shop: Shop, name: str, given: Input, key: str, credential: str | 
 async def opened(shop: Shop, entry: Entry) -> Input:
     """The entry's input, after what the shop needs for it."""
     return {**entry.given, **await entry.before(shop)}
+
+
+async def another(shop: Shop, entry: Entry, given: Input) -> Input:
+    """Another input that succeeds beside the one given."""
+    return {**given, **await input_of(shop, entry.other)}
 
 
 def succeeded(answer: Any, *, replayed: bool) -> Any:

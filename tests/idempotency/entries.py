@@ -10,8 +10,11 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
-from tests.api.shop import NOW, Shop
+from loyalty_engine.ids import new_id
+from loyalty_schema.ids import global_id
+from tests.api.shop import NOW, PROGRAM, Shop
 
 Input = Mapping[str, Any]
 Step = Callable[[Shop], Awaitable[Input]]
@@ -27,7 +30,7 @@ async def nothing(_: Shop) -> Input:
 class Reason:
     """``change`` of the input is refused with ``code``, until ``mend`` has been done."""
 
-    change: Input
+    change: Input | Step
     code: str
     mend: Step
 
@@ -37,9 +40,14 @@ class Entry:
     """How to call one mutation."""
 
     given: Input
-    other: Input
+    other: Input | Step
     before: Step = nothing
     reason: Reason | None = None
+
+
+async def input_of(shop: Shop, wanted: Input | Step) -> Input:
+    """An input that is known, or that something must be done for first."""
+    return await wanted(shop) if callable(wanted) else wanted
 
 
 # What a shop needs first
@@ -58,12 +66,80 @@ async def bought(shop: Shop) -> Input:
     return {}
 
 
+async def both(shop: Shop) -> Input:
+    """A member with points, and another one."""
+    await bought(shop)
+    return await bob(shop)
+
+
+async def held(shop: Shop) -> Input:
+    """A hundred points, ten of which are held until midnight."""
+    if not (await shop.data(ANN_IS_THERE))["member"]:
+        await bought(shop)
+    return {"hold": await made(shop, "holdPoints", HELD, "hold")}
+
+
+async def asked(shop: Shop) -> Input:
+    """Somebody else's adjustment that waits for a second person."""
+    return await asked_for(shop, "1001")
+
+
+async def asked_away(shop: Shop) -> Input:
+    """The same, of more points than there are."""
+    return await asked_for(shop, "-1001")
+
+
+async def asked_for(shop: Shop, points: str) -> Input:
+    """Somebody else's adjustment by so many points."""
+    if not (await shop.data(ANN_IS_THERE))["member"]:
+        await bought(shop)
+    wanted = {"member": ANN, "points": {"amount": points}, "reason": "goodwill"}
+    return {
+        "adjustment": await made(shop, "adjustPoints", wanted, "adjustment", await shop.make_key("owner"))
+    }
+
+
+async def made(shop: Shop, mutation: str, given: Input, what: str, key: str | None = None) -> str:
+    """The id of what a mutation makes."""
+    kind = f"{mutation[0].upper()}{mutation[1:]}"
+    text = (
+        f"mutation ($input: {kind}Input!) {{ {mutation}(input: $input) {{ "
+        f"... on {kind}Success {{ {what} {{ id }} }} ... on Refusal {{ code message }} }} }}"
+    )
+    data = await shop.data(text, {"input": {**given, "idempotencyKey": str(new_id())}}, key=key)
+    found: str = data[mutation][what]["id"]
+    return found
+
+
+async def too_late(shop: Shop) -> Input:
+    """The time of the hold is up."""
+    await clock_at(shop, timedelta(days=1))
+    return {}
+
+
 # What takes a reason away
+
+
+async def more_points(shop: Shop) -> Input:
+    """Points come."""
+    await shop.buy("ann", "5000.00")
+    return {}
+
+
+async def in_time(shop: Shop) -> Input:
+    """The clock stands where it stood."""
+    return await clock_at(shop, timedelta(0))
 
 
 async def bob(shop: Shop) -> Input:
     """Another member comes."""
     await shop.enrol("bob")
+    return {}
+
+
+async def cy(shop: Shop) -> Input:
+    """One more comes."""
+    await shop.enrol("cy")
     return {}
 
 
@@ -86,23 +162,25 @@ async def clock_at(shop: Shop, after: timedelta) -> Input:
     return {}
 
 
+ANN: Input = {"externalId": "ann"}
+ANN_IS_THERE = '{ member(by: {externalId: "ann"}) { id } }'
 PURCHASE: Input = {
-    "member": {"externalId": "ann"},
+    "member": ANN,
     "kind": "purchase",
     "source": "till",
     "externalId": "of-the-entry",
     "occurredAt": "2026-03-01T10:00:00Z",
     "amount": "12.34",
 }
+RETURN_OF: Input = {"activity": {"natural": {"source": "till", "externalId": "p1"}}, "source": "desk"}
 RETURN: Input = {
-    "activity": {"natural": {"source": "till", "externalId": "p1"}},
-    "source": "desk",
+    **RETURN_OF,
     "externalId": "of-the-entry",
     "occurredAt": "2026-03-02T10:00:00Z",
     "amount": "40",
 }
 VALUE: Input = {
-    "member": {"externalId": "ann"},
+    "member": ANN,
     "kind": "ATTRIBUTE",
     "key": "shoe_size",
     "value": {"eu": 42},
@@ -110,8 +188,21 @@ VALUE: Input = {
     "externalId": "of-the-entry",
     "occurredAt": "2026-03-02T10:00:00Z",
 }
+HELD: Input = {"member": ANN, "points": {"amount": "10"}, "expiresAt": "2026-06-15T23:00:00Z"}
+SENT: Input = {"sender": ANN, "receiver": {"externalId": "bob"}, "points": {"amount": "10"}}
+CONFIRMED: Input = {**RETURN_OF, "externalId": "of-the-entry", "occurredAt": "2026-03-02T10:00:00Z"}
+PAID: Input = {"member": ANN, "source": "till", "externalId": "of-the-entry", "points": "10"}
+TOO_MANY: Input = {"points": {"amount": "1000"}}
+TO_CY: Input = {"receiver": {"externalId": "cy"}}
+NO_HOLD: Input = {"hold": global_id("Hold", UUID(int=0))}
+NO_ADJUSTMENT: Input = {"adjustment": global_id("Adjustment", UUID(int=0)), "approve": True}
 OF_BOB: Input = {"member": {"externalId": "bob"}}
 TOMORROW: Input = {"occurredAt": "2026-06-16T10:00:00Z"}
+
+EVERYTHING = PROGRAM.replace(
+    'rounding = "toward_zero"', 'rounding = "toward_zero"\ntender = "0.01"\napproval_above = "1000"', 1
+)
+"""A program in which everything can be done."""
 
 ENTRIES: Mapping[str, Entry] = {
     "enrolMember": Entry(
@@ -137,5 +228,26 @@ ENTRIES: Mapping[str, Entry] = {
     "setClock": Entry(
         {"now": "2026-06-16T12:00:00Z"}, {"now": "2026-06-17T12:00:00Z"},
         reason=Reason({"now": "2026-06-15T11:30:00Z"}, "INVALID_INPUT", clock_back),
+    ),
+    "holdPoints": Entry(
+        HELD, {"points": {"amount": "11"}}, bought, Reason(TOO_MANY, "INSUFFICIENT_POINTS", more_points)
+    ),
+    "captureHold": Entry(NO_HOLD, held, held, Reason(too_late, "HOLD_EXPIRED", in_time)),
+    "voidHold": Entry(NO_HOLD, held, held, Reason(too_late, "HOLD_EXPIRED", in_time)),
+    "transferPoints": Entry(
+        SENT, {"points": {"amount": "11"}}, both, Reason(TO_CY, "NOT_FOUND", cy)
+    ),
+    "adjustPoints": Entry(
+        {"member": ANN, "points": {"amount": "10"}, "reason": "goodwill"}, {"reason": "another"}, bought,
+        Reason({"points": {"amount": "-101"}}, "INSUFFICIENT_POINTS", more_points),
+    ),
+    "decideAdjustment": Entry(
+        NO_ADJUSTMENT, asked, asked, Reason(asked_away, "INSUFFICIENT_POINTS", more_points)
+    ),
+    "payWithPoints": Entry(
+        PAID, {"externalId": "other"}, bought, Reason({"points": "1000"}, "INSUFFICIENT_POINTS", more_points)
+    ),
+    "confirmActivity": Entry(
+        CONFIRMED, {"externalId": "other"}, bought, Reason(TOMORROW, "INVALID_INPUT", a_week)
     ),
 }  # fmt: skip

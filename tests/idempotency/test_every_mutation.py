@@ -17,6 +17,7 @@ from loyalty_engine.services.keys import parse_key
 from loyalty_engine.store.database import Database
 from tests.api.shop import NOW, Shop, client_of, engine_on, open_shop
 from tests.idempotency.calls import (
+    another,
     api,
     call,
     careless,
@@ -28,7 +29,7 @@ from tests.idempotency.calls import (
     rows_of,
     succeeded,
 )
-from tests.idempotency.entries import ENTRIES
+from tests.idempotency.entries import ENTRIES, EVERYTHING, input_of
 from tests.server import as_app
 
 EVERY = pytest.mark.parametrize("name", sorted(ENTRIES))
@@ -66,7 +67,7 @@ async def client(engine: Engine) -> AsyncIterator[httpx.AsyncClient]:
 
 @pytest.fixture
 async def shop(engine: Engine, client: httpx.AsyncClient) -> Shop:
-    return await open_shop(engine, client)
+    return await open_shop(engine, client, program=EVERYTHING)
 
 
 def test_every_mutation_takes_a_key_that_must_be_given_and_says_whether_it_was_replayed() -> None:
@@ -105,9 +106,10 @@ async def test_the_same_key_and_body_give_the_same_outcome_and_nothing_new(shop:
 async def test_the_same_key_with_another_body_is_a_conflict_without_effect(shop: Shop, name: str) -> None:
     entry = ENTRIES[name]
     given = await opened(shop, entry)
+    changed = await another(shop, entry, given)
     first = succeeded(await call(shop, name, given, "the-key"), replayed=False)
     rows = await rows_of(shop)
-    other = await call(shop, name, {**given, **entry.other}, "the-key")
+    other = await call(shop, name, changed, "the-key")
     assert (other["__typename"], other["code"]) == ("IdempotencyConflict", "IDEMPOTENCY_CONFLICT")
     assert not other["retryable"]
     assert await rows_of(shop) == rows
@@ -119,9 +121,9 @@ async def test_the_key_of_one_mutation_is_a_conflict_for_every_other(shop: Shop,
     given = await opened(shop, ENTRIES[name])
     succeeded(await call(shop, name, given, "the-key"), replayed=False)
     rows = await rows_of(shop)
-    for another in sorted(set(ENTRIES) - {name}):
-        answer = await call(shop, another, ENTRIES[another].given, "the-key")
-        assert answer["__typename"] == "IdempotencyConflict", another
+    for mutation in sorted(set(ENTRIES) - {name}):
+        answer = await call(shop, mutation, ENTRIES[mutation].given, "the-key")
+        assert answer["__typename"] == "IdempotencyConflict", mutation
     assert await rows_of(shop) == rows
 
 
@@ -129,7 +131,7 @@ async def test_the_key_of_one_mutation_is_a_conflict_for_every_other(shop: Shop,
 async def test_one_key_of_two_credentials_is_two_keys(shop: Shop, name: str) -> None:
     entry, second = ENTRIES[name], await shop.make_key("owner")
     given = await opened(shop, entry)
-    other = {**given, **entry.other}
+    other = await another(shop, entry, given)
     mine = succeeded(await call(shop, name, given, "the-key"), replayed=False)
     theirs = succeeded(await call(shop, name, other, "the-key", second), replayed=False)
     rows = await rows_of(shop)
@@ -144,7 +146,7 @@ async def test_one_key_of_two_credentials_is_two_keys(shop: Shop, name: str) -> 
 async def test_a_refusal_is_answered_again_after_its_reason_is_gone(shop: Shop, name: str) -> None:
     entry = ENTRIES[name]
     assert entry.reason is not None
-    given = {**await opened(shop, entry), **entry.reason.change}
+    given = {**await opened(shop, entry), **await input_of(shop, entry.reason.change)}
     first = await call(shop, name, given, "the-key")
     assert codes_in(first) == {entry.reason.code}, first
     await entry.reason.mend(shop)
@@ -167,7 +169,7 @@ async def test_several_at_once_under_one_key_have_one_effect(
     assert [answer["replayed"] for answer in done].count(False) == 1, answers
     first, *others = ({**answer, "replayed": None} for answer in done)
     assert all(other == first for other in others)
-    alone = await open_shop(engine, client)
+    alone = await open_shop(engine, client, program=EVERYTHING)
     succeeded(await call(alone, name, await opened(alone, entry), "the-key"), replayed=False)
     assert counts(await rows_of(shop)) == counts(await rows_of(alone))
 
@@ -188,7 +190,7 @@ async def test_a_key_that_is_held_is_in_progress_after_a_while_and_free_when_the
     engine: Engine, client: httpx.AsyncClient
 ) -> None:
     """All mutations at the same time, because each waits its two seconds."""
-    shops = {name: await open_shop(engine, client) for name in sorted(ENTRIES)}
+    shops = {name: await open_shop(engine, client, program=EVERYTHING) for name in sorted(ENTRIES)}
     given = {name: await opened(shop, ENTRIES[name]) for name, shop in shops.items()}
     limit = asyncio.Semaphore(4)
 
