@@ -9,7 +9,7 @@ import signal
 import sys
 from collections.abc import Sequence
 
-from loyalty_api.commands import business, demo, importing, installation, keys, program, serve
+from loyalty_api.commands import business, demo, importing, installation, keys, program, serve, verify
 from loyalty_api.commands.outcome import INTERRUPTED, CommandFailed, EnvironmentUnusable, Output
 from loyalty_api.settings import Settings, SettingsError
 
@@ -45,7 +45,7 @@ def parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     commands = whole.add_subparsers(required=True, metavar="COMMAND")
-    for noun in (demo, serve, installation, business, program, keys, importing):
+    for noun in (demo, serve, installation, business, program, keys, importing, verify):
         noun.add(commands)
     _complete(whole)
     return whole

@@ -17,6 +17,7 @@ from loyalty_engine.program.file import ProgramFile
 from loyalty_engine.rating.windows import Days, days_of
 from loyalty_engine.rules import Window
 from loyalty_engine.services.credentials import DEFAULT_SCOPES, FURTHER_SCOPES, SCOPES
+from loyalty_engine.services.verification import all_checks
 from loyalty_engine.testing import config_table
 
 ROOT = Path(__file__).parents[2]
@@ -42,6 +43,7 @@ def parts() -> dict[str, str]:
         "make": make_table(),
         "keys": keys_table(),
         "messages": messages_table(),
+        "checks": checks_table(),
     }
 
 
@@ -241,6 +243,11 @@ def _scopes(scopes: frozenset[str]) -> str:
 def messages_table() -> str:
     """The English messages of refusals."""
     return table(("message", "says"), [(f"`{word}`", says) for word, says in refusal_words().items()])
+
+
+def checks_table() -> str:
+    """What `loyalty verify` proves, in the order in which it does."""
+    return table(("check", "proves that"), [(f"`{check.name}`", check.says) for check in all_checks()])
 
 
 def refusal_words() -> dict[str, str]:

@@ -17,8 +17,10 @@ from tests.docs.pages import ROOT, made_parts
 PAGE = (ROOT / "docs" / "running.md").read_text(encoding="utf-8")
 
 
-def test_the_commands_the_settings_the_targets_and_the_kinds_of_key_are_made_from_the_code() -> None:
-    assert sorted(made_parts(PAGE)) == ["commands", "keys", "make", "settings"]
+def test_the_commands_the_checks_the_settings_the_targets_and_the_kinds_of_key_are_made_from_the_code() -> (
+    None
+):
+    assert sorted(made_parts(PAGE)) == ["checks", "commands", "keys", "make", "settings"]
 
 
 def test_every_exit_code_is_on_the_page() -> None:

@@ -21,7 +21,7 @@ from loyalty_engine.services.credentials import operator
 from loyalty_engine.services.engine import Caller, Engine, ProgramUnavailable
 from loyalty_engine.store.database import UnsafeRoleError
 from loyalty_engine.store.durability import UnsafeDatabaseError
-from loyalty_engine.store.operator import find_business
+from loyalty_engine.store.operator import business_slugs, find_business
 from loyalty_engine.store.revision import OutdatedSchemaError
 
 Answer = TypeVar("Answer")
@@ -58,11 +58,18 @@ class Session:
 
     def business_id(self, slug: str) -> UUID | None:
         """The business of that slug, which only the owner of the tables can look up."""
+        return find_business(self._owner(), slug)
+
+    def businesses(self) -> dict[str, UUID]:
+        """All businesses by slug, which only the owner of the tables can list."""
+        return business_slugs(self._owner())
+
+    def _owner(self) -> str:
         if self.addresses.owner is None:
             raise EnvironmentUnusable(
                 "owner_needed", "set LOYALTY_OWNER_DATABASE_URL: only the owner finds a business by its slug"
             )
-        return find_business(self.addresses.owner, slug)
+        return self.addresses.owner
 
 
 def with_engine(output: Output, settings: Settings, work: Callable[[Session], Awaitable[Answer]]) -> Answer:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
-from loyalty_engine.combine.tiers import Branch, Node, Verdict, decide
+from loyalty_engine.combine.tiers import Branch, Node, Verdict, decide, entry_tier
 from loyalty_engine.localtime import first_instant
 from loyalty_engine.program import LadderPolicy, Program
 from loyalty_engine.rating.judgement import figure_key
@@ -109,6 +109,11 @@ def ruling_nodes(program: Program, policy: LadderPolicy, tier: str, ruling: Ruli
                 )
             )
     return nodes
+
+
+def supported_tier(program: Program, policy: LadderPolicy, ruling: Ruling) -> str:
+    """What the ladder's tree decides on the ruling's figures: the highest tier supported, else the base."""
+    return entry_tier(policy.tree, policy.ladder.tiers, _verdicts(program, policy, ruling))
 
 
 def routes(
@@ -251,5 +256,6 @@ __all__ = [
     "plain",
     "routes",
     "ruling_nodes",
+    "supported_tier",
     "unit_of",
 ]

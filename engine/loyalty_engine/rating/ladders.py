@@ -6,7 +6,7 @@ return, of the last claim on a tier.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -121,3 +121,22 @@ def _next_tier(policy: LadderPolicy, state: LadderState, supported: str) -> str:
             return ladder.tiers[max(ladder.rank(left), ladder.rank(supported), held - 1)]
         case "qualified":
             return max(left, supported, key=ladder.rank)
+
+
+def follows(policy: LadderPolicy, held: str, after: str, supported: str, claimed: Collection[str]) -> bool:
+    """Whether a change of standing is what the supported tier makes of it, by the policy alone.
+
+    ``claimed`` are the tiers on which there was a claim at that instant.
+    """
+    ladder = policy.ladder
+    if ladder.rank(after) > ladder.rank(held):
+        return after == supported
+    if ladder.rank(supported) >= ladder.rank(held):
+        return False
+    match policy.downgrade.to:
+        case "base":
+            return after == ladder.base
+        case "one_step":
+            return ladder.rank(after) == ladder.rank(held) - 1
+        case "qualified":
+            return after == supported or (ladder.rank(after) > ladder.rank(supported) and after in claimed)

@@ -58,6 +58,10 @@ class Tally:
         self._days[day] = before + value
         self._total += self._worth(before + value) - self._worth(before)
 
+    def by_day(self) -> dict[date, Decimal]:
+        """The buckets that hold something."""
+        return {day: value for day, value in self._days.items() if value}
+
     def _worth(self, bucket: Decimal) -> Decimal:
         if self.figure.of == "local_days":
             return Decimal(1) if bucket > 0 else ZERO
@@ -131,6 +135,11 @@ class Tallies:
         if key not in self._by_view:
             self._by_view[key] = Tally(figure)
         return self._by_view[key]
+
+    def by_day(self) -> dict[tuple[Figure, View], dict[date, Decimal]]:
+        """The buckets of every figure that hold something, those of cycles left out."""
+        found = {key: tally.by_day() for key, tally in self._by_view.items()}
+        return {key: buckets for key, buckets in found.items() if buckets}
 
     def figures(
         self,

@@ -51,6 +51,13 @@ class Connection(_PlainConnection):
             f"BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL loyalty.business_id = '{setting}'"
         )
 
+    async def begin_snapshot(self, business_id: UUID) -> None:
+        """Begins a transaction that sees the business as it is now, writes nothing, and makes nobody wait."""
+        setting = UUID(bytes=business_id.bytes)
+        await self.execute(
+            f"BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY; SET LOCAL loyalty.business_id = '{setting}'"
+        )
+
     async def commit(self) -> None:
         """Commits; raises NotCommittedError where the server rolls back instead, which is no error to it."""
         outcome = await self.execute("COMMIT")

@@ -28,7 +28,7 @@ class UnsafeRoleError(RuntimeError):
 
 
 class Database:
-    """A pool of connections, and the only three ways to use one.
+    """A pool of connections, and the only four ways to use one.
 
     What is in `on_statement` is called with the text of every statement; an empty list costs nothing.
     """
@@ -75,6 +75,16 @@ class Database:
             except BaseException:
                 await asyncio.shield(connection.rollback())
                 raise
+
+    @contextlib.asynccontextmanager
+    async def snapshot(self, business_id: UUID) -> AsyncIterator[Connection]:
+        """One transaction in which every statement sees this business as it was at the first one."""
+        async with self._acquired() as connection:
+            try:
+                await connection.begin_snapshot(business_id)
+                yield connection
+            finally:
+                await asyncio.shield(connection.rollback())
 
     @contextlib.asynccontextmanager
     async def crossing(self) -> AsyncIterator[Connection]:

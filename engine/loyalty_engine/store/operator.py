@@ -15,11 +15,17 @@ _business = columns(Business)
 
 def find_business(owner_url: str, slug: str) -> UUID | None:
     """The id of the business of that slug."""
-    return next(iter(_found(owner_url, select(_business.business_id).where(_business.slug == slug))), None)
+    found = _found(owner_url, select(_business.slug, _business.business_id).where(_business.slug == slug))
+    return found.get(slug)
 
 
-def _found(owner_url: str, query: Select[tuple[UUID]]) -> list[UUID]:
+def business_slugs(owner_url: str) -> dict[str, UUID]:
+    """All businesses by slug, in its order."""
+    return _found(owner_url, select(_business.slug, _business.business_id).order_by(_business.slug))
+
+
+def _found(owner_url: str, query: Select[tuple[str, UUID]]) -> dict[str, UUID]:
     engine = create_engine(make_url(owner_url).set(drivername="postgresql+psycopg"), poolclass=NullPool)
     with engine.begin() as connection:
         become_owner(connection)
-        return list(connection.scalars(query))
+        return {row.slug: row.business_id for row in connection.execute(query)}

@@ -1,0 +1,74 @@
+"""Stored decisions, decided again from the figures that they were made on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+
+import asyncpg
+
+from loyalty_engine.localtime import local_day
+from loyalty_engine.rating import ProgramVersion
+from loyalty_engine.rating.explain import Ruling, supported_tier
+from loyalty_engine.rating.ladders import follows
+from loyalty_engine.services.verification.checks import UNREADABLE, Chunk
+from loyalty_engine.store.members import MemberRow
+from loyalty_engine.store.verification.promises import Broken
+from loyalty_engine.store.verification.rows import claim_rows, standing_rows
+
+
+class Rulings:
+    """A change of standing follows from its own figures, by the program version that decided it."""
+
+    name = "rulings"
+    says = "a stored decision, made again from its figures, gives the same tier"
+
+    async def first(self, chunk: Chunk) -> Broken | None:
+        """The first change of standing that its figures do not make."""
+        versions = {version.id: version for version in chunk.rulebook.versions}
+        claims = await claim_rows(chunk.connection, chunk.business_id, chunk.ids)
+        for row in await standing_rows(chunk.connection, chunk.business_id, chunk.ids):
+            if row["from_tier"] is None:
+                continue
+            version, member = versions.get(row["program_version_id"]), chunk.members[row["member_id"]]
+            what = f"decision of standing {row['standing_id']} on {row['ladder']}"
+            if version is None:
+                return Broken(member.member_id, what, "decided", "by no published version")
+            try:
+                supported = _supported(version, member, row)
+                holds = _holds(version, row, supported, claims)
+            except UNREADABLE as error:
+                return Broken(member.member_id, what, row["to_tier"], f"cannot be decided: {error!r}")
+            if not holds:
+                stored = f"{row['from_tier']} to {row['to_tier']}"
+                return Broken(member.member_id, what, stored, f"its figures support {supported}")
+        return None
+
+
+def _supported(version: ProgramVersion, member: MemberRow, row: asyncpg.Record) -> str:
+    stored = row["ruling"]
+    ruling = Ruling(
+        {key: Decimal(value) for key, value in stored["figures"].items()},
+        stored["opinions"],
+        local_day(row["effective_at"], version.program.zone),
+        stored["at_boundary"],
+        member.joined_on,
+    )
+    return supported_tier(version.program, version.program.ladder(row["ladder"]), ruling)
+
+
+def _holds(
+    version: ProgramVersion, row: asyncpg.Record, supported: str, claims: Sequence[asyncpg.Record]
+) -> bool:
+    policy = version.program.ladder(row["ladder"])
+    claimed = set(_claimed(row, claims))
+    return follows(policy, row["from_tier"], row["to_tier"], supported, claimed)
+
+
+def _claimed(row: asyncpg.Record, claims: Iterable[asyncpg.Record]) -> Iterable[str]:
+    at = row["effective_at"]
+    for claim in claims:
+        if (claim["member_id"], claim["ladder"]) != (row["member_id"], row["ladder"]):
+            continue
+        if claim["from_at"] <= at and (claim["until_at"] is None or claim["until_at"] > at):
+            yield claim["tier"]

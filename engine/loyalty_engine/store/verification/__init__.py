@@ -1,0 +1,1 @@
+"""The statements of a verification: each finds the first row that breaks a promise."""
