@@ -19,6 +19,7 @@ from tests.services.shop import SECRET_KEY, Shop
 RECORDED = """
 SELECT fact_id::text AS id, source, external_id FROM fact WHERE type <> 'answer'
 UNION ALL SELECT member_id::text, NULL, NULL FROM member
+UNION ALL SELECT adjustment_id::text, NULL, NULL FROM adjustment
 """
 POSITIONS = "SELECT position FROM outbox WHERE position IS NOT NULL ORDER BY position"
 

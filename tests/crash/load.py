@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections import Counter
 from dataclasses import dataclass, field
-from typing import Any
 
 import httpx
 
-from tests.crash.operations import OPERATIONS, Input, Mark, Operation, World
+from tests.crash.operations import OPERATIONS, Answer, Input, Mark, Operation, World
 
 CLIENTS = 12
 PATIENCE_SECONDS = 30.0
-Answer = Mapping[str, Any]
 
 
 @dataclass(eq=False)
@@ -61,6 +59,13 @@ class Journal:
             f"round {number}: {len(calls)} calls, {len(unanswered)} of them not answered at first, "
             f"of which {sum(unanswered)} had been done; nothing is lost, nothing done twice"
         )
+
+    def told_in_all(self) -> str:
+        """Which answers there were, for people."""
+        answers = Counter(
+            (call.operation.mutation, call.answer["__typename"]) for call in self.calls if call.answer
+        )
+        return "\n".join(f"{often:6} {name}: {kind}" for (name, kind), often in sorted(answers.items()))
 
     def acknowledged(self) -> None:
         """Counts down to the moment at which a server is killed."""
@@ -118,7 +123,7 @@ async def send(client: Client, world: World, journal: Journal, call: Call) -> bo
     if call.answer is None:
         return False
     if call.marks:
-        call.operation.learn(world, call.given)
+        call.operation.learn(world, call.given, call.answer)
     journal.acknowledged()
     return True
 

@@ -1,6 +1,7 @@
 """What clients do while servers are killed. A new mutation joins with one more entry in OPERATIONS.
 
-An operation selects as `made` whatever it makes that has an id, wherever that stands in its success.
+An operation selects as `made` whatever it makes that has an id, wherever that stands in its success; where
+there are two things at one place, the other as `madeToo`.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from loyalty_engine.clock import SystemClock
 from loyalty_schema.ids import parsed_id
 
 Input = dict[str, Any]
+Answer = Mapping[str, Any]
 Mark = str | tuple[str, str]
 """Something that an answer says is there: the global id of a member or an activity, or a natural key."""
 
@@ -31,6 +33,8 @@ class World:
     chance: Random
     members: list[str] = field(default_factory=list)
     purchases: list[str] = field(default_factory=list)
+    payments: list[str] = field(default_factory=list)
+    holds: list[str] = field(default_factory=list)
     _numbers: count[int] = field(default_factory=count)
 
     def number(self) -> int:
@@ -63,7 +67,7 @@ class Operation:
     selected: str
     make: Callable[[World], Input | None]
     often: int = 1
-    learn: Callable[[World, Input], None] = lambda _world, _input: None
+    learn: Callable[[World, Input, Answer], None] = lambda _world, _input, _answer: None
     named: Callable[[Input], tuple[Mark, ...]] = lambda _input: ()
     """What it makes that its answer does not select, by natural keys."""
 
@@ -77,7 +81,7 @@ class Operation:
             "... on Refusal { code message retryable } } }"
         )
 
-    def marks(self, given: Input, answer: Mapping[str, Any]) -> frozenset[Mark]:
+    def marks(self, given: Input, answer: Answer) -> frozenset[Mark]:
         """What is there since that answer; nothing after a refusal."""
         if not answer["__typename"].endswith("Success"):
             return frozenset()
@@ -86,17 +90,20 @@ class Operation:
 
 def _made(answer: object) -> Iterator[Mark]:
     match answer:
-        case {"made": {"id": str(written)}, **others}:
-            parsed = parsed_id(written)
-            assert parsed is not None
-            yield str(parsed[1])
-            yield from _made(others)
         case Mapping():
-            for value in answer.values():
+            for name, value in answer.items():
+                if name in {"made", "madeToo"} and value is not None:
+                    yield _bare_id(value["id"])
                 yield from _made(value)
         case list():
             for value in answer:
                 yield from _made(value)
+
+
+def _bare_id(written: str) -> str:
+    parsed = parsed_id(written)
+    assert parsed is not None
+    return str(parsed[1])
 
 
 def enrolment(world: World) -> Input:
@@ -148,19 +155,90 @@ def value(world: World) -> Input:
     }
 
 
+def confirmation(world: World) -> Input | None:
+    """A purchase stands."""
+    if not world.purchases:
+        return None
+    return {
+        "activity": {"natural": {"source": "till", "externalId": world.chance.choice(world.purchases)}},
+        "source": "desk",
+        "externalId": f"c{world.number()}",
+        "occurredAt": world.instant(0),
+    }
+
+
+def payment(world: World) -> Input:
+    """Points pay some of a purchase."""
+    return {
+        "member": world.member(),
+        "source": "till",
+        "externalId": f"x{world.number()}",
+        "points": str(world.chance.randrange(1, 300)),
+    }
+
+
+def undone_payment(world: World) -> Input | None:
+    """A payment comes back, mostly once; the second time it is refused."""
+    if not world.payments:
+        return None
+    return {
+        "activity": {"natural": {"source": "till", "externalId": world.chance.choice(world.payments)}},
+        "source": "desk",
+        "externalId": f"u{world.number()}",
+        "occurredAt": world.instant(0),
+    }
+
+
+def hold(world: World) -> Input:
+    """Points are set aside."""
+    return {
+        "member": world.member(),
+        "points": {"amount": str(world.chance.randrange(1, 300))},
+        "expiresAt": (SystemClock().now() + timedelta(hours=1)).isoformat(),
+    }
+
+
+def open_hold(world: World) -> Input | None:
+    """A hold comes to an end; it may have come to one before, which is refused."""
+    return {"hold": world.chance.choice(world.holds[-4:])} if world.holds else None
+
+
+def captured_hold(world: World) -> Input | None:
+    """All that was set aside is spent, or one point of it."""
+    hold = open_hold(world)
+    return None if hold is None else {**hold, "points": world.chance.choice((None, "1"))}
+
+
+def transfer(world: World) -> Input:
+    """Points go from one member to another, or to the same, which is refused."""
+    return {
+        "sender": world.member(),
+        "receiver": world.member(),
+        "points": {"amount": str(world.chance.randrange(1, 300))},
+    }
+
+
+def adjustment(world: World) -> Input:
+    """Points are given or taken away by the business; larger ones wait for a second person."""
+    amount = world.chance.choice((-50, 20, 2000))
+    return {"member": world.member(), "points": {"amount": str(amount)}, "reason": "goodwill"}
+
+
+BY_ITS_EFFECTS = "effects { cause { made: activity { id } } }"
+
 OPERATIONS = (
     Operation(
         "enrolMember",
         "made: member { id }",
         enrolment,
-        learn=lambda world, given: world.members.append(given["externalId"]),
+        learn=lambda world, given, _: world.members.append(given["externalId"]),
     ),
     Operation(
         "recordActivity",
         "made: activity { id }",
         purchase,
         often=6,
-        learn=lambda world, given: world.purchases.append(given["externalId"]),
+        learn=lambda world, given, _: world.purchases.append(given["externalId"]),
     ),
     Operation(
         "recordActivities",
@@ -172,5 +250,25 @@ OPERATIONS = (
     Operation(
         "recordFact", "parked { rule }", value, named=lambda given: ((given["source"], given["externalId"]),)
     ),
+    Operation("confirmActivity", "made: activity { id }", confirmation),
+    Operation(
+        "payWithPoints",
+        "made: activity { id }",
+        payment,
+        often=2,
+        learn=lambda world, given, _: world.payments.append(given["externalId"]),
+    ),
+    Operation("reverseActivity", "made: activity { id }", undone_payment),
+    Operation(
+        "holdPoints",
+        "made: hold { id }",
+        hold,
+        often=2,
+        learn=lambda world, _, answer: world.holds.append(answer["made"]["id"]),
+    ),
+    Operation("captureHold", BY_ITS_EFFECTS, captured_hold, often=2),
+    Operation("voidHold", BY_ITS_EFFECTS, open_hold),
+    Operation("transferPoints", "made: sent { id } madeToo: received { id }", transfer, often=2),
+    Operation("adjustPoints", "made: adjustment { id made: activity { id } }", adjustment),
 )
 ENROL = OPERATIONS[0]

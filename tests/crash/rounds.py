@@ -13,7 +13,7 @@ from uuid import UUID
 import httpx
 
 from loyalty_api.runtime import make_ready
-from tests.api.shop import PROGRAM
+from tests.api.shop import PROGRAM as BOUGHT
 from tests.command_line.shell import Shell
 from tests.crash.check import what_is_wrong
 from tests.crash.load import CLIENTS, Client, Journal, keep_sending, new_call, send
@@ -21,6 +21,7 @@ from tests.crash.operations import ENROL, World
 from tests.crash.processes import OwnPostgres, Running, free_port, ready
 
 MEMBERS = 4
+PROGRAM = BOUGHT.replace("decimals = 0", 'decimals = 0\ntender = "0.01"\napproval_above = 1000', 1)
 SLUG = "crashing"
 FEWEST, MOST = 15, 90
 """How many answers are given before the kill."""

@@ -37,6 +37,7 @@ async def survived(postgres: OwnPostgres, folder: Path, rounds: int, seed: int) 
         for number in range(rounds):
             assert await served.round(number) == [], f"round {number} with seed {seed}"
             print(served.journal.told(number))
+        print(served.journal.told_in_all())
 
 
 async def test_what_is_acknowledged_outlives_the_servers_and_is_done_once(
