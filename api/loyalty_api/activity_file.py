@@ -3,11 +3,12 @@
 | column | meaning |
 | --- | --- |
 | `member` | the member's external id |
-| `kind` | `purchase`, `return` (with a negative amount), `visit`, or any other kind |
+| `kind` | `purchase`, `return` (with a negative amount), `visit`, `redemption`, or any other kind |
 | `source`, `external_id` | the activity's natural key: one that is known already is not recorded twice |
 | `occurred_at` | an instant with its zone, as `2026-03-01T09:30:00Z` |
 | `amount`, `units` | exact numbers; may be empty or left out |
 | `currency`, `channel`, `partner` | may be empty or left out |
+| `points`, `points_currency` | of a `redemption`: how many points; of which currency, else the first |
 | `attribute.NAME` | a text that rules may read under NAME; empty is left out; any number of such columns |
 
 A file whose name ends in `.gz` is unpacked on the way.
@@ -21,10 +22,10 @@ from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
-from loyalty_engine.services.commands import MemberBy, RecordActivity
+from loyalty_engine.services.commands import MemberBy, PointsInput, RecordActivity
 
 REQUIRED = ("member", "kind", "source", "external_id", "occurred_at")
-OPTIONAL = ("amount", "units", "currency", "channel", "partner")
+OPTIONAL = ("amount", "units", "currency", "channel", "partner", "points", "points_currency")
 ATTRIBUTE = "attribute."
 
 
@@ -103,6 +104,7 @@ def _activity(row: Mapping[str | None, str | list[str] | None]) -> RecordActivit
             for name, value in texts.items()
             if name.startswith(ATTRIBUTE) and value
         },
+        points=_points(texts),
     )
 
 
@@ -114,6 +116,15 @@ def _instant(text: str) -> datetime:
     if at.tzinfo is None:
         raise ValueError(f"occurred_at {text!r} names no zone: write it like 2026-03-01T09:30:00Z")
     return at.astimezone(UTC)
+
+
+def _points(texts: Mapping[str, str]) -> PointsInput | None:
+    amount, currency = _number(texts, "points"), texts.get("points_currency") or None
+    if amount is not None:
+        return PointsInput(amount, currency)
+    if currency is not None:
+        raise ValueError("points_currency is given without points")
+    return None
 
 
 def _number(texts: Mapping[str, str], name: str) -> Decimal | None:

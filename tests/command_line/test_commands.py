@@ -10,6 +10,7 @@ from tests.command_line.shell import PROGRAM, Shell, shell_on
 from tests.server import create_database, drop_database
 
 HEADING = "member,kind,source,external_id,occurred_at,amount,attribute.country\n"
+REDEMPTIONS = "member,kind,source,external_id,occurred_at,points,points_currency\n"
 ROWS = "m1,purchase,till,1,2026-01-01T10:00:00Z,100.50,UK\nm2,purchase,till,2,2026-01-02T10:00:00Z,600,\n"
 
 
@@ -119,6 +120,20 @@ def test_a_row_of_nobody_is_refused_and_the_others_are_recorded(shell: Shell) ->
     assert [(row["row"], row["code"]) for row in more.json["refused"]] == [(2, "NOT_FOUND")]
 
 
+def test_redemptions_are_imported_with_the_points_that_they_used(shell: Shell) -> None:
+    slug = shell.business()
+    shell.write("activities.csv", HEADING + ROWS)
+    shell.run("import", "activities.csv", "--business", slug, "--enrol")
+    used = "m1,redemption,till,r1,2026-01-03T10:00:00Z,40,points\n"
+    of_the_first_currency = "m1,redemption,till,r3,2026-01-03T11:00:00Z,10,\n"
+    visit = "m1,visit,till,v1,2026-01-04T10:00:00Z,,\n"
+    other = "m1,redemption,till,r2,2026-01-05T10:00:00Z,1,stamps\n"
+    shell.write("redemptions.csv", REDEMPTIONS + used + of_the_first_currency + visit + other)
+    ended = shell.run("import", "redemptions.csv", "--business", slug, "--json")
+    assert (ended.code, ended.json["recorded"]) == (1, 3)
+    assert [row["row"] for row in ended.json["refused"]] == [4]
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
@@ -128,6 +143,10 @@ def test_a_row_of_nobody_is_refused_and_the_others_are_recorded(shell: Shell) ->
         (
             HEADING + ROWS + "m1,purchase,till,1,2026-01-01T10:00:00Z,a lot,\n",
             "line 4: amount 'a lot' is not a number",
+        ),
+        (
+            REDEMPTIONS + "m1,redemption,till,1,2026-01-01T10:00:00Z,,points\n",
+            "line 2: points_currency is given without points",
         ),
         (HEADING + "m1,purchase\n", "line 2: the row has another number of fields"),
         (HEADING + ",purchase,till,1,2026-01-01T10:00:00Z,1,\n", "line 2: member is empty"),
