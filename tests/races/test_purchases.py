@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 import pytest
 
-from tests.races.arena import Arena, Call, came_to, expect
+from tests.races.arena import Arena, came_to, expect
+from tests.races.calls import enrolment, purchase, returned
 from tests.races.programs import BUDGET, EARNING
 
 pytestmark = pytest.mark.races
@@ -17,34 +15,6 @@ ROOM = 14
 WALLETS = "SELECT coalesce(sum(balance), 0)::int FROM account WHERE business_id = $1 AND kind = 'wallet'"
 BUDGETED = "SELECT balance FROM account WHERE business_id = $1 AND kind = 'budget'"
 FACTS = "SELECT count(*)::int FROM fact WHERE business_id = $1 AND type = 'activity'"
-
-
-def enrolment(name: str, **given: Any) -> Call:
-    return "enrolMember", {"externalId": name, "enrolledAt": "2026-01-05T09:00:00Z", **given}
-
-
-def purchase(name: str, external_id: str, amount: str = "10", **given: Any) -> Call:
-    wanted: Mapping[str, Any] = {
-        "member": {"externalId": name},
-        "kind": "purchase",
-        "source": "till",
-        "externalId": external_id,
-        "occurredAt": "2026-03-01T10:00:00Z",
-        "amount": amount,
-        **given,
-    }
-    return "recordActivity", wanted
-
-
-def returned(of: str, external_id: str, **given: Any) -> Call:
-    wanted: Mapping[str, Any] = {
-        "activity": {"natural": {"source": "till", "externalId": of}},
-        "source": "desk",
-        "externalId": external_id,
-        "occurredAt": "2026-03-02T10:00:00Z",
-        **given,
-    }
-    return "reverseActivity", wanted
 
 
 async def test_a_hundred_tills_that_enrol_one_card_make_one_member(
