@@ -351,6 +351,7 @@ CREATE TABLE fact (
     points bigint,
     points_terms jsonb,
     about_fact_id uuid,
+    original_effective_at timestamp with time zone,
     CONSTRAINT fact_pkey PRIMARY KEY (business_id, fact_id),
     CONSTRAINT fact_business_id_source_external_id_key UNIQUE (business_id, source, external_id),
     CONSTRAINT fact_business_id_about_fact_id_fkey FOREIGN KEY (business_id, about_fact_id) REFERENCES fact(business_id, fact_id),
@@ -367,6 +368,7 @@ CREATE TABLE fact (
     CONSTRAINT fact_asked_rule_length_check CHECK (char_length(asked_rule) <= 64),
     CONSTRAINT fact_asked_slot_length_check CHECK (char_length(asked_slot) >= 1 AND char_length(asked_slot) <= 200),
     CONSTRAINT fact_body_hash_length_check CHECK (octet_length(body_hash) = 32),
+    CONSTRAINT fact_booked_later_check CHECK (original_effective_at IS NULL OR type <> 'answer'::text AND original_effective_at < occurred_at),
     CONSTRAINT fact_channel_length_check CHECK (char_length(channel) >= 1 AND char_length(channel) <= 64),
     CONSTRAINT fact_closed_when_complete_check CHECK (closing_units IS NULL OR ones = '-1'::integer),
     CONSTRAINT fact_closing_units_bounds_check CHECK (closing_units >= '-9000000000000000'::bigint::numeric AND closing_units <= '9000000000000000'::bigint::numeric),
@@ -539,8 +541,9 @@ CREATE INDEX member_due ON member USING btree (business_id, next_boundary_at, me
 CREATE POLICY app ON member FOR ALL TO loyalty_app USING (business_id = current_business());
 CREATE POLICY owner ON member FOR ALL TO loyalty_owner USING (true);
 GRANT INSERT, SELECT ON member TO loyalty_app;
-GRANT UPDATE (status, last_occurred_at, last_source, last_external_id, folded_until, next_boundary_at, event_count, last_recorded_at) ON member TO loyalty_app;
+GRANT UPDATE (status, enrolled_at, joined_on, last_occurred_at, last_source, last_external_id, folded_until, next_boundary_at, event_count, last_recorded_at) ON member TO loyalty_app;
 CREATE TRIGGER member_goes_forward BEFORE UPDATE ON member FOR EACH ROW WHEN (new.last_recorded_at < old.last_recorded_at) EXECUTE FUNCTION refuse_going_back();
+CREATE TRIGGER member_joins_earlier BEFORE UPDATE ON member FOR EACH ROW WHEN ((new.enrolled_at IS DISTINCT FROM old.enrolled_at OR new.joined_on IS DISTINCT FROM old.joined_on) AND (new.enrolled_at >= old.enrolled_at OR new.joined_on > old.joined_on)) EXECUTE FUNCTION refuse_joining_later();
 
 CREATE TABLE operation (
     business_id uuid NOT NULL,
@@ -943,3 +946,12 @@ END
 $$;
 ALTER FUNCTION refuse_going_back OWNER TO loyalty_owner;
 GRANT EXECUTE ON FUNCTION refuse_going_back TO PUBLIC;
+
+CREATE FUNCTION refuse_joining_later() RETURNS trigger LANGUAGE plpgsql SET search_path=pg_catalog, pg_temp AS $$
+BEGIN
+    RAISE EXCEPTION 'joining moves back only'
+        USING ERRCODE = 'restrict_violation', TABLE = 'member', COLUMN = 'enrolled_at';
+END
+$$;
+ALTER FUNCTION refuse_joining_later OWNER TO loyalty_owner;
+GRANT EXECUTE ON FUNCTION refuse_joining_later TO PUBLIC;

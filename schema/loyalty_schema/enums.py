@@ -163,6 +163,9 @@ class RefusalCode(Enum):
     )
     HOLD_CLOSED = enum_value("HOLD_CLOSED", description="The hold was captured or voided before.")
     HOLD_EXPIRED = enum_value("HOLD_EXPIRED", description="The time of the hold is up.")
+    PERIOD_CLOSED = enum_value(
+        "PERIOD_CLOSED", description="It happened in a period that is closed, and is not booked later."
+    )
     IDEMPOTENCY_CONFLICT = enum_value(
         "IDEMPOTENCY_CONFLICT", description="The idempotency key was used for another input."
     )

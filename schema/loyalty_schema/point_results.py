@@ -26,6 +26,7 @@ from loyalty_schema.types.refusals import (
     InvalidInput,
     NotFound,
     OriginalNotFound,
+    PeriodClosed,
     Retryable,
 )
 
@@ -263,6 +264,7 @@ ConfirmActivityResult: TypeAlias = Annotated[
     | NotFound
     | AlreadyExists
     | OriginalNotFound
+    | PeriodClosed
     | IdempotencyConflict
     | IdempotencyInProgress
     | ConfigInvalid

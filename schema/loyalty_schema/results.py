@@ -24,6 +24,7 @@ from loyalty_schema.types.refusals import (
     InvalidInput,
     NotFound,
     OriginalNotFound,
+    PeriodClosed,
     Retryable,
     ReversalExceedsOriginal,
     refused,
@@ -170,6 +171,7 @@ RecordActivityResult: TypeAlias = Annotated[
     | InvalidInput
     | NotFound
     | AlreadyExists
+    | PeriodClosed
     | IdempotencyConflict
     | IdempotencyInProgress
     | ConfigInvalid
@@ -184,6 +186,7 @@ ReverseActivityResult: TypeAlias = Annotated[
     | AlreadyReversed
     | ReversalExceedsOriginal
     | OriginalNotFound
+    | PeriodClosed
     | IdempotencyConflict
     | IdempotencyInProgress
     | ConfigInvalid
@@ -195,6 +198,7 @@ RecordFactResult: TypeAlias = Annotated[
     | InvalidInput
     | NotFound
     | AlreadyExists
+    | PeriodClosed
     | IdempotencyConflict
     | IdempotencyInProgress
     | ConfigInvalid

@@ -29,7 +29,7 @@ UPDATABLE = {
     "hold": {"captured", "state", "closed_at"},
     "lot": {"amount", "remaining", "expired", "expires_at", "pending", "releases_at", "funding"},
     "member": {
-        "status", "last_occurred_at", "last_source", "last_external_id",
+        "status", "enrolled_at", "joined_on", "last_occurred_at", "last_source", "last_external_id",
         "folded_until", "next_boundary_at", "event_count", "last_recorded_at",
     },
     "operation": {"outcome"},

@@ -55,7 +55,8 @@ class Fact(Entity, table=True):
     """One fact of one member, for ever as it came; its place is (occurred_at, source, external_id).
 
     `counts_as`, `counts_on` and `ones` say how measures take it: a linked return counts with its purchase,
-    and the one after which nothing remains closes the units that none stated.
+    and the one after which nothing remains closes the units that none stated. What came too late for its
+    own instant was booked at `occurred_at`, and really happened at `original_effective_at`.
     """
 
     __tablename__ = "fact"
@@ -80,6 +81,10 @@ class Fact(Entity, table=True):
             name="columns_of_its_type",
         ),
         CheckConstraint("occurred_at - recorded_at <= interval '5 minutes'", name="not_in_the_future"),
+        CheckConstraint(
+            "original_effective_at IS NULL OR (type <> 'answer' AND original_effective_at < occurred_at)",
+            name="booked_later",
+        ),
         CheckConstraint(
             "reverses_fact_id IS NULL OR (reverses_fact_id <> fact_id"
             " AND coalesce(amount, 0) <= 0 AND coalesce(units, 0) <= 0 AND ones <= 0)",
@@ -186,6 +191,8 @@ class Fact(Entity, table=True):
     points: int | None = whole()
     points_terms: dict[str, Any] | None = document()
     about_fact_id: UUID | None = Field()
+
+    original_effective_at: datetime | None = instant()
 
 
 class ActivityLine(Entity, table=True):

@@ -32,6 +32,17 @@ class Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+class Late(Section):
+    """Until when what happened earlier may still be recorded, and what becomes of it afterwards."""
+
+    days: int = Field(
+        strict=True, ge=0, le=36500, description="How many local days before today are still open."
+    )
+    then: Literal["refuse", "book_now"] = Field(
+        description="What is later is refused with PERIOD_CLOSED, or counts from now on."
+    )
+
+
 class ProgramSection(Section):
     """`[program]`: whose program it is, and where its days begin."""
 
@@ -41,6 +52,10 @@ class ProgramSection(Section):
     currency: str = Field(pattern=r"^[A-Z]{3}$", description="The ISO 4217 currency of its amounts.")
     locale: Literal["en", "zh"] = Field(
         "en", description="The language of its words where none is asked for."
+    )
+    late: Late | None = Field(None, description="How late something may be recorded; left out: no limit.")
+    earlier: Literal["moves_joining"] | None = Field(
+        None, description="An activity before joining moves joining to it; left out: it is refused."
     )
 
     @field_validator("timezone")

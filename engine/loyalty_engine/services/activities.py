@@ -19,6 +19,7 @@ from loyalty_engine.services.engine import Business, Caller, Engine
 from loyalty_engine.services.finding import found_members, member_not_found, named_partners
 from loyalty_engine.services.folding import Arrivals, FoldingBatch, Written
 from loyalty_engine.services.operations import body_hash, once
+from loyalty_engine.services.periods import Periods, open_periods
 from loyalty_engine.services.refusals import Forbidden, Refusal, RefusalCode, Refused, invalid
 from loyalty_engine.store.connection import Connection
 from loyalty_engine.store.facts import KnownFact, known_facts
@@ -122,10 +123,11 @@ async def _record(
         if isinstance(item, ActivityItem)
     ]
     known = await known_facts(connection, business.business_id, list(dict.fromkeys(keys)))
+    periods = open_periods(business, rulebook, now)
     results: list[Recorded | Refusal | ActivityItem] = [
         item
         if isinstance(item, Refusal)
-        else _sorted_out(item, rulebook, found, members, known, replays=replays)
+        else _sorted_out(item, rulebook, found, members, known, periods, replays=replays)
         for item in checked
     ]
     _mark_repeats(results, found, replays=replays)
@@ -152,6 +154,7 @@ def _sorted_out(
     found: Mapping[MemberBy, UUID],
     members: Mapping[UUID, MemberRow],
     known: Mapping[tuple[str, str], KnownFact],
+    periods: Periods,
     *,
     replays: bool,
 ) -> Recorded | Refusal | ActivityItem:
@@ -160,16 +163,25 @@ def _sorted_out(
         return member_not_found().refusal
     if (before := known.get((item.activity.source, item.activity.external_id))) is not None:
         return _known(item, member_id, before, replays=replays)
-    if item.activity.occurred_at < members[member_id].enrolled_at:
-        enrolled_at = members[member_id].enrolled_at.isoformat()
-        return invalid("before-enrolment", "occurredAt", enrolledAt=enrolled_at).refusal
-    return with_points(item, rulebook)
+    occurred_at, enrolled_at = item.activity.occurred_at, members[member_id].enrolled_at
+    if occurred_at < enrolled_at and not periods.joining_moves:
+        return before_enrolment(enrolled_at).refusal
+    try:
+        booked_at = periods.booked_at(occurred_at, "occurredAt")
+    except Refused as refused:
+        return refused.refusal
+    return with_points(item.booked_at(booked_at, periods.business.zone), rulebook)
 
 
 def _known(item: ActivityItem, member_id: UUID, before: KnownFact, *, replays: bool) -> Recorded | Refusal:
     if replays and (before.member_id, before.body_hash) == (member_id, item.digest):
         return Recorded(before.fact_id, before.member_id, replayed=True)
     return already_recorded(before.fact_id, item.activity.source, item.activity.external_id)
+
+
+def before_enrolment(enrolled_at: datetime) -> Refused:
+    """INVALID_INPUT for what happened before the member joined."""
+    return invalid("before-enrolment", "occurredAt", enrolledAt=enrolled_at.isoformat())
 
 
 def already_recorded(fact_id: UUID, source: str, external_id: str) -> Refusal:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from loyalty_engine.entities.fact import MOVING_KINDS
 from loyalty_engine.ids import new_id
@@ -30,7 +31,10 @@ RESERVED_KINDS = (frozenset(MOVING_KINDS) | {"confirmation", "override", "coupon
 
 @dataclass(frozen=True, slots=True)
 class ActivityItem:
-    """A checked item, and the fact that it becomes."""
+    """A checked item, and the fact that it becomes.
+
+    ``digest`` is of what was sent; ``original`` is the instant that was sent, where it is booked later.
+    """
 
     fact_id: UUID
     member: MemberBy
@@ -39,11 +43,19 @@ class ActivityItem:
     digest: bytes
     points: PointsInput | None = None
     moved: Moved | None = None
+    original: datetime | None = None
 
     @property
     def fact(self) -> ActivityFact:
         """What is folded."""
         return ActivityFact(self.activity, self.moved)
+
+    def booked_at(self, instant: datetime, zone: ZoneInfo) -> ActivityItem:
+        """The same at its own instant, or at a later one."""
+        if instant == self.activity.occurred_at:
+            return self
+        activity = replace(self.activity, occurred_at=instant, local_day=local_day(instant, zone))
+        return replace(self, activity=activity, original=self.activity.occurred_at)
 
 
 def checked_item(
@@ -148,6 +160,7 @@ def fact_row(
         "local_day": activity.local_day,
         "body_hash": item.digest,
         "credential_id": caller.credential_id,
+        "original_effective_at": item.original,
         "kind": activity.kind,
         "amount": activity.amount,
         "units": activity.units,

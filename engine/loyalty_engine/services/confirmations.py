@@ -15,8 +15,9 @@ from loyalty_engine.services.deciding import Deciding
 from loyalty_engine.services.engine import Business, Caller, Engine
 from loyalty_engine.services.moved_rows import moved_columns
 from loyalty_engine.services.operations import body_hash, once
+from loyalty_engine.services.periods import open_periods
 from loyalty_engine.services.refusals import Refusal, Refused, invalid
-from loyalty_engine.services.returns import named_original
+from loyalty_engine.services.returns import named_original, really_at
 from loyalty_engine.store.connection import Connection
 from loyalty_engine.store.facts import known_facts
 
@@ -53,14 +54,18 @@ async def _confirm(
     if natural in known:
         raise Refused(already_recorded(known[natural].fact_id, *natural))
     of = (original["source"], original["external_id"])
-    if (occurred_at, *natural) <= (original["occurred_at"], *of):
-        raise invalid("confirmation-before", "occurredAt", occurredAt=original["occurred_at"].isoformat())
+    periods = open_periods(business, deciding.rulebook, deciding.now)
+    happened_at = really_at(original)
+    booked_at = periods.booked_behind(occurred_at, original["occurred_at"], "occurredAt")
+    if occurred_at < happened_at or (booked_at, *natural) <= (original["occurred_at"], *of):
+        raise invalid("confirmation-before", "occurredAt", occurredAt=happened_at.isoformat())
     activity = Activity(
-        *natural, "confirmation", occurred_at, local_day(occurred_at, business.zone), attributes={}
+        *natural, "confirmation", booked_at, local_day(booked_at, business.zone), attributes={}
     )
     fact, fact_id = ActivityFact(activity, about=of), new_id()
     row = {
         **deciding.fact_columns(fact_id, member, fact),
+        "original_effective_at": None if booked_at == occurred_at else occurred_at,
         "body_hash": body_hash("confirmation", natural, original["fact_id"]),
         "kind": activity.kind,
         "attributes": {},

@@ -12,7 +12,7 @@ import asyncpg
 
 from loyalty_engine.ids import new_id
 from loyalty_engine.ledger.effects import EffectKey, difference
-from loyalty_engine.rating import Rulebook
+from loyalty_engine.rating import Effect, Rulebook
 from loyalty_engine.services.events import Events
 from loyalty_engine.services.kept_rows import KeptRows
 from loyalty_engine.services.movements import movement_of
@@ -36,15 +36,18 @@ class MemberDifference:
         self._posted = folded.posted or Posted()
         self._events = Events(self._own, rows, self._now, folded.stored.member.event_count)
         self._tiers = TierRows(self._own, rows, folded, self._events)
+        self._last = dict(folded.taken_back)
         self.effect_ids: dict[UUID, list[UUID]] = {}
 
     def collect(self) -> None:
         """Everything that the outcome changes."""
         desired = {key: effect.value for key, effect in self._outcome.effects.items()}
         posted = {key: row["value"] for key, row in self._posted.effects.items()}
+        for key in sorted(key for key, value in posted.items() if value and self._is_elsewhere(key)):
+            self._apply(key, -posted.pop(key), None)
         changes = difference(desired, posted)
         for key, value in sorted(changes.items(), key=lambda item: (item[1] > 0, self._order(item[0]))):
-            self._change(key, value)
+            self._apply(key, value, self._outcome.effects.get(key))
         self._tiers.figures()
         KeptRows(
             self._own,
@@ -66,8 +69,14 @@ class MemberDifference:
 
     # Effects
 
-    def _change(self, key: EffectKey, value: int) -> None:
-        effect, known = self._outcome.effects.get(key), self._posted.effects.get(key)
+    def _is_elsewhere(self, key: EffectKey) -> bool:
+        """Whether an effect that stands is wanted at another instant, as when joining moves."""
+        effect = self._outcome.effects.get(key)
+        return effect is not None and effect.effective_at != self._posted.effects[key]["effective_at"]
+
+    def _apply(self, key: EffectKey, value: int, effect: Effect | None) -> None:
+        """Post a value; without an effect what stands goes back, at the instant at which it stands."""
+        known = self._posted.effects.get(key)
         if effect is not None:
             kind, at, program = str(effect.kind), effect.effective_at, effect.program
         elif known is not None:
@@ -113,11 +122,10 @@ class MemberDifference:
                 "recorded_at": self._now,
                 "program_version_id": program,
                 "trigger_fact_id": trigger,
-                "corrects_effect_id": self._folded.taken_back.get(key)
-                if known is None
-                else known["effect_id"],
+                "corrects_effect_id": self._last.get(key) or (None if known is None else known["effect_id"]),
             }
         )
+        self._last[key] = effect_id
         if trigger is not None:
             self.effect_ids.setdefault(trigger, []).append(effect_id)
         return effect_id

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from loyalty_engine.entities.fact import VALUE_KINDS
 from loyalty_engine.ids import new_id
 from loyalty_engine.rating import ValueFact
 from loyalty_engine.services import checks
-from loyalty_engine.services.activities import already_recorded, refuse_sources
+from loyalty_engine.services.activities import already_recorded, before_enrolment, refuse_sources
 from loyalty_engine.services.commands import Recorded, RecordFact
 from loyalty_engine.services.engine import Business, Caller, Engine
 from loyalty_engine.services.finding import checked_member, found_members, member_not_found
 from loyalty_engine.services.folding import Arrivals, FoldingBatch
-from loyalty_engine.services.members import value_row
+from loyalty_engine.services.members import value_hash, value_row
 from loyalty_engine.services.operations import once
+from loyalty_engine.services.periods import open_periods
 from loyalty_engine.services.refusals import Refusal, Refused, invalid
 from loyalty_engine.store.connection import Connection
 from loyalty_engine.store.facts import known_facts
@@ -50,11 +52,18 @@ async def _record(
     if fact.natural_key in known:
         raise Refused(already_recorded(known[fact.natural_key].fact_id, *fact.natural_key))
     if fact.occurred_at < member.enrolled_at:
-        raise invalid("before-enrolment", "occurredAt", enrolledAt=member.enrolled_at.isoformat())
+        raise before_enrolment(member.enrolled_at)
     rulebook = await engine.rulebook(connection, business.business_id)
+    booked_at = open_periods(business, rulebook, now).booked_at(fact.occurred_at, "occurredAt")
+    digest, original = value_hash(fact), None if booked_at == fact.occurred_at else fact.occurred_at
+    fact = replace(fact, occurred_at=booked_at)
     fact_id = new_id()
     batch = FoldingBatch(connection, business, rulebook, now)
-    row = value_row(fact_id, fact, member.member_id, business, caller, now)
+    row = {
+        **value_row(fact_id, fact, member.member_id, business, caller, now),
+        "body_hash": digest,
+        "original_effective_at": original,
+    }
     written = await batch.fold([Arrivals(member, {fact_id: fact})], facts=[row])
     if batch.passed_over:
         known = await known_facts(connection, business.business_id, [fact.natural_key])

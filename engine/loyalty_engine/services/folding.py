@@ -7,13 +7,15 @@ beginning and posts the difference; all others are steps from the stored state.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from loyalty_engine.entities import ActivityLine
 from loyalty_engine.entities import Fact as FactEntity
 from loyalty_engine.ledger.effects import EffectKey
+from loyalty_engine.localtime import local_day
 from loyalty_engine.rating import (
     Fact,
     Folding,
@@ -37,7 +39,7 @@ from loyalty_engine.store.rows import insert_rows
 
 @dataclass(slots=True)
 class Arrivals:
-    """The facts of one member that arrive now, by their ids; they are recorded already."""
+    """The facts of one member that arrive now, by their ids."""
 
     member: MemberRow
     facts: dict[UUID, Fact] = field(default_factory=dict)
@@ -62,6 +64,14 @@ class Arrivals:
             return False
         last = (member.last_occurred_at, member.last_source or "", member.last_external_id or "")
         return place_of(first) <= last
+
+    def join_earlier(self, zone: ZoneInfo) -> bool:
+        """Move joining to the first of the facts, where that lies before it; whether it moved."""
+        first = min((fact.occurred_at for fact in self.facts.values()), default=self.member.enrolled_at)
+        if first >= self.member.enrolled_at:
+            return False
+        self.member = replace(self.member, enrolled_at=first, joined_on=local_day(first, zone))
+        return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,9 +143,19 @@ class FoldingBatch:
         self.passed_over = {row["fact_id"] for row in facts} - recorded
         for each in arrivals:
             each.facts = {key: fact for key, fact in each.facts.items() if key in recorded}
+            if each.join_earlier(self._business.zone):
+                self._rows.joinings.append(self._joining(each.member))
         await insert_rows(
             self._connection, ActivityLine, [row for row in lines if row["fact_id"] in recorded]
         )
+
+    def _joining(self, member: MemberRow) -> Row:
+        return {
+            "business_id": self._business.business_id,
+            "member_id": member.member_id,
+            "enrolled_at": member.enrolled_at,
+            "joined_on": member.joined_on,
+        }
 
     async def _live_states(self, arrivals: Sequence[Arrivals], *, new: bool) -> dict[UUID, Stored]:
         """The states as they are before the facts are recorded."""

@@ -261,6 +261,11 @@ def _value_rows(arrivals: Arrivals, business: Business, caller: Caller, now: dat
     ]
 
 
+def value_hash(fact: ValueFact) -> bytes:
+    """The digest of a dated value as it was sent."""
+    return body_hash("value", fact)
+
+
 def value_row(
     fact_id: UUID, fact: ValueFact, member_id: UUID, business: Business, caller: Caller, now: datetime
 ) -> Row:
@@ -275,7 +280,7 @@ def value_row(
         "occurred_at": fact.occurred_at,
         "recorded_at": now,
         "local_day": local_day(fact.occurred_at, business.zone),
-        "body_hash": body_hash("value", fact),
+        "body_hash": value_hash(fact),
         "credential_id": caller.credential_id,
         "value_kind": fact.kind,
         "value_key": fact.key,

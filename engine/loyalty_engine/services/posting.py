@@ -56,6 +56,7 @@ class Rows:
     counters: list[Row] = field(default_factory=list)
     parked: list[Row] = field(default_factory=list)
     members: list[Row] = field(default_factory=list)
+    joinings: list[Row] = field(default_factory=list)
     events: list[Row] = field(default_factory=list)
 
 
@@ -91,6 +92,7 @@ async def write_rows(
     await upsert_rows(connection, Parked, rows.parked, update=("error", "parked_at", "resolved_at"))
     await insert_rows(connection, Outbox, rows.events)
     await update_rows(connection, Member, rows.members)
+    await update_rows(connection, Member, rows.joinings)
 
 
 async def _write_wallets(connection: Connection, rows: WalletRows) -> None:

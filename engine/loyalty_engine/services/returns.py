@@ -24,6 +24,7 @@ from loyalty_engine.services.engine import Business, Caller, Engine
 from loyalty_engine.services.finding import found_members
 from loyalty_engine.services.folding import Arrivals, FoldingBatch, Written
 from loyalty_engine.services.operations import body_hash, once
+from loyalty_engine.services.periods import Periods, open_periods
 from loyalty_engine.services.posting import Row
 from loyalty_engine.services.refusals import Refusal, RefusalCode, Refused, invalid
 from loyalty_engine.store.connection import Connection
@@ -92,17 +93,18 @@ async def _reverse(
     known = await known_facts(connection, business.business_id, [natural])
     if natural in known:
         raise Refused(already_recorded(known[natural].fact_id, *natural))
-    if occurred_at < original["occurred_at"]:
-        raise invalid("return-before-purchase", "occurredAt", occurredAt=original["occurred_at"].isoformat())
-    taken = await _taken(connection, business.business_id, original, command)
     rulebook = await engine.rulebook(connection, business.business_id)
-    fact, fact_id = _fact(natural, occurred_at, original, taken), new_id()
+    periods = open_periods(business, rulebook, now)
+    booked_at = _booked_at(occurred_at, original, periods)
+    taken = await _taken(connection, business.business_id, original, command)
+    fact, fact_id = _fact(natural, booked_at, original, taken), new_id()
     row = {
         **_row(fact_id, fact, original, taken, business, caller, now),
         "reason": reason,
         "body_hash": body_hash("return", natural, original["fact_id"], command),
+        "original_effective_at": None if booked_at == occurred_at else occurred_at,
     }
-    undone = [_undone(receipt, occurred_at, row, business, caller, now) for receipt in caused]
+    undone = [_undone(receipt, booked_at, row, business, caller, now) for receipt in caused]
     arrivals = {
         member_id: Arrivals(member, {fact_id: fact} if member_id == original["member_id"] else {})
         for member_id, member in members.items()
@@ -181,6 +183,20 @@ async def named_original(
     if original["reverses_fact_id"] is not None or original["kind"] in NOT_RETURNED:
         raise invalid(NOT_RETURNED.get(original["kind"], "return-of-a-return"), "activity")
     return original
+
+
+def _booked_at(occurred_at: datetime, original: asyncpg.Record, periods: Periods) -> datetime:
+    """When the return counts: at its own instant, else now; never before a purchase that was booked late."""
+    bought_at = really_at(original)
+    if occurred_at < bought_at:
+        raise invalid("return-before-purchase", "occurredAt", occurredAt=bought_at.isoformat())
+    return periods.booked_behind(occurred_at, original["occurred_at"], "occurredAt")
+
+
+def really_at(original: asyncpg.Record) -> datetime:
+    """When an activity happened, also where it counts from later on."""
+    happened_at: datetime = original["original_effective_at"] or original["occurred_at"]
+    return happened_at
 
 
 async def _taken(
@@ -310,6 +326,7 @@ def _row(
         "recorded_at": now,
         "local_day": local_day(fact.occurred_at, business.zone),
         "credential_id": caller.credential_id,
+        "original_effective_at": None,
         "kind": "return",
         "amount": None if original["amount"] is None else -taken.amount,
         "units": None if taken.units is None else -taken.units,

@@ -52,7 +52,8 @@ GROUP BY member_id, asked_cause_kind, asked_cause_key, asked_rule, asked_slot
 """
 _ORIGINAL = """
 SELECT f.fact_id, f.member_id, f.type, f.kind, f.source, f.external_id, f.occurred_at, f.local_day,
-       f.amount, f.units, f.currency, f.channel, f.partner_id, f.attributes, f.reverses_fact_id
+       f.amount, f.units, f.currency, f.channel, f.partner_id, f.attributes, f.reverses_fact_id,
+       f.original_effective_at
 FROM fact f
 WHERE f.business_id = $1 AND (f.fact_id = $2 OR (f.source = $3 AND f.external_id = $4))
 """

@@ -18,7 +18,8 @@ _POSTED = """
 SELECT e.member_id, e.kind, e.cause_kind, e.cause_key, e.rule, e.slot, sum(e.value)::bigint AS value,
        (array_agg(e.effect_id ORDER BY e.effect_id DESC))[1] AS effect_id,
        (array_agg(e.activity_id ORDER BY e.effect_id DESC))[1] AS activity_id,
-       max(e.boundary_at) AS boundary_at, max(e.effective_at) AS effective_at,
+       max(e.boundary_at) AS boundary_at,
+       (array_agg(e.effective_at ORDER BY e.effect_id DESC))[1] AS effective_at,
        (array_agg(e.program_version_id ORDER BY e.effect_id DESC))[1] AS program_version_id
 FROM effect e
 WHERE e.business_id = $1 AND e.member_id = ANY ($2::uuid[])

@@ -60,6 +60,7 @@ points-not-redeemable = Points of { $currency } cannot be spent.
 points-of-a-redemption = Say how many points were redeemed.
 points-of-other-kinds = Only an activity of kind redemption says how many points were redeemed.
 points-pay-nothing = Points of { $currency } do not pay for purchases.
+period-closed = What happened before { $since } is closed.
 program-unavailable = No program of the business can be used now: { $reason }
 return-amount-negative = The amount of a return that names no purchase is below zero.
 return-amount-positive = What is returned is above zero.

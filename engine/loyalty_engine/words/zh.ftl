@@ -60,6 +60,7 @@ points-not-redeemable = { $currency } 积分不能使用。
 points-of-a-redemption = 请说明兑换了多少积分。
 points-of-other-kinds = 只有 redemption 类活动可以说明兑换的积分。
 points-pay-nothing = { $currency } 积分不能抵扣消费。
+period-closed = { $since } 之前发生的事已经结账。
 program-unavailable = 商家目前没有可用的方案：{ $reason }
 return-amount-negative = 不指明购买的退货金额须小于零。
 return-amount-positive = 退回的数额须大于零。

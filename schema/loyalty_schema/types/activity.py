@@ -45,7 +45,14 @@ class Activity(Node):
     kind: str = column("kind", scope=ACTIVITIES_READ, description="What it was, e.g. purchase or visit.")
     source: str = column("source", scope=ACTIVITIES_READ, description="Who recorded it.")
     external_id: str = column("external_id", scope=ACTIVITIES_READ, description="Its id at the source.")
-    occurred_at: datetime = column("occurred_at", scope=ACTIVITIES_READ, description="When it happened.")
+    occurred_at: datetime = column(
+        "occurred_at", scope=ACTIVITIES_READ, description="When it counts as having happened."
+    )
+    original_occurred_at: datetime | None = column(
+        "original_effective_at",
+        scope=ACTIVITIES_READ,
+        description="When it really happened, where it came too late for that and was booked later.",
+    )
     recorded_at: datetime = column("recorded_at", scope=ACTIVITIES_READ, description="When it arrived here.")
     amount: Decimal | None = column(
         "amount", scope=ACTIVITIES_READ, description="The amount of money; below zero for a return."

@@ -90,6 +90,11 @@ class HoldExpired(Refusal):
     """The time of the hold is up."""
 
 
+@strawberry.type(description="It happened in a period that is closed, and is not booked later.")
+class PeriodClosed(Refusal):
+    """It happened in a period that is closed."""
+
+
 @strawberry.type(description="The idempotency key was used for another input.")
 class IdempotencyConflict(Refusal):
     """The idempotency key was used for another input."""
@@ -119,6 +124,7 @@ _TYPES: dict[EngineRefusalCode, type[Refusal]] = {
     EngineRefusalCode.INSUFFICIENT_POINTS: InsufficientPoints,
     EngineRefusalCode.HOLD_CLOSED: HoldClosed,
     EngineRefusalCode.HOLD_EXPIRED: HoldExpired,
+    EngineRefusalCode.PERIOD_CLOSED: PeriodClosed,
     EngineRefusalCode.IDEMPOTENCY_CONFLICT: IdempotencyConflict,
     EngineRefusalCode.IDEMPOTENCY_IN_PROGRESS: IdempotencyInProgress,
     EngineRefusalCode.CONFIG_INVALID: ConfigInvalid,

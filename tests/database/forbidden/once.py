@@ -68,9 +68,17 @@ ONCE = {
     ),
     "a member joined on another day": Case(
         "UPDATE member SET joined_on = '2000-01-01' WHERE member_id = :member",
-        RIGHT,
+        STAYS,
         None,
-        "UPDATE member SET status = 'paused' WHERE member_id = :member",
+        "UPDATE member SET enrolled_at = enrolled_at - interval '1 day', joined_on = joined_on - 1"
+        " WHERE member_id = :member",
+    ),
+    "a member joined later than was known": Case(
+        "UPDATE member SET enrolled_at = enrolled_at + interval '1 day', joined_on = joined_on + 1"
+        " WHERE member_id = :member",
+        STAYS,
+        None,
+        "UPDATE member SET enrolled_at = enrolled_at WHERE member_id = :member",
     ),
     "a program version is published twice": Case(
         copied("program_version", "version = 1", program_version_id=":new"),

@@ -56,6 +56,7 @@ class ActivityRow:
     attributes: Mapping[str, Any]
     reverses_fact_id: UUID | None
     reason: str | None
+    original_effective_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
