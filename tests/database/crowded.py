@@ -10,6 +10,7 @@ from uuid import UUID
 from loyalty_engine.entities import (
     Account,
     ActivityLine,
+    Adjustment,
     Counter,
     Effect,
     Fact,
@@ -180,10 +181,17 @@ async def _of_the_rest(connection: Connection, world: World, rows: dict[str, Row
     await insert_rows(connection, Operation, [_operation(world, "done", {"a": 1})])
     await insert_rows(connection, Operation, [_operation(world, "taken", None)])
     await insert_rows(connection, Counter, [world.row(member_id=member_id, rule="r", name="n", used=1)])
+    waiting = _adjustment(world, member_id)
+    await insert_rows(connection, Adjustment, [waiting])
+    declined = {"decision": "declined", "decided_by": "credential:2", "decided_at": NOON}
+    refused = {**waiting, **declined, "adjustment_id": new_id()}
+    await insert_rows(connection, Adjustment, [refused])
     identity = {"identity_id": new_id(), "kind": "card", "identity_hash": bytes(32), "created_at": NOON}
     await insert_rows(connection, Identity, [world.row(member_id=member_id, **identity)])
     return {
         "hold": held["fact_id"],
+        "waiting": waiting["adjustment_id"],
+        "declined": refused["adjustment_id"],
         "capture": capture["fact_id"],
         "answer": answer["fact_id"],
         "event": event["event_id"],
@@ -223,6 +231,19 @@ def _hold(world: World, held: Row) -> Row:
         opened_at=NOON,
         expires_at=NOON + timedelta(days=1),
         closed_at=NOON,
+    )
+
+
+def _adjustment(world: World, member_id: UUID) -> Row:
+    return world.row(
+        adjustment_id=new_id(),
+        member_id=member_id,
+        currency="points",
+        amount=5,
+        reason="goodwill",
+        needs_approval=True,
+        asked_by="credential:1",
+        asked_at=NOON,
     )
 
 

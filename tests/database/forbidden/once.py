@@ -5,6 +5,23 @@ from __future__ import annotations
 from tests.database.crowded import copied
 from tests.database.forbidden.cases import CHECK, RIGHT, STAYS, UNIQUE, Case, there
 
+MADE = {
+    "adjustment_id": ":new",
+    "decision": "'approved'",
+    "decided_by": "'credential:2'",
+    "decided_at": "t.asked_at",
+    "fact_id": ":fact",
+}
+
+
+def approved(adjustment: str, by: str, fact: str = ":fact") -> str:
+    """An adjustment approved, and made by an activity."""
+    return (
+        f"UPDATE adjustment SET decision = 'approved', decided_by = '{by}', decided_at = asked_at, "  # noqa: S608
+        f"fact_id = {fact} WHERE adjustment_id = :{adjustment}"
+    )
+
+
 ONCE = {
     "an outcome is changed": Case(
         """UPDATE operation SET outcome = '{"a": 2}' WHERE key = 'done'""",
@@ -103,5 +120,41 @@ ONCE = {
         CHECK,
         "business_only_a_sandbox_has_a_clock_check",
         "UPDATE business SET clock_at = NULL",
+    ),
+    "the time of a member goes back": Case(
+        "UPDATE member SET last_recorded_at = last_recorded_at - interval '1 s' WHERE member_id = :member",
+        STAYS,
+        None,
+        "UPDATE member SET last_recorded_at = last_recorded_at + interval '1 s' WHERE member_id = :member",
+    ),
+    "an adjustment is of more points afterwards": Case(
+        "UPDATE adjustment SET amount = 50 WHERE adjustment_id = :waiting",
+        RIGHT,
+        None,
+        there("adjustment", "adjustment_id", "waiting"),
+    ),
+    "somebody approves their own large adjustment": Case(
+        approved("waiting", "credential:1"),
+        CHECK,
+        "adjustment_approved_by_another_check",
+        approved("waiting", "credential:2"),
+    ),
+    "an adjustment is approved without being made": Case(
+        approved("waiting", "credential:2", fact="NULL"),
+        CHECK,
+        "adjustment_made_when_approved_check",
+        approved("waiting", "credential:2"),
+    ),
+    "an adjustment is decided twice": Case(
+        "UPDATE adjustment SET decision = 'approved', fact_id = :fact WHERE adjustment_id = :declined",
+        STAYS,
+        None,
+        approved("waiting", "credential:2"),
+    ),
+    "two adjustments are made by one activity": Case(
+        "; ".join([copied("adjustment", "adjustment_id = :waiting", **MADE)] * 2),
+        UNIQUE,
+        "adjustment_business_id_fact_id_key",
+        copied("adjustment", "adjustment_id = :waiting", **MADE),
     ),
 }
