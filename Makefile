@@ -24,7 +24,7 @@ RUN := .venv/bin/python -m
 PYTEST := $(RUN) pytest -q -n $(WORKERS) --maxprocesses=8
 ORDINARY := not packaging and not completejourney and not crash
 
-.PHONY: help venv demo test races test-p3 test-pg15 crash lint format types layers package-test check lock
+.PHONY: soak help venv demo test races test-p3 test-pg15 crash lint format types layers package-test check lock
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "make %-13s %s\n", $$1, $$2}' Makefile
@@ -56,6 +56,9 @@ test-pg15: $(STAMP)  ## the whole suite on PostgreSQL 15 (PG15_BINARIES=...)
 
 crash: $(STAMP)  ## kill servers under load, and prove that nothing is lost (ROUNDS=20 SEED=...)
 	@LOYALTY_TEST_CRASH_ROUNDS='$(ROUNDS)' LOYALTY_TEST_CRASH_SEED='$(SEED)' $(RUN) pytest -q -s -m crash tests/crash
+
+soak: $(STAMP)  ## random operations of every kind by many at once (OPERATIONS=20000)
+	@LOYALTY_TEST_OPERATIONS=$(or $(OPERATIONS),20000) $(RUN) pytest -q -s tests/properties/test_many_at_once.py
 
 lint: $(STAMP)  ## ruff: rules and formatting
 	@$(RUN) ruff check --quiet . && $(RUN) ruff format --quiet --check . && echo "lint: clean"

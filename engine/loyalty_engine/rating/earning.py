@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from decimal import Decimal
 from types import MappingProxyType
 
+from loyalty_engine.ledger.amounts import shares
 from loyalty_engine.ledger.effects import EffectKey
 from loyalty_engine.ledger.lots import Lot, Place
 from loyalty_engine.program import Program
@@ -24,7 +26,9 @@ from loyalty_engine.rules import Activity, FundingShare, Member, Occasion, Partn
 class Ask:
     """What a step wants of partners' budgets: ``units`` in all for the key, each paying its share.
 
-    ``partial`` lets the answer be less than what is wanted, else it is all or nothing.
+    ``partial`` lets the answer be less than what is wanted, else it is all or nothing. What goes back to one
+    partner's budget is below zero: what was given back once may be with somebody else by now, so that a
+    later fold which gives back less asks for the difference too.
     """
 
     key: EffectKey
@@ -65,6 +69,7 @@ class Earning:
         self._state = state
         self._journal = journal
         self._taken: dict[EffectKey, tuple[int, int]] = {}
+        self._given_back: dict[tuple[EffectKey, str], int] = {}
 
     def rate(
         self, at: At, place: Place, program: Program, activity: Activity, member: Member, keep: bool
@@ -152,12 +157,21 @@ class Earning:
         self._journal.points(at, "", currency, "-", extra)
         return Earned(key, currency, award.slot, award.units, funding)
 
-    def take_back(self, at: At, rated: Rated, after: Activity | None) -> None:
+    def take_back(self, at: At, rated: Rated, after: Activity | None) -> Asking:
         """Take back earned - points(what remains), at the rates of the purchase, cumulatively.
 
         What one rule's lines of a currency earned is taken together: caps that they share may cut
         another line of what remains. What a rule that fails here had earned stays until its repair.
+        Partners' budgets are asked each time, also where nothing goes back to them now.
         """
+        wanted = self._wanted_back(at, rated, after)
+        for earned in rated.earned:
+            if earned.units > 0 and (earned.funding or wanted.get(earned.key)):
+                yield from self._take_award_back(at, rated.program, earned, wanted.get(earned.key, 0))
+
+    def _wanted_back(self, at: At, rated: Rated, after: Activity | None) -> dict[EffectKey, int]:
+        """How much of each award is to be taken back now."""
+        wanted: dict[EffectKey, int] = {}
         deserved, failed = self._deserved(at, rated, after)
         earned_by: dict[tuple[str, str], list[Earned]] = {}
         for earned in rated.earned:
@@ -172,8 +186,9 @@ class Earning:
             for earned in group:
                 units = min(left, excess[earned.line])
                 if units > 0:
-                    self._take_award_back(at, earned, units)
+                    wanted[earned.key] = units
                     left -= units
+        return wanted
 
     def _deserved(
         self, at: At, rated: Rated, after: Activity | None
@@ -203,21 +218,43 @@ class Earning:
         wanted_before, _ = self._taken.get(earned.key, (0, 0))
         return earned.units - wanted_before - deserved
 
-    def _take_award_back(self, at: At, earned: Earned, wanted: int) -> None:
+    def _take_award_back(self, at: At, program: Program, earned: Earned, wanted: int) -> Asking:
         wanted_before, taken_before = self._taken.get(earned.key, (0, 0))
         forgone = wanted_before - taken_before
         key = EffectKey(at.cause, earned.key.rule, line_slot(earned.currency, earned.line))
         wallet = self._state.wallet(earned.currency)
-        extra = wallet.take_back(earned.key, key, at.where, wanted, forgone)
+        extra = wallet.take_back(earned.key, key, at.where, wanted, forgone) if wanted else {}
         taken = extra.pop("taken", 0)
         self._taken[earned.key] = (wanted_before + wanted, taken_before + taken)
-        before = split(earned.units - taken_before, earned.funding, back=True)
-        left = split(earned.units - taken_before - taken, earned.funding, back=True)
-        movements = {name: value - left.get(name, 0) for name, value in before.items()}
-        self._journal.points(
-            at, earned.key.rule, earned.currency, earned.line, {k: v for k, v in movements.items() if v}
-        )
+        movements = {}
+        for share in earned.funding:
+            units = yield from self._give_back(at, program, earned, share, taken_before + taken)
+            movements[f"funded_back/{share.partner}"] = units
+        movements["earned_back"] = taken - sum(movements.values())
+        self._journal.points(at, earned.key.rule, earned.currency, earned.line, movements)
         self._journal.points(at, "", earned.currency, "-", extra)
+
+    def _give_back(
+        self, at: At, program: Program, earned: Earned, share: FundingShare, taken: int
+    ) -> Generator[Ask, int, int]:
+        """What a partner's budget gets back now of an award of which so much was taken in all.
+
+        More than its share where it got it once and others have it now; the business pays the difference.
+        """
+        name = (earned.key, share.partner)
+        (paid,), (left,) = (
+            shares(earned.units, [share.percent]),
+            shares(earned.units - taken, [share.percent]),
+        )
+        before = self._given_back.get(name, 0)
+        units = max(0, paid - left - before)
+        if program.promotions[earned.key.rule].budgets.get(share.partner) is not None:
+            slot = slot_of(earned.currency, earned.line, f"back/{share.partner}")
+            whole = FundingShare(share.partner, Decimal(100))
+            key = EffectKey(at.cause, earned.key.rule, slot)
+            units = -(yield Ask(key, earned.currency, -units, (whole,), True, at.instant))
+        self._given_back[name] = before + units
+        return units
 
 
 def _capped(award: Award, activity: Activity, program: Program, limits: Limits) -> Award:

@@ -141,11 +141,11 @@ class Folding:
             case ActivityFact():
                 yield from self._activity(fact, at, version)
                 for early in self._waiting.pop(fact.natural_key, ()):
-                    self._linked_return(early, replace(at, cause=early.cause), version)
+                    yield from self._linked_return(early, replace(at, cause=early.cause), version)
             case ReturnFact() if fact.of not in self._activities:
                 self._waiting.setdefault(fact.of, []).append(fact)
             case ReturnFact():
-                self._linked_return(fact, at, version)
+                yield from self._linked_return(fact, at, version)
             case ValueFact():
                 self.state.values[(fact.kind, fact.key)] = fact.value
         self._freeze(version)
@@ -185,7 +185,7 @@ class Folding:
             elif policy.upgrade.at == "activity" and (net is not None or policy.section.returns != "undo"):
                 self._standings.claim(at, program, policy, tiers)
 
-    def _linked_return(self, fact: ReturnFact, at: At, version: ProgramVersion) -> None:
+    def _linked_return(self, fact: ReturnFact, at: At, version: ProgramVersion) -> Asking:
         original = self._activities[fact.of]
         purchase = original.activity
         so_far = self._returned.setdefault(fact.of, [])
@@ -205,7 +205,7 @@ class Folding:
         if after is None:
             self._moves.undo(at, version.program, original)
         if fact.of in self._rated:
-            self._earning.take_back(at, self._rated[fact.of], after)
+            yield from self._earning.take_back(at, self._rated[fact.of], after)
             self._freeze(version)
         for policy in self._unfrozen(version):
             if policy.section.returns == "from_now":

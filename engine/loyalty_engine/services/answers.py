@@ -81,6 +81,8 @@ class Answers:
     async def _grant(self, ask: Ask, before: int, more: int) -> int:
         if self._budgets is None:
             self._budgets = await lock_budgets(self._connection, self._business_id)
+        if before < 0:
+            return self._grant_again(ask, more)
         keys = [(ask.key.rule, share.partner) for share in ask.funding]
         percents = [share.percent for share in ask.funding]
         held = shares(before, percents)
@@ -95,6 +97,15 @@ class Answers:
             if have is not None:
                 self._budgets[key] = have - (now - part)
         return total - before
+
+    def _grant_again(self, ask: Ask, more: int) -> int:
+        """Some of what went back to one partner's budget, as far as it is still there."""
+        ((partner, budgets),) = [(share.partner, self._budgets or {}) for share in ask.funding]
+        have = budgets[ask.key.rule, partner]
+        granted = more if have is None else min(more, have)
+        if have is not None:
+            budgets[ask.key.rule, partner] = have - granted
+        return granted
 
     def give_back(self, member: MemberAnswers, at: Mapping[EffectKey, datetime]) -> None:
         """After a whole fold: what was granted and is not asked for any more goes back."""

@@ -114,12 +114,18 @@ FROM (
     FROM fact f WHERE f.business_id = $1 AND f.member_id = ANY ($2::uuid[]) AND f.type = 'answer'
     GROUP BY 1, 2, 3, 4, 5) given
 CROSS JOIN LATERAL (
-    SELECT coalesce(sum(e.value), 0) AS total FROM effect e
+    SELECT CASE WHEN split_part(given.slot, '/', 4) = 'back' THEN -1 ELSE 1 END AS sign,
+           coalesce(sum(e.value), 0) AS total FROM effect e
     WHERE e.business_id = $1 AND e.member_id = given.member_id
       AND (e.cause_kind, e.cause_key, e.rule) = (given.cause_kind, given.cause_key, given.rule)
-      AND starts_with(e.slot, left(given.slot, -3))
-      AND (e.slot LIKE '%/earned' OR e.slot LIKE '%/funded/%')) posted
-WHERE given.granted <> posted.total OR given.granted > given.asked OR given.granted < 0
+      AND CASE WHEN split_part(given.slot, '/', 4) = 'back'
+          THEN e.slot = concat_ws('/', split_part(given.slot, '/', 1), split_part(given.slot, '/', 2),
+                                  split_part(given.slot, '/', 3), 'funded_back',
+                                  split_part(given.slot, '/', 5))
+          ELSE starts_with(e.slot, left(given.slot, -3))
+               AND (e.slot LIKE '%/earned' OR e.slot LIKE '%/funded/%') END) posted
+WHERE given.granted <> posted.sign * posted.total OR given.granted > given.asked
+   OR posted.sign * given.granted < 0
 ORDER BY given.member_id, given.cause_key, given.rule LIMIT 1
 """
 _RETURNS = """
@@ -148,5 +154,7 @@ POTS = Promise(
     _POTS,
 )
 OWING = Promise("owing", "nobody owes who could spend", _OWING)
-ANSWERS = Promise("answers", "an award from a budget is what was granted of what was asked", _ANSWERS)
+ANSWERS = Promise(
+    "answers", "what a budget paid, or got back, is what was granted of what was asked", _ANSWERS
+)
 RETURNS = Promise("returns", "nothing is returned that was not bought", _RETURNS)

@@ -59,6 +59,7 @@ SELECT given.id FROM unnest($2::uuid[]) AS given(id)
 WHERE NOT EXISTS (SELECT FROM member m WHERE m.business_id = $1 AND m.member_id = given.id)
   AND NOT EXISTS (SELECT FROM fact f WHERE f.business_id = $1 AND f.fact_id = given.id)
   AND NOT EXISTS (SELECT FROM effect e WHERE e.business_id = $1 AND e.effect_id = given.id)
+  AND NOT EXISTS (SELECT FROM adjustment a WHERE a.business_id = $1 AND a.adjustment_id = given.id)
 """
 
 
@@ -104,7 +105,7 @@ async def operations_after(
 
 
 async def missing_ids(connection: Connection, business_id: UUID, ids: Collection[UUID]) -> set[UUID]:
-    """Those of the ids that no member, fact or effect has."""
+    """Those of the ids that no member, fact, effect or adjustment has."""
     if not ids:
         return set()
     return {row["id"] for row in await connection.fetch(_MISSING, business_id, list(ids))}
