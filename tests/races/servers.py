@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import signal
 import socket
 import subprocess
 import sys
@@ -15,6 +14,7 @@ import httpx
 
 from tests.command_line.shell import Shell, shell_on
 
+WATCHED = Path(__file__).with_name("watched.py")
 STARTS_WITHIN = 300
 """Seconds in which a server must be ready; it is asked again until then."""
 
@@ -29,7 +29,7 @@ def serving(folder: Path, owner_url: str, many: int) -> Iterator[list[str]]:
             server.wait_until_ready()
         yield [server.address for server in servers]
         for server in servers:
-            server.process.send_signal(signal.SIGTERM)
+            server.ask_to_end()
         for server in servers:
             server.check_end()
 
@@ -55,6 +55,11 @@ class Server:
             waited, pause = waited + pause, min(1.0, pause * 1.5)
         raise AssertionError(f"{self.address} is not ready: {self.log.read_text()}")
 
+    def ask_to_end(self) -> None:
+        """Lets go of its input, as our own end does."""
+        assert self.process.stdin is not None
+        self.process.stdin.close()
+
     def check_end(self) -> None:
         """The process ends as it was asked to, and its log tells of no error."""
         code, said = self.process.wait(timeout=120), self.log.read_text()
@@ -69,17 +74,15 @@ def _server(shell: Shell, log: Path) -> Iterator[Server]:
     with (
         log.open("wb") as errors,
         subprocess.Popen(
-            [sys.executable, "-m", "loyalty_api.cli", "serve"],
+            [sys.executable, str(WATCHED), sys.executable, "-m", "loyalty_api.cli", "serve"],
             cwd=shell.folder,
             env=shell.environment(LOYALTY_PORT=str(port)),
+            stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=errors,
         ) as process,
     ):
-        try:
-            yield Server(process, f"http://127.0.0.1:{port}", log)
-        finally:
-            process.terminate()
+        yield Server(process, f"http://127.0.0.1:{port}", log)
 
 
 def _free_port() -> int:
