@@ -57,8 +57,9 @@ test-pg15: $(STAMP)  ## the whole suite on PostgreSQL 15 (PG15_BINARIES=...)
 crash: $(STAMP)  ## kill servers under load, and prove that nothing is lost (ROUNDS=20 SEED=...)
 	@LOYALTY_TEST_CRASH_ROUNDS='$(ROUNDS)' LOYALTY_TEST_CRASH_SEED='$(SEED)' $(RUN) pytest -q -s -m crash tests/crash
 
-soak: $(STAMP)  ## random operations of every kind by many at once (OPERATIONS=20000)
-	@LOYALTY_TEST_OPERATIONS=$(or $(OPERATIONS),20000) $(RUN) pytest -q -s tests/properties/test_many_at_once.py
+soak: $(STAMP)  ## random operations of every kind by many at once (OPERATIONS=... SEED=...)
+	@LOYALTY_TEST_OPERATIONS='$(or $(OPERATIONS),20000)' LOYALTY_TEST_SEED='$(SEED)' \
+		$(RUN) pytest -q -s tests/properties/test_many_at_once.py
 
 lint: $(STAMP)  ## ruff: rules and formatting
 	@$(RUN) ruff check --quiet . && $(RUN) ruff format --quiet --check . && echo "lint: clean"

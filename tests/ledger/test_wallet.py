@@ -109,6 +109,14 @@ def test_a_confirmation_releases_what_its_purchase_earned_and_nothing_else() -> 
     assert (wallet.available, wallet.pending) == (10, 20)
 
 
+def test_a_pending_lot_that_was_taken_back_is_never_released() -> None:
+    wallet = holding(lot("a", 10, pending_until=5))
+    assert wallet.take_back(key("a"), key("r"), place("r", 1), 10, 0) == {"released": 10, "taken": 10}
+    assert wallet.release_due(at(5)) == {}
+    assert wallet.confirm(Cause("activity", "a")) == {}
+    assert wallet.lots[key("a")].pending
+
+
 def test_what_expires_at_an_instant_is_gone_at_that_instant_and_not_before() -> None:
     wallet = holding(lot("a", 10, 5), lot("b", 20, 6), lot("c", 30))
     assert wallet.expire(at(5) - timedelta(microseconds=1), own_end) == {}

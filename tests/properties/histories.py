@@ -17,6 +17,7 @@ from loyalty_engine.services.commands import (
     ActivityBy,
     LineInput,
     MemberBy,
+    PointsInput,
     RecordActivity,
     Recorded,
     RecordFact,
@@ -41,6 +42,7 @@ key = "points"
 decimals = DECIMALS
 rounding = "ROUNDING"
 expiry = EXPIRY
+PENDING
 offers = { choose = "OFFERS" }
 
 [[points]]
@@ -129,7 +131,14 @@ funding = [{ partner = "bolt", percent = "100", unlimited = true }]
 CHOICES: Mapping[str, Sequence[str]] = {
     "DECIMALS": ("0", "2"),
     "ROUNDING": ("toward_zero", "half_up", "floor"),
-    "EXPIRY": ('"never"', "{ months = 2 }", "{ days = 20 }", '{ months = 12, then = "end_of_month" }'),
+    "EXPIRY": (
+        '"never"',
+        "{ months = 2 }",
+        "{ days = 20 }",
+        '{ months = 12, then = "end_of_month" }',
+        '{ idle_months = 2, kept_by = ["purchase"] }',
+    ),
+    "PENDING": ("", "", "pending = { days = 14 }", "pending = { days = 60, confirmed = true }"),
     "OFFERS": ("best", "all"),
     "OP": ("any_of", "all_of"),
     "UPGRADE": ("activity", "review"),
@@ -220,7 +229,9 @@ def histories(draw: st.DrawFn, most: int = 9) -> list[Event]:
         at = draw(instants())
         source = draw(st.sampled_from(("till", "web")))
         natural: dict[str, Any] = {"source": source, "external_id": f"{next(numbers):02}"}
-        match draw(st.sampled_from(("purchase", "purchase", "purchase", "return", "value"))):
+        match draw(st.sampled_from(("purchase", "purchase", "purchase", "redemption", "return", "value"))):
+            case "redemption":
+                events += draw(_redemptions(member, at, natural, numbers, len(events)))
             case "purchase":
                 events += draw(_purchases(member, at, natural, numbers, len(events)))
             case "return":
@@ -267,6 +278,20 @@ def _purchases(
                 taken,
             )
             found.append(Event(later, back, index))
+    return found
+
+
+@st.composite
+def _redemptions(
+    draw: st.DrawFn, member: MemberBy, at: datetime, natural: dict[str, Any], numbers: count[int], index: int
+) -> list[Event]:
+    """A redemption that happened already, which may be given back."""
+    points = PointsInput(Decimal(draw(st.integers(1, 120))), "points")
+    found = [Event(at, RecordActivity(member, "redemption", **natural, occurred_at=at, points=points))]
+    if draw(st.integers(0, 2)) == 0:
+        later, of = draw(instants(at)), (natural["source"], natural["external_id"])
+        back = ReverseActivity(ActivityBy(natural=of), natural["source"], f"{next(numbers):02}", later)
+        found.append(Event(later, back, index))
     return found
 
 

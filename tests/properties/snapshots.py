@@ -63,10 +63,21 @@ def _state(state: State) -> dict[str, Any]:
             for key, ladder in sorted(state.ladders.items())
         },
         "lots": sorted(
-            (currency, str(lot.key), lot.place, lot.amount, lot.remaining, lot.expired, lot.expires_at)
+            (
+                currency,
+                str(lot.key),
+                lot.place,
+                (lot.amount, lot.remaining, lot.expired, lot.expires_at, lot.pending, lot.releases_at),
+            )
             for currency, wallet in state.wallets.items()
             for lot in wallet.lots.values()
             if lot.amount
+        ),
+        "uses": sorted(
+            (currency, str(key), spending.place, str(used), units)
+            for currency, wallet in state.wallets.items()
+            for key, spending in wallet.spendings.items()
+            for used, units in spending.parts.items()
         ),
         "debts": {currency: wallet.debt for currency, wallet in state.wallets.items() if wallet.debt},
         "values": state.values,

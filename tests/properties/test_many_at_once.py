@@ -26,7 +26,7 @@ from tests.services.points_shop import PointsShop
 from tests.services.shop import HEAD, linked_return, new_shop, purchase
 
 OPERATIONS = int(os.environ.get("LOYALTY_TEST_OPERATIONS", "800"))
-SEED = int(os.environ.get("LOYALTY_TEST_SEED", "0")) or (
+SEED = int(os.environ.get("LOYALTY_TEST_SEED") or "0") or (
     20_000 if os.environ.get("CI") == "true" else SystemRandom().randrange(1, 10**9)
 )
 CONNECTIONS = 16

@@ -102,13 +102,17 @@ class Wallet:
 
     def release_due(self, at: datetime) -> Movements:
         """Release what is pending until an instant that has come."""
-        due = [lot for lot in self.lots.values() if lot.pending and lot.releases_at and lot.releases_at <= at]
+        due = [lot for lot in self._waiting() if lot.releases_at and lot.releases_at <= at]
         return _joined(*(self.release(lot.key) for lot in sorted(due, key=consumed_by)))
 
     def confirm(self, cause: Cause) -> Movements:
         """Release what one purchase earned."""
-        pending = [lot for lot in self.lots.values() if lot.pending and lot.key.cause == cause]
+        pending = [lot for lot in self._waiting() if lot.key.cause == cause]
         return _joined(*(self.release(lot.key) for lot in sorted(pending, key=consumed_by)))
+
+    def _waiting(self) -> list[Lot]:
+        """Pending lots of which something is left; of what was taken back nothing is released."""
+        return [lot for lot in self.lots.values() if lot.pending and lot.remaining]
 
     def _repay(self, key: EffectKey) -> Movements:
         """What is left of a lot pays what is owed, the earliest debt first."""
