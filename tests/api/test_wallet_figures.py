@@ -1,15 +1,25 @@
 """What a wallet shows is the sum of its transfers by the kinds of the accounts between which they move."""
 
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+import httpx
+
 from loyalty_engine.entities import Effect, Transfer
 from loyalty_engine.ids import new_id
+from loyalty_engine.services.commands import Recorded, Transferred
+from loyalty_engine.services.credentials import CreateCredential, CredentialCreated, create_credential
 from loyalty_engine.services.movements import MEMBER_ACCOUNTS, MOVEMENTS
+from loyalty_engine.store.database import Database
 from loyalty_engine.store.ledger import AccountKey, accounts, move_balances
 from loyalty_engine.store.rows import insert_rows
+from loyalty_schema.scalars import instant_text
 from tests.api.shop import NOW, Shop
+from tests.properties.invariants import broken
+from tests.services.points_shop import points_shop
+from tests.services.shop import done
 
 FIGURES = "available pending held debt earned spent expired"
 BOTH = f"""
@@ -122,6 +132,71 @@ async def test_every_kind_of_movement_is_in_the_figure_that_it_belongs_to(shop: 
     assert member["then"]["wallet"] == {name: str(units) for name, units in wanted.items()}
     del wanted["available"], member["now"]["available"]  # now it is the sum of lots, which are not made here
     assert member["now"] == {name: str(units) for name, units in wanted.items()}
+
+
+THEN = f"""
+query ($who: String!, $at: DateTime!, $known: DateTime) {{ member(by: {{externalId: $who}}) {{
+  now: wallet {{ {FIGURES} }}
+  then: asOf(at: $at, knownAt: $known) {{ wallet {{ {FIGURES} }} }}
+}} }}
+"""
+
+
+async def test_what_is_held_sent_redeemed_and_owed_stays_as_it_was_known(
+    app_database: Database, client: httpx.AsyncClient
+) -> None:
+    points = await points_shop(app_database, "expiry = { days = 60 }\npending = { days = 3 }")
+    made = await create_credential(points.engine, points.caller, CreateCredential("owner", "the API"))
+    assert isinstance(made, CredentialCreated), made
+    api = Shop(points.engine, client, points.business_id, points.slug, made.key.text, points.business_id)
+    seen: dict[tuple[str, datetime], Any] = {}
+    clock = NOW
+
+    async def later(days: int = 1) -> datetime:
+        nonlocal clock
+        clock += timedelta(days=days)
+        await points.set_clock(clock)
+        await points.advance()
+        return clock
+
+    async def look() -> Any:
+        for who in ("ann", "bob"):
+            member = (await api.data(THEN, {"who": who, "at": instant_text(clock)}))["member"]
+            assert member["now"] == member["then"]["wallet"]
+            seen[who, clock] = member["then"]["wallet"]
+        return seen["ann", clock]
+
+    for who in ("ann", "bob"):
+        await points.enrol(who)
+    await points.buy(100, await later(), external_id="first")
+    assert (await look())["pending"] == "100"
+    await later(4)
+    held = done(await points.hold(30, clock + timedelta(days=2)), Recorded)
+    assert (await look())["held"] == "30"
+    await later()
+    done(await points.capture(held.fact_id, 20), Recorded)
+    assert (await look())["spent"] == "20"
+    await later()
+    done(await points.transfer(15), Transferred)
+    assert (await look())["spent"] == "35"
+    assert (seen["bob", clock]["available"], seen["bob", clock]["spent"]) == ("15", "0")
+    await later()
+    done(await points.redeem(200, clock, external_id="gift"), Recorded)
+    assert (await look())["debt"] == "135"
+    await later()
+    await points.buy(50, NOW + timedelta(hours=1), external_id="late")
+    done(await points.redeem(1, clock, member="bob"), Recorded)
+    await look()
+    await points.give_back("gift", None, await later())
+    await look()
+    await points.give_back("first", None, await later())
+    await look()
+    await later(100)
+    assert Decimal((await look())["expired"]) > 0
+    for (who, at), answered in seen.items():
+        when = {"who": who, "at": instant_text(at), "known": instant_text(at)}
+        assert (await api.data(THEN, when))["member"]["then"]["wallet"] == answered
+    assert await broken(points) == {}
 
 
 async def test_a_correction_of_a_movement_takes_it_out_of_its_figure(shop: Shop) -> None:

@@ -12,8 +12,11 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Uuid, and_, bindparam, column, func
+from sqlalchemy import ARRAY, Uuid, and_, bindparam, column, func, select, true
+from sqlalchemy.sql.selectable import Select
 from sqlalchemy.types import DateTime
+
+from loyalty_engine.store.reads.view import of_business
 
 ALWAYS = datetime.max.replace(tzinfo=UTC)
 """Later than everything, as an instant and as what is known."""
@@ -58,7 +61,17 @@ def moment_values(moments: Sequence[Moment]) -> dict[str, object]:
 def known_then(row: Any) -> Any:
     """That a row with times of its own is the member's, in effect and recorded by then."""
     return and_(
+        of_business(row),
         row.member_id == MOMENTS.c.member_id,
         row.effective_at <= MOMENTS.c.at,
         row.recorded_at <= MOMENTS.c.known_at,
     )
+
+
+def at_each(found: Select[Any]) -> Select[Any]:
+    """What a statement finds that names MOMENTS, for each of them in turn, with its number first.
+
+    The offset holds the planner to that: taken all at once, rows would be compared with every moment.
+    """
+    each = found.correlate(MOMENTS).offset(0).lateral("found")
+    return select(MOMENTS.c.number, *each.c).select_from(MOMENTS.join(each, true()))

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, case, cast, func, literal, or_, select, tuple_
-from sqlalchemy.dialects.postgresql import distinct_on
+from sqlalchemy import ARRAY, Uuid, and_, case, cast, func, literal, not_, or_, select, tuple_
+from sqlalchemy.dialects.postgresql import aggregate_order_by, distinct_on
 from sqlalchemy.types import DateTime, Text
 
 from loyalty_engine.entities import Claim, Effect, Fact, Standing
 from loyalty_engine.store.connection import Connection
 from loyalty_engine.store.reads.effects import EffectRow, effect_columns
-from loyalty_engine.store.reads.moments import MOMENTS, Moment, known_then, moment_values
+from loyalty_engine.store.reads.moments import MOMENTS, Moment, at_each, known_then, moment_values
 from loyalty_engine.store.reads.standings import CLAIM_PART, ClaimRow
 from loyalty_engine.store.reads.view import View, ViewStatement, linked, of_business
 from loyalty_engine.store.tables import columns, table
@@ -31,7 +31,7 @@ class StoodRow:
 
 _standing, _claim, _effect, _fact = columns(Standing), columns(Claim), columns(Effect), columns(Fact)
 _withdrawn, _bought = table(Effect).alias("withdrawn"), table(Fact).alias("bought")
-_posted, _withdrawal = table(Effect).alias("posted"), table(Effect).alias("withdrawal")
+_posted = table(Effect).alias("posted")
 
 
 def _same(one: Any, other: Any, name: str, other_name: str | None = None) -> Any:
@@ -57,14 +57,8 @@ _PLACE: tuple[Any, ...] = (
 def _stood(held: bool) -> Any:
     """The last standing on each ladder among those that were recorded, and not withdrawn, by then."""
     changes = (
-        MOMENTS.join(
-            table(Standing),
-            and_(_standing.member_id == MOMENTS.c.member_id, _standing.effective_at <= MOMENTS.c.at),
-        )
-        .join(
-            table(Effect),
-            and_(_same(_effect, _standing, "effect_id"), _effect.recorded_at <= MOMENTS.c.known_at),
-        )
+        table(Effect)
+        .join(table(Standing), _same(_standing, _effect, "effect_id"))
         .outerjoin(_withdrawn, _same(_withdrawn.c, _standing, "effect_id", "withdrawn_effect_id"))
         .outerjoin(table(Fact), _same(_fact, _effect, "fact_id", "activity_id"))
         .outerjoin(
@@ -76,48 +70,42 @@ def _stood(held: bool) -> Any:
         )
     )
     return (
-        select(MOMENTS.c.number, _standing.ladder, _standing.to_tier, _standing.effective_at)
-        .ext(distinct_on(MOMENTS.c.number, _standing.ladder))
+        select(_standing.ladder, _standing.to_tier, _standing.effective_at)
+        .ext(distinct_on(_standing.ladder))
         .select_from(changes)
         .where(
-            of_business(_standing),
+            known_then(_effect),
+            _effect.kind == "standing",
             or_(_withdrawn.c.effect_id.is_(None), _withdrawn.c.recorded_at > MOMENTS.c.known_at),
-            *linked(_standing.member_id, held),
+            *linked(_effect.member_id, held),
         )
-        .order_by(MOMENTS.c.number, _standing.ladder, *(part.desc() for part in _PLACE))
+        .order_by(_standing.ladder, *(part.desc() for part in _PLACE))
+        .correlate(MOMENTS)
     )
 
 
 def _made(held: bool) -> Any:
-    """The effects that make claims; a claim stands while what was posted under its key is 1."""
+    """The effects that make claims which stand: 1 was posted under the key of each, and nothing withdraws it.
+
+    A withdrawal names the key of its claim in its slot. All is found in one pass over the effects: a join of
+    the two would be as long as the square of a long history.
+    """
     effect = _posted.c
-    key = (MOMENTS.c.number, effect.cause_kind, effect.cause_key, effect.slot)
-    latest = (effect.value.desc(), effect.recorded_at.desc(), effect.effect_id.desc())
+    is_claim = effect.kind == "claim"
+    named = func.concat_ws("/", "withdraw", effect.slot, effect.cause_kind, effect.cause_key)
+    latest = aggregate_order_by(effect.effect_id, effect.recorded_at.desc(), effect.effect_id.desc())
+    last = func.array_agg(latest, type_=ARRAY(Uuid)).filter(is_claim, effect.value > 0)[1]
     return (
-        select(
-            MOMENTS.c.number,
-            MOMENTS.c.at,
-            effect.effect_id,
-            func.concat_ws("/", "withdraw", effect.slot, effect.cause_kind, effect.cause_key).label("slot"),
-            func.sum(effect.value).over(partition_by=key).label("stands"),
-            func.row_number().over(partition_by=key, order_by=latest).label("turn"),
+        select(last.label("effect_id"))
+        .select_from(_posted)
+        .where(known_then(effect), effect.kind.in_(("claim", "withdrawal")), *linked(effect.member_id, held))
+        .group_by(case((is_claim, named), else_=effect.slot))
+        .having(
+            func.sum(effect.value).filter(is_claim) > 0,
+            func.coalesce(func.sum(effect.value).filter(not_(is_claim)), 0) == 0,
         )
-        .select_from(MOMENTS.join(_posted, known_then(effect)))
-        .where(of_business(effect), effect.kind == "claim", *linked(effect.member_id, held))
+        .correlate(MOMENTS)
         .subquery("made")
-    )
-
-
-def _gone(held: bool) -> Any:
-    """The withdrawals that hold: each names the key of the claim that it withdrew in its slot."""
-    effect = _withdrawal.c
-    return (
-        select(MOMENTS.c.number, effect.slot)
-        .select_from(MOMENTS.join(_withdrawal, known_then(effect)))
-        .where(of_business(effect), effect.kind == "withdrawal", *linked(effect.member_id, held))
-        .group_by(MOMENTS.c.number, effect.cause_kind, effect.cause_key, effect.slot)
-        .having(func.sum(effect.value) > 0)
-        .subquery("gone")
     )
 
 
@@ -126,36 +114,35 @@ def _claims(held: bool) -> Any:
 
     What is over before that one was folded, and is no more.
     """
-    made, gone, stood = _made(held), _gone(held), _stood(held).subquery("stood")
+    made, stood = _made(held), _stood(held).subquery("stood")
     end = func.coalesce(_claim.until_at, cast(literal("infinity", Text), DateTime(timezone=True)))
     own = func.max(end).filter(_claim.tier == stood.c.to_tier)
     found = (
         select(
-            made.c.number,
-            made.c.at,
             *(_claim[name] for name in CLAIM_PART),
             *effect_columns(),
             end.label("ends_at"),
-            own.over(partition_by=(made.c.number, _claim.ladder)).label("held_until"),
+            own.over(partition_by=_claim.ladder).label("held_until"),
         )
         .select_from(
             made.join(table(Claim), _claim.effect_id == made.c.effect_id)
             .join(table(Effect), _same(_effect, _claim, "effect_id"))
-            .outerjoin(stood, and_(stood.c.number == made.c.number, stood.c.ladder == _claim.ladder))
-            .outerjoin(gone, and_(gone.c.number == made.c.number, gone.c.slot == made.c.slot))
+            .outerjoin(stood, stood.c.ladder == _claim.ladder)
         )
-        .where(of_business(_claim), made.c.stands > 0, made.c.turn == 1, gone.c.slot.is_(None))
-        .subquery("found")
+        .where(of_business(_claim))
+        .correlate(MOMENTS)
+        .subquery("claims")
     )
-    shown = [each for each in found.c if each.name not in ("at", "ends_at", "held_until")]
+    shown = [each for each in found.c if each.name not in ("ends_at", "held_until")]
     return (
         select(*shown)
-        .where(or_(found.c.ends_at > found.c.at, found.c.ends_at >= found.c.held_until))
-        .order_by(found.c.number, found.c.ladder, found.c.from_at, found.c.claim_id)
+        .where(or_(found.c.ends_at > MOMENTS.c.at, found.c.ends_at >= found.c.held_until))
+        .order_by(found.c.ladder, found.c.from_at, found.c.claim_id)
     )
 
 
-_STOOD, _CLAIMS = ViewStatement(_stood), ViewStatement(_claims)
+_STOOD = ViewStatement(lambda held: at_each(_stood(held)))
+_CLAIMS = ViewStatement(lambda held: at_each(_claims(held)))
 
 
 async def standings_then(

@@ -11,8 +11,8 @@ from sqlalchemy import BigInteger, and_, case, cast, func, not_, or_, select
 from loyalty_engine.entities import Transfer
 from loyalty_engine.store.connection import Connection
 from loyalty_engine.store.reads.entries import CREDIT, DEBIT, joined
-from loyalty_engine.store.reads.moments import MOMENTS, Moment, known_then, moment_values
-from loyalty_engine.store.reads.view import View, ViewStatement, linked, of_business
+from loyalty_engine.store.reads.moments import Moment, at_each, known_then, moment_values
+from loyalty_engine.store.reads.view import View, ViewStatement, linked
 from loyalty_engine.store.tables import columns, table
 
 
@@ -70,11 +70,11 @@ _SUMS = {
     "expired": _balance("breakage"),
 }
 _TOTALS = ViewStatement(
-    lambda held: (
-        select(MOMENTS.c.number, _transfer.currency, *(_SUMS[name] for name in Totals.__slots__))
-        .select_from(joined(MOMENTS.join(table(Transfer), known_then(_transfer))))
-        .where(of_business(_transfer), *linked(_transfer.member_id, held))
-        .group_by(MOMENTS.c.number, _transfer.currency)
+    lambda held: at_each(
+        select(_transfer.currency, *(_SUMS[name].label(name) for name in Totals.__slots__))
+        .select_from(joined(table(Transfer)))
+        .where(known_then(_transfer), *linked(_transfer.member_id, held))
+        .group_by(_transfer.currency)
     )
 )
 
