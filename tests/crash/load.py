@@ -11,7 +11,7 @@ import httpx
 from tests.crash.operations import OPERATIONS, Answer, Input, Mark, Operation, World
 
 CLIENTS = 12
-PATIENCE_SECONDS = 30.0
+PATIENCE_SECONDS = 120.0
 
 
 @dataclass(eq=False)

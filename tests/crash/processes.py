@@ -17,7 +17,7 @@ import psutil
 from loyalty_api.postgres import EmbeddedPostgres, PostgresServer
 from tests.command_line.shell import Shell
 
-START_SECONDS = 60.0
+START_SECONDS = 180.0
 
 
 @dataclass

@@ -18,7 +18,7 @@ from tests.command_line.shell import Shell
 from tests.crash.check import what_is_wrong
 from tests.crash.load import CLIENTS, Client, Journal, keep_sending, new_call, send
 from tests.crash.operations import ENROL, World
-from tests.crash.processes import OwnPostgres, Running, free_port, ready
+from tests.crash.processes import START_SECONDS, OwnPostgres, Running, free_port, ready
 
 MEMBERS = 4
 PROGRAM = BOUGHT.replace("decimals = 0", 'decimals = 0\ntender = "0.01"\napproval_above = 1000', 1)
@@ -62,7 +62,7 @@ class Crashing:
             asyncio.create_task(keep_sending(self.client, self.world, self.journal, number))
             for _ in range(CLIENTS)
         ]
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(START_SECONDS):
             await self.journal.reached.wait()
         return sending
 
@@ -123,7 +123,7 @@ async def crashing(
     async with httpx.AsyncClient(
         base_url=f"http://127.0.0.1:{port}",
         headers={"authorization": f"Bearer {made.json['key']}"},
-        timeout=20,
+        timeout=60,
     ) as http:
         world = World(Random(seed))
         served = Crashing(postgres, api, worker, Client(http), UUID(made.json["id"]), world)
