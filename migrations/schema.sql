@@ -292,13 +292,13 @@ CREATE TABLE effect (
     CONSTRAINT effect_cause_key_length_check CHECK (char_length(cause_key) >= 1 AND char_length(cause_key) <= 1600),
     CONSTRAINT effect_cause_kind_check CHECK (cause_kind = ANY (ARRAY['activity'::text, 'value'::text, 'boundary'::text, 'enrolment'::text, 'publication'::text])),
     CONSTRAINT effect_corrects_another_check CHECK (corrects_effect_id <> effect_id),
-    CONSTRAINT effect_kind_check CHECK (kind = ANY (ARRAY['points'::text, 'standing'::text, 'claim'::text, 'withdrawal'::text])),
+    CONSTRAINT effect_kind_check CHECK (kind = ANY (ARRAY['points'::text, 'standing'::text, 'claim'::text, 'withdrawal'::text, 'caused'::text])),
     CONSTRAINT effect_not_in_the_future_check CHECK ((effective_at - recorded_at) <= '00:05:00'::interval),
     CONSTRAINT effect_rule_length_check CHECK (char_length(rule) <= 64),
     CONSTRAINT effect_slot_length_check CHECK (char_length(slot) >= 1 AND char_length(slot) <= 2000),
     CONSTRAINT effect_value_bounds_check CHECK (value >= '-9000000000000000'::bigint AND value <= '9000000000000000'::bigint),
     CONSTRAINT effect_value_not_zero_check CHECK (value <> 0),
-    CONSTRAINT effect_value_of_its_kind_check CHECK (kind = 'points'::text OR (value = ANY (ARRAY['-1'::integer::bigint, 1::bigint])))
+    CONSTRAINT effect_value_of_its_kind_check CHECK ((kind = ANY (ARRAY['points'::text, 'caused'::text])) OR (value = ANY (ARRAY['-1'::integer::bigint, 1::bigint])))
 );
 ALTER TABLE effect OWNER TO loyalty_owner;
 ALTER TABLE effect ENABLE ROW LEVEL SECURITY;
@@ -360,7 +360,7 @@ CREATE TABLE fact (
     CONSTRAINT fact_business_id_partner_id_fkey FOREIGN KEY (business_id, partner_id) REFERENCES partner(business_id, partner_id),
     CONSTRAINT fact_business_id_reverses_fact_id_fkey FOREIGN KEY (business_id, reverses_fact_id) REFERENCES fact(business_id, fact_id),
     CONSTRAINT fact_a_reversal_takes_away_check CHECK (reverses_fact_id IS NULL OR reverses_fact_id <> fact_id AND COALESCE(amount, 0::numeric) <= 0::numeric AND COALESCE(units, 0::numeric) <= 0::numeric AND ones <= 0),
-    CONSTRAINT fact_about_of_its_kind_check CHECK (about_fact_id IS NOT NULL OR (kind <> ALL (ARRAY['capture'::text, 'void'::text, 'confirmation'::text, 'receipt'::text])) OR reverses_fact_id IS NOT NULL),
+    CONSTRAINT fact_about_of_its_kind_check CHECK (about_fact_id IS NOT NULL OR (kind <> ALL (ARRAY['capture'::text, 'void'::text, 'confirmation'::text, 'receipt'::text, 'gift'::text])) OR reverses_fact_id IS NOT NULL),
     CONSTRAINT fact_amount_bounds_check CHECK (amount >= '-9000000000000000'::bigint::numeric AND amount <= '9000000000000000'::bigint::numeric),
     CONSTRAINT fact_an_amount_has_a_currency_check CHECK (amount IS NULL OR currency IS NOT NULL),
     CONSTRAINT fact_asked_cause_key_length_check CHECK (char_length(asked_cause_key) >= 1 AND char_length(asked_cause_key) <= 1600),
@@ -388,7 +388,7 @@ END),
     CONSTRAINT fact_points_bounds_check CHECK (points >= '-9000000000000000'::bigint AND points <= '9000000000000000'::bigint),
     CONSTRAINT fact_points_currency_length_check CHECK (char_length(points_currency) >= 1 AND char_length(points_currency) <= 64),
     CONSTRAINT fact_points_have_a_currency_check CHECK (num_nulls(points, points_terms) = 2 OR points_currency IS NOT NULL),
-    CONSTRAINT fact_points_of_their_kind_check CHECK (reverses_fact_id IS NOT NULL OR (points_currency IS NOT NULL) = (kind IS NOT NULL AND (kind = ANY (ARRAY['redemption'::text, 'hold'::text, 'capture'::text, 'void'::text, 'transfer'::text, 'receipt'::text, 'adjustment'::text])))),
+    CONSTRAINT fact_points_of_their_kind_check CHECK (reverses_fact_id IS NOT NULL OR (points_currency IS NOT NULL) = (kind IS NOT NULL AND (kind = ANY (ARRAY['redemption'::text, 'hold'::text, 'capture'::text, 'void'::text, 'transfer'::text, 'receipt'::text, 'gift'::text, 'adjustment'::text])))),
     CONSTRAINT fact_reason_length_check CHECK (char_length(reason) >= 1 AND char_length(reason) <= 500),
     CONSTRAINT fact_source_length_check CHECK (char_length(source) >= 1 AND char_length(source) <= 64),
     CONSTRAINT fact_type_check CHECK (type = ANY (ARRAY['activity'::text, 'value'::text, 'answer'::text])),
@@ -524,11 +524,13 @@ CREATE TABLE member (
     CONSTRAINT member_business_id_external_id_key UNIQUE (business_id, external_id),
     CONSTRAINT member_business_id_fkey FOREIGN KEY (business_id) REFERENCES business(business_id),
     CONSTRAINT member_business_id_partner_id_fkey FOREIGN KEY (business_id, partner_id) REFERENCES partner(business_id, partner_id),
+    CONSTRAINT member_business_id_referred_by_fkey FOREIGN KEY (business_id, referred_by) REFERENCES member(business_id, external_id),
     CONSTRAINT member_channel_length_check CHECK (char_length(channel) >= 1 AND char_length(channel) <= 64),
     CONSTRAINT member_event_count_bounds_check CHECK (event_count >= 0),
     CONSTRAINT member_external_id_length_check CHECK (char_length(external_id) >= 1 AND char_length(external_id) <= 200),
     CONSTRAINT member_kind_check CHECK (kind = ANY (ARRAY['person'::text, 'organisation'::text])),
     CONSTRAINT member_last_place_is_whole_check CHECK (num_nulls(last_occurred_at, last_source, last_external_id) = ANY (ARRAY[0, 3])),
+    CONSTRAINT member_referred_by_another_check CHECK (referred_by <> external_id),
     CONSTRAINT member_referred_by_length_check CHECK (char_length(referred_by) >= 1 AND char_length(referred_by) <= 200),
     CONSTRAINT member_status_check CHECK (status = ANY (ARRAY['active'::text, 'paused'::text, 'blocked'::text, 'closed'::text, 'merged'::text, 'erased'::text]))
 );
@@ -536,6 +538,7 @@ ALTER TABLE member OWNER TO loyalty_owner;
 ALTER TABLE member ENABLE ROW LEVEL SECURITY;
 ALTER TABLE member FORCE ROW LEVEL SECURITY;
 CREATE INDEX member_by_enrolment ON member USING btree (business_id, enrolled_at, member_id);
+CREATE INDEX member_by_referrer ON member USING btree (business_id, referred_by) WHERE referred_by IS NOT NULL;
 CREATE INDEX member_by_status ON member USING btree (business_id, status, enrolled_at, member_id);
 CREATE INDEX member_due ON member USING btree (business_id, next_boundary_at, member_id) WHERE next_boundary_at IS NOT NULL;
 CREATE POLICY app ON member FOR ALL TO loyalty_app USING (business_id = current_business());
@@ -815,7 +818,7 @@ CREATE TABLE transfer (
     CONSTRAINT transfer_business_id_member_id_fkey FOREIGN KEY (business_id, member_id) REFERENCES member(business_id, member_id),
     CONSTRAINT transfer_business_id_reverses_transfer_id_fkey FOREIGN KEY (business_id, reverses_transfer_id) REFERENCES transfer(business_id, transfer_id),
     CONSTRAINT transfer_amount_bounds_check CHECK (amount >= 1 AND amount <= '9000000000000000'::bigint),
-    CONSTRAINT transfer_code_check CHECK (code = ANY (ARRAY['earn'::text, 'partner_award'::text, 'repay_debt'::text, 'expire'::text, 'take_back'::text, 'owe'::text, 'open_budget'::text, 'withhold'::text, 'release'::text, 'redeem'::text, 'give_back'::text, 'hold'::text, 'unhold'::text, 'capture'::text, 'send'::text, 'receive'::text, 'adjust'::text])),
+    CONSTRAINT transfer_code_check CHECK (code = ANY (ARRAY['earn'::text, 'partner_award'::text, 'repay_debt'::text, 'expire'::text, 'take_back'::text, 'owe'::text, 'open_budget'::text, 'withhold'::text, 'release'::text, 'redeem'::text, 'give_back'::text, 'hold'::text, 'unhold'::text, 'capture'::text, 'send'::text, 'receive'::text, 'give'::text, 'adjust'::text])),
     CONSTRAINT transfer_not_in_the_future_check CHECK ((effective_at - recorded_at) <= '00:05:00'::interval),
     CONSTRAINT transfer_only_a_budget_opens_without_effect_check CHECK ((code = 'open_budget'::text) = (effect_id IS NULL) AND (effect_id IS NULL) = (member_id IS NULL)),
     CONSTRAINT transfer_reverses_another_check CHECK (reverses_transfer_id <> transfer_id),

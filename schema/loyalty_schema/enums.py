@@ -62,6 +62,7 @@ class EntryCode(Enum):
     CAPTURE = enum_value("capture", description="Spent out of a hold.")
     SEND = enum_value("send", description="Sent to another member.")
     RECEIVE = enum_value("receive", description="Received from another member.")
+    GIVE = enum_value("give", description="Given by the business because of what another member did.")
     ADJUST = enum_value("adjust", description="Adjusted by the business.")
 
 
@@ -160,6 +161,9 @@ class RefusalCode(Enum):
     )
     ORIGINAL_NOT_FOUND = enum_value(
         "ORIGINAL_NOT_FOUND", description="The activity to be returned is not recorded yet; try again later."
+    )
+    REFERRAL_REFUSED = enum_value(
+        "REFERRAL_REFUSED", description="The member named cannot have referred the new one."
     )
     HOLD_CLOSED = enum_value("HOLD_CLOSED", description="The hold was captured or voided before.")
     HOLD_EXPIRED = enum_value("HOLD_EXPIRED", description="The time of the hold is up.")

@@ -25,6 +25,7 @@ from loyalty_schema.types.refusals import (
     NotFound,
     OriginalNotFound,
     PeriodClosed,
+    ReferralRefused,
     Retryable,
     ReversalExceedsOriginal,
     refused,
@@ -160,6 +161,7 @@ EnrolMemberResult: TypeAlias = Annotated[
     | InvalidInput
     | NotFound
     | AlreadyExists
+    | ReferralRefused
     | IdempotencyConflict
     | IdempotencyInProgress
     | ConfigInvalid

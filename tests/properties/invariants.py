@@ -84,6 +84,18 @@ BROKEN = {
             WHERE (t.business_id, t.effect_id) = (e.business_id, e.effect_id)) moved
         WHERE moved.total <> CASE WHEN e.kind = 'points' THEN abs(e.value) ELSE 0 END
         """,
+    "what is caused in another's history stands there, once": """
+        SELECT cause.external_id, caused.rule, caused.total, given.total FROM (
+            SELECT activity_id, rule, sum(value) AS total
+            FROM effect WHERE kind = 'caused' GROUP BY 1, 2 HAVING sum(value) <> 0) caused
+        FULL JOIN (
+            SELECT g.about_fact_id AS activity_id, g.attributes ->> 'rule' AS rule, sum(g.points) AS total
+            FROM fact g WHERE g.kind = 'gift'
+              AND NOT EXISTS (SELECT FROM fact r WHERE r.reverses_fact_id = g.fact_id)
+            GROUP BY 1, 2) given USING (activity_id, rule)
+        LEFT JOIN fact cause ON cause.fact_id = activity_id
+        WHERE caused.total IS DISTINCT FROM given.total
+        """,
     "a lot has what was awarded under its key": """
         SELECT l.lot_id, l.amount, posted.total FROM lot l
         CROSS JOIN LATERAL (

@@ -32,10 +32,10 @@ FACT_TYPES = ("activity", "value", "answer")
 VALUE_KINDS = ("attribute", "segment", "score", "consent", "offer_sent", "partner_status")
 CAUSE_KINDS = ("activity", "value", "boundary", "enrolment", "publication")
 
-MOVING_KINDS = ("redemption", "hold", "capture", "void", "transfer", "receipt", "adjustment")
+MOVING_KINDS = ("redemption", "hold", "capture", "void", "transfer", "receipt", "gift", "adjustment")
 """Kinds of activities that themselves move points, beside what they earn."""
 
-ABOUT_KINDS = ("capture", "void", "confirmation", "receipt")
+ABOUT_KINDS = ("capture", "void", "confirmation", "receipt", "gift")
 """Kinds of activities that are about another one: a hold, a purchase, or what caused them."""
 
 _ACTIVITY_ONLY = (

@@ -24,7 +24,7 @@ from loyalty_engine.entities.columns import (
 )
 from loyalty_engine.entities.fact import CAUSE_KINDS
 
-EFFECT_KINDS = ("points", "standing", "claim", "withdrawal")
+EFFECT_KINDS = ("points", "standing", "claim", "withdrawal", "caused")
 ACCOUNT_KINDS = (
     "wallet",
     "debt",
@@ -55,6 +55,7 @@ TRANSFER_CODES = (
     "capture",
     "send",
     "receive",
+    "give",
     "adjust",
 )
 HOLD_STATES = ("open", "captured", "voided", "expired")
@@ -84,7 +85,7 @@ class Effect(Entity, table=True):
         one_of("kind", *EFFECT_KINDS),
         one_of("cause_kind", *CAUSE_KINDS),
         CheckConstraint("value <> 0", name="value_not_zero"),
-        CheckConstraint("kind = 'points' OR value IN (-1, 1)", name="value_of_its_kind"),
+        CheckConstraint("kind IN ('points', 'caused') OR value IN (-1, 1)", name="value_of_its_kind"),
         CheckConstraint("(cause_kind = 'activity') = (activity_id IS NOT NULL)", name="activity_cause"),
         CheckConstraint("(cause_kind = 'boundary') = (boundary_at IS NOT NULL)", name="boundary_cause"),
         CheckConstraint("corrects_effect_id <> effect_id", name="corrects_another"),

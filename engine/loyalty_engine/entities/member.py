@@ -36,7 +36,9 @@ class Member(Entity, table=True):
     __table_args__: ClassVar[tuple[Any, ...]] = (
         belongs_to("business"),
         belongs_to("partner", "partner_id"),
+        belongs_to("member", "external_id", named="referred_by"),
         UniqueConstraint("business_id", "external_id"),
+        CheckConstraint("referred_by <> external_id", name="referred_by_another"),
         one_of("kind", *MEMBER_KINDS),
         one_of("status", *MEMBER_STATUSES),
         CheckConstraint(
@@ -45,6 +47,12 @@ class Member(Entity, table=True):
         CheckConstraint("event_count >= 0", name="event_count_bounds"),
         *lengths(external_id=LONGEST_KEY, channel=64, referred_by=LONGEST_KEY),
         Index("member_by_enrolment", "business_id", "enrolled_at", "member_id"),
+        Index(
+            "member_by_referrer",
+            "business_id",
+            "referred_by",
+            postgresql_where=text("referred_by IS NOT NULL"),
+        ),
         Index("member_by_status", "business_id", "status", "enrolled_at", "member_id"),
         Index(
             "member_due",

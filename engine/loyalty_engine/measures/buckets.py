@@ -32,6 +32,7 @@ from sqlalchemy import (
     exists,
     func,
     literal,
+    or_,
     select,
     true,
     tuple_,
@@ -208,7 +209,8 @@ def _conditions(index: int, wanted: Wanted, *, by_line: bool) -> list[ColumnElem
     if figure.kinds:
         found.append(_fact.counts_as == any_(_texts(f"kinds_{index}")))
     if wanted.gross:
-        found.append(_fact.kind != literal("return"))
+        # A gift whose cause went was never given, so that it is always counted net.
+        found.append(or_(_fact.kind != literal("return"), _fact.counts_as == literal("gift")))
     if figure.channels:
         found.append(_fact.channel == any_(_texts(f"channels_{index}")))
     if figure.partners:

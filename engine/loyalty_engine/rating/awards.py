@@ -21,6 +21,7 @@ from loyalty_engine.rules import (
     Activity,
     Cap,
     FundingShare,
+    Gift,
     Line,
     Member,
     Occasion,
@@ -39,6 +40,17 @@ class Award:
     units: int
     caps: tuple[Cap, ...] = ()
     offer: PartnerAward | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """Points for another member, in smallest units."""
+
+    rule: str
+    slot: str
+    currency: str
+    to: str
+    units: int
 
 
 SLOT = re.compile(r"[a-z0-9_]{1,32}")
@@ -67,6 +79,7 @@ class Awards:
 
     lines: list[Award] = field(default_factory=list)
     offers: list[Award] = field(default_factory=list)
+    gifts: list[Given] = field(default_factory=list)
     once: list[tuple[str, str]] = field(default_factory=list)
     failures: list[RuleFailed] = field(default_factory=list)
 
@@ -82,6 +95,7 @@ class _Answers:
     lines: list[tuple[str, Line]] = field(default_factory=list)
     percentages: list[tuple[str, PercentLine]] = field(default_factory=list)
     offers: list[tuple[str, PartnerAward]] = field(default_factory=list)
+    gifts: list[tuple[str, Gift]] = field(default_factory=list)
 
 
 def awards_of(program: Program, occasion: Occasion, member: Member, counters: Counters) -> Awards:
@@ -94,12 +108,12 @@ def awards_of(program: Program, occasion: Occasion, member: Member, counters: Co
     while True:
         found = Awards(failures=failures)
         known = len(failures)
-        _rate(program, found, answers, counters)
+        _rate(program, found, answers, member, counters)
         if len(failures) == known:
             return found
 
 
-def _rate(program: Program, found: Awards, answers: _Answers, counters: Counters) -> None:
+def _rate(program: Program, found: Awards, answers: _Answers, member: Member, counters: Counters) -> None:
     for rule, line in answers.lines:
         _guarded(found.failures, rule, partial(_add_line, program, found, rule, line, counters))
     base = list(found.lines)
@@ -107,6 +121,8 @@ def _rate(program: Program, found: Awards, answers: _Answers, counters: Counters
         _guarded(found.failures, rule, partial(_add_percent, program, found, rule, share, base))
     for rule, offer in answers.offers:
         _guarded(found.failures, rule, partial(_add_offer, program, found, rule, offer, base))
+    for rule, gift in answers.gifts:
+        _guarded(found.failures, rule, partial(_add_gift, program, found, rule, gift, member, counters))
     found.offers.sort(key=lambda award: (award.currency, -award.units, award.rule, award.slot))
 
 
@@ -127,6 +143,8 @@ def _asked(program: Program, occasion: Occasion, member: Member, failures: list[
         for decision in _guarded(failures, rule, partial(_earnings, ask, occasion, member)) or ():
             if isinstance(decision, Line):
                 found.lines.append((rule, decision))
+            elif isinstance(decision, Gift):
+                found.gifts.append((rule, decision))
             else:
                 found.percentages.append((rule, decision))
     for rule, ask in program.implementations["partner_offers"].items():
@@ -135,8 +153,10 @@ def _asked(program: Program, occasion: Occasion, member: Member, failures: list[
     return found
 
 
-def _earnings(ask: Callable[..., Any], occasion: Occasion, member: Member) -> Sequence[Line | PercentLine]:
-    return _checked(ask(occasion, member), (Line, PercentLine))
+def _earnings(
+    ask: Callable[..., Any], occasion: Occasion, member: Member
+) -> Sequence[Line | PercentLine | Gift]:
+    return _checked(ask(occasion, member), (Line, PercentLine, Gift))
 
 
 def _offers(ask: Callable[..., Any], activity: Activity, member: Member) -> Sequence[PartnerAward]:
@@ -151,7 +171,8 @@ def _checked(answer: Iterable[object], allowed: tuple[type, ...]) -> Sequence[An
             raise DecisionRefused(f"answered {type(decision).__name__}")
         if not isinstance(slot, str) or not SLOT.fullmatch(slot):
             raise DecisionRefused("named a slot other than with up to 32 of a-z, 0-9 and _")
-        _check_caps(getattr(decision, "caps", None))
+        if not isinstance(decision, Gift):
+            _check_caps(getattr(decision, "caps", None))
     if len(set(slots)) != len(slots):
         raise DecisionRefused("answered two decisions for one slot")
     return decisions
@@ -182,10 +203,8 @@ def _units(program: Program, currency: str, points: object) -> int:
 
 
 def _add_line(program: Program, found: Awards, rule: str, line: Line, counters: Counters) -> None:
-    if line.once is not None:
-        name = f"once/{line.once}"
-        if counters.get((rule, name)) or (rule, name) in found.once:
-            return
+    if _is_used(rule, line.once, found, counters):
+        return
     if not all(isinstance(value, Decimal) for value in (line.amount, line.rate)):
         raise DecisionRefused("awarded a number that is not a Decimal")
     units = _units(program, line.currency, EXACT.multiply(line.amount, line.rate))
@@ -193,6 +212,27 @@ def _add_line(program: Program, found: Awards, rule: str, line: Line, counters: 
         found.once.append((rule, f"once/{line.once}"))
     if units:
         found.lines.append(Award(rule, line.slot, line.currency, units, line.caps))
+
+
+def _is_used(rule: str, once: str | None, found: Awards, counters: Counters) -> bool:
+    """Whether something was given under a once-text before."""
+    name = (rule, f"once/{once}")
+    return once is not None and (bool(counters.get(name)) or name in found.once)
+
+
+def _add_gift(
+    program: Program, found: Awards, rule: str, gift: Gift, member: Member, counters: Counters
+) -> None:
+    if gift.to != member.referred_by:
+        raise DecisionRefused("gave to somebody else than the member who referred this one")
+    units = _units(program, gift.currency, gift.points)
+    if units < 0:
+        raise DecisionRefused("gave less than nothing")
+    if not units or _is_used(rule, gift.once, found, counters):
+        return
+    if gift.once is not None:
+        found.once.append((rule, f"once/{gift.once}"))
+    found.gifts.append(Given(rule, gift.slot, gift.currency, gift.to, units))
 
 
 def _add_percent(program: Program, found: Awards, rule: str, share: PercentLine, base: list[Award]) -> None:

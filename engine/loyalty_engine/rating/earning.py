@@ -12,13 +12,13 @@ from loyalty_engine.ledger.amounts import shares
 from loyalty_engine.ledger.effects import EffectKey
 from loyalty_engine.ledger.lots import Lot, Place
 from loyalty_engine.program import Program
-from loyalty_engine.rating.awards import Award, Awards, Limits, awards_of, capped, count_caps
+from loyalty_engine.rating.awards import Award, Awards, Given, Limits, awards_of, capped, count_caps
 from loyalty_engine.rating.ends import lot_end, release_at
 from loyalty_engine.rating.inputs import shown
 from loyalty_engine.rating.journal import At, Journal
-from loyalty_engine.rating.state import State
+from loyalty_engine.rating.state import Effect, State
 from loyalty_engine.rating.tallies import Tallies, contribution
-from loyalty_engine.rating.wallets import Earned, line_slot, slot_of, split
+from loyalty_engine.rating.wallets import Earned, gift_slot, line_slot, slot_of, split
 from loyalty_engine.rules import Activity, FundingShare, Member, Occasion, PartnerAward
 
 
@@ -60,6 +60,8 @@ class Rated:
     counters: Mapping[tuple[str, str], int]
     tallies: Tallies
     earned: tuple[Earned, ...]
+    gifts: tuple[Effect, ...]
+    once: set[tuple[str, str]]
 
 
 class Earning:
@@ -81,8 +83,17 @@ class Earning:
             member = replace(member, figures=MappingProxyType(dict(member.figures)))
         awards = self._awards(program, activity, member, counters, tallies)
         self._journal.failed(at, awards.failures)
+        gifts = [self._gift(at, given) for given in awards.gifts]
         earned = yield from self._award(at, place, program, activity, awards)
-        return Rated(program, member, counters, tallies, tuple(earned)) if keep else None
+        if not keep:
+            return None
+        return Rated(program, member, counters, tallies, tuple(earned), tuple(gifts), set(awards.once))
+
+    def _gift(self, at: At, given: Given) -> Effect:
+        key = EffectKey(at.cause, given.rule, gift_slot(given.currency, given.slot, given.to))
+        gift = Effect(key, "caused", given.units, at.instant, at.program)
+        self._journal.caused(gift)
+        return gift
 
     def _awards(
         self,
@@ -162,7 +173,8 @@ class Earning:
 
         What one rule's lines of a currency earned is taken together: caps that they share may cut
         another line of what remains. What a rule that fails here had earned stays until its repair.
-        Partners' budgets are asked each time, also where nothing goes back to them now.
+        Partners' budgets are asked each time, also where nothing goes back to them now. What is given once
+        may be given again after a return of what gave it.
         """
         wanted = self._wanted_back(at, rated, after)
         for earned in rated.earned:
@@ -170,9 +182,15 @@ class Earning:
                 yield from self._take_award_back(at, rated.program, earned, wanted.get(earned.key, 0))
 
     def _wanted_back(self, at: At, rated: Rated, after: Activity | None) -> dict[EffectKey, int]:
-        """How much of each award is to be taken back now."""
+        """How much of each award is to be taken back now; gifts are at once."""
         wanted: dict[EffectKey, int] = {}
-        deserved, failed = self._deserved(at, rated, after)
+        awards = Awards()
+        if after is not None:
+            awards = self._awards(rated.program, after, rated.member, rated.counters, rated.tallies)
+        self._journal.failed(at, awards.failures)
+        failed = {failure.rule for failure in awards.failures}
+        self._take_gifts_back(rated, awards, failed)
+        deserved = self._deserved(rated, after, awards)
         earned_by: dict[tuple[str, str], list[Earned]] = {}
         for earned in rated.earned:
             if earned.units > 0 and earned.key.rule not in failed:
@@ -190,17 +208,28 @@ class Earning:
                     left -= units
         return wanted
 
-    def _deserved(
-        self, at: At, rated: Rated, after: Activity | None
-    ) -> tuple[dict[tuple[str, str, str], int], set[str]]:
-        """What remains would have earned, by rule, currency and line; and the rules that failed at it.
+    def _take_gifts_back(self, rated: Rated, awards: Awards, failed: set[str]) -> None:
+        """Give no more than what remains would have given; what it gives no more may be given again."""
+        deserved = {
+            (given.rule, gift_slot(given.currency, given.slot, given.to)): given.units
+            for given in awards.gifts
+        }
+        for gift in rated.gifts:
+            if gift.key.rule not in failed:
+                units = min(gift.value, deserved.get((gift.key.rule, gift.key.slot), 0))
+                self._journal.caused(replace(gift, value=units))
+        for name in [each for each in rated.once if each not in awards.once and each[0] not in failed]:
+            rated.once.remove(name)
+            self._state.counters[name] = 0
+
+    @staticmethod
+    def _deserved(rated: Rated, after: Activity | None, awards: Awards) -> dict[tuple[str, str, str], int]:
+        """What remains would have earned, by rule, currency and line.
 
         Of the offers those that won: what lost does not step in, and no budget grants more than it did.
         """
         if after is None:
-            return {}, set()
-        awards = self._awards(rated.program, after, rated.member, rated.counters, rated.tallies)
-        self._journal.failed(at, awards.failures)
+            return {}
         granted = {(earned.key.rule, earned.currency, earned.line): earned.units for earned in rated.earned}
         limits = Limits(dict(rated.counters))
         found = {}
@@ -211,7 +240,7 @@ class Earning:
                 limited = replace(limited, units=min(limited.units, granted.get(name, 0)))
             count_caps(limited, after.local_day, limits)
             found[name] = max(0, limited.units)
-        return found, {failure.rule for failure in awards.failures}
+        return found
 
     def _excess(self, earned: Earned, deserved: int) -> int:
         """What a line still has beyond what it deserves; below zero what it lacks."""

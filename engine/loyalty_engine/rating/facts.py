@@ -14,6 +14,9 @@ from loyalty_engine.rules import Activity, ActivityLine, FundingShare
 
 NaturalKey = tuple[str, str]
 
+GIFT = "gift"
+"""The kind of an activity that another member's history caused; nothing in it earns or causes anything."""
+
 
 def key_text(source: str, external_id: str) -> str:
     """A natural key as one text."""

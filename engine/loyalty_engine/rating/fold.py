@@ -17,6 +17,7 @@ from loyalty_engine.program import LadderPolicy
 from loyalty_engine.rating.earning import Ask, Asking, Earning, Rated, earning_returns
 from loyalty_engine.rating.ends import next_cycle, next_review
 from loyalty_engine.rating.facts import (
+    GIFT,
     ActivityFact,
     Fact,
     NaturalKey,
@@ -158,10 +159,12 @@ class Folding:
         net, tiers = remaining(activity, returns), self._tiers()
         rated = net if program.undoes else activity
         self._activities[fact.natural_key] = fact
+        if net is None and activity.kind == GIFT:
+            return  # What caused it is gone, so that it was never given, whenever that became known.
         self._moves.apply(at, program, fact)
         if net is not None or not program.undoes:
             self._moves.keep(program, activity.kind, activity.local_day)
-        if rated is not None and activity.kind != "receipt":
+        if rated is not None and activity.kind not in ("receipt", GIFT):
             keep = bool(returns) and not program.undoes
             member = self._member(version, activity.local_day, tiers)
             kept = yield from self._earning.rate(at, place_of(fact), program, rated, member, keep)
@@ -188,6 +191,8 @@ class Folding:
     def _linked_return(self, fact: ReturnFact, at: At, version: ProgramVersion) -> Asking:
         original = self._activities[fact.of]
         purchase = original.activity
+        if purchase.kind == GIFT:
+            return
         so_far = self._returned.setdefault(fact.of, [])
         before, after = remaining(purchase, so_far), remaining(purchase, [*so_far, fact])
         so_far.append(fact)

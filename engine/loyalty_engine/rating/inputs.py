@@ -24,6 +24,7 @@ def member_at(
         tiers=MappingProxyType(dict(tiers)),
         figures=MappingProxyType(figures),
         values=MappingProxyType({key: frozen(value) for key, value in state.values.items()}),
+        referred_by=state.referred_by,
     )
 
 

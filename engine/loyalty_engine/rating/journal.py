@@ -68,6 +68,13 @@ class Journal:
             value = units + (known.value if known else 0)
             self.effects[key] = Effect(key, "points", value, at.instant, at.program)
 
+    def caused(self, effect: Effect) -> None:
+        """What is caused in another member's history; nothing takes back what was caused before."""
+        if effect.value:
+            self.effects[effect.key] = effect
+        else:
+            self.effects.pop(effect.key, None)
+
     def standing(
         self, at: At, ladder: str, from_tier: str | None, to_tier: str, ruling: Ruling | None
     ) -> None:

@@ -8,16 +8,18 @@ remembers, by the day's number.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 from loyalty_engine.ledger.effects import Cause, EffectKey
 from loyalty_engine.ledger.lots import EndOf, Lot
 from loyalty_engine.ledger.wallet import Hold, Wallet
 from loyalty_engine.localtime import local_day
 from loyalty_engine.program import Program
-from loyalty_engine.program.file import Idle
-from loyalty_engine.rating.ends import idle_end, lot_end
-from loyalty_engine.rating.facts import ActivityFact, Moved, NaturalKey, Portion, key_text
+from loyalty_engine.program.file import Idle, PointsSection
+from loyalty_engine.rating.ends import idle_end, lot_end, release_at
+from loyalty_engine.rating.facts import GIFT, ActivityFact, Moved, NaturalKey, Portion, key_text
 from loyalty_engine.rating.journal import At, Journal
 from loyalty_engine.rating.state import State
 from loyalty_engine.rating.wallets import line_slot
@@ -25,7 +27,7 @@ from loyalty_engine.rating.wallets import line_slot
 SPENT_AS = {"redemption": "redeemed", "transfer": "sent", "adjustment": "adjusted"}
 """The movement by which each kind of activity takes points out."""
 
-RECEIVED_AS = {"receipt": "received", "adjustment": "adjusted"}
+RECEIVED_AS = {"receipt": "received", "gift": "given", "adjustment": "adjusted"}
 """The movement by which each kind of activity brings points in."""
 
 
@@ -134,6 +136,8 @@ class Moves:
             key = EffectKey(at.cause, "", line_slot(fact.moved.currency, str(index)))
             ends = self._portion_end(program, fact, portion)
             lot = Lot(key, at.where, portion.units, portion.units, 0, ends, portion.funding)
+            if fact.activity.kind == GIFT:
+                lot = _pending(lot, program.points[fact.moved.currency].section, fact, program.zone)
             for movement, units in wallet.earn(lot).items():
                 movements[movement] = movements.get(movement, 0) + units
         return movements
@@ -144,6 +148,12 @@ class Moves:
         if not portion.by_program or points is None:
             return portion.expires_at
         return lot_end(points.section, fact.activity.local_day, program.zone)
+
+
+def _pending(lot: Lot, section: PointsSection, fact: ActivityFact, zone: ZoneInfo) -> Lot:
+    """A gift is pending like what is earned: until its day, or until it is confirmed itself."""
+    releases_at = release_at(section, fact.activity.local_day, zone)
+    return replace(lot, pending=section.pending is not None, releases_at=releases_at)
 
 
 def _key(at: At, currency: str) -> EffectKey:

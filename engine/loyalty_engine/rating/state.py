@@ -93,6 +93,7 @@ class State:
     counters: dict[tuple[str, str], int] = field(default_factory=dict)
     frozen: set[str] = field(default_factory=set)
     tallies: Tallies = field(default_factory=Tallies)
+    referred_by: str | None = None
 
     def copy(self) -> State:
         """A state that can be changed without changing this one."""
@@ -108,6 +109,7 @@ class State:
             dict(self.counters),
             set(self.frozen),
             self.tallies.copy(),
+            self.referred_by,
         )
 
     def wallet(self, currency: str) -> Wallet:
@@ -145,7 +147,7 @@ class Effect:
     """What a key wants, with what is needed to post it."""
 
     key: EffectKey
-    kind: Literal["points", "standing", "claim", "withdrawal"]
+    kind: Literal["points", "standing", "claim", "withdrawal", "caused"]
     value: int
     effective_at: datetime
     program: UUID
@@ -156,6 +158,6 @@ class Effect:
     claim: Claim | None = None
 
 
-def enrolled(external_id: str, joined_at: datetime, joined_on: date) -> State:
+def enrolled(external_id: str, joined_at: datetime, joined_on: date, referred_by: str | None = None) -> State:
     """The state before anything happened."""
-    return State(external_id, joined_at, joined_on, joined_at)
+    return State(external_id, joined_at, joined_on, joined_at, referred_by=referred_by)

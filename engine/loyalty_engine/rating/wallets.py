@@ -1,7 +1,8 @@
-"""Slots of points: who moves how much between which accounts.
+"""Slots of points: who moves how much between which accounts, and who is given how much.
 
 A slot is ``points/<currency>/<line>/<movement>[/<partner>]``; the movement says between which accounts, and
-``-`` stands for the line where the program itself moves points.
+``-`` stands for the line where the program itself moves points. That of a gift is
+``gift/<currency>/<line>/<external id of the other member>``.
 """
 
 from __future__ import annotations
@@ -33,6 +34,19 @@ def slot_of(currency: str, line: str, movement: str) -> str:
 def line_slot(currency: str, line: str) -> str:
     """What the lot of a line, or the spending of one, is known by."""
     return f"points/{currency}/{line}"
+
+
+def gift_slot(currency: str, line: str, to: str) -> str:
+    """The slot of a gift to another member."""
+    return f"gift/{currency}/{line}/{to}"
+
+
+def gift_of(slot: str) -> tuple[str, str]:
+    """The currency of a gift's slot, and the external id of the member who is given."""
+    kind, currency, _, to = slot.split("/", 3)
+    if kind != "gift":
+        raise ValueError(f"{slot!r} is no gift")
+    return currency, to
 
 
 def split(units: int, funding: Sequence[FundingShare], back: bool = False) -> dict[str, int]:

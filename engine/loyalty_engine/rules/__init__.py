@@ -8,6 +8,7 @@ from loyalty_engine.rules.config import Amount, Exact, Factor, Percent, RuleConf
 from loyalty_engine.rules.decisions import (
     Cap,
     FundingShare,
+    Gift,
     Line,
     PartnerAward,
     PercentLine,
@@ -58,6 +59,7 @@ __all__ = [
     "Figure",
     "FiscalYear",
     "FundingShare",
+    "Gift",
     "Ladder",
     "Line",
     "Measure",

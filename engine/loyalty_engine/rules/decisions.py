@@ -71,6 +71,22 @@ class PercentLine:
 
 
 @dataclass(frozen=True, slots=True)
+class Gift:
+    """Points that the business gives to another member, because of what this one did.
+
+    ``to`` is that member's external id: ``member.referred_by``, and nobody else's. It becomes an activity of
+    the other member, which is reversed when this decision no longer holds, and which earns nothing itself.
+    Of the gifts with the same ``once`` text of a rule only the first in the member's history is given.
+    """
+
+    slot: str
+    to: str
+    currency: str
+    points: Decimal
+    once: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class FundingShare:
     """The part of an award that a partner's budget pays; the business pays what is left over."""
 

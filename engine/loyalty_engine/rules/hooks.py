@@ -13,6 +13,7 @@ import pluggy
 
 from loyalty_engine.rules.config import RuleConfig
 from loyalty_engine.rules.decisions import (
+    Gift,
     Line,
     PartnerAward,
     PercentLine,
@@ -79,8 +80,8 @@ class EarnHooks:
     """What an activity earns."""
 
     @hookspec
-    def earnings(self, occasion: Occasion, member: Member) -> Sequence[Line | PercentLine]:  # type: ignore[empty-body]
-        """Award lines. The member is as before the activity, tiers included."""
+    def earnings(self, occasion: Occasion, member: Member) -> Sequence[Line | PercentLine | Gift]:  # type: ignore[empty-body]
+        """Award lines, and gifts to another member. The member is as before the activity, tiers included."""
 
 
 class PartnerHooks:

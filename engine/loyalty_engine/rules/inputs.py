@@ -86,7 +86,8 @@ class Member:
     """The member as before the activity or boundary at hand.
 
     ``values`` are the dated values known at this point, by kind and key; ``tiers`` the tier held on
-    each ladder; ``ladders`` the program's; ``figures`` the measures that the program's rules declared.
+    each ladder; ``ladders`` the program's; ``figures`` the measures that the program's rules declared;
+    ``referred_by`` the external id of the member who referred this one.
     """
 
     external_id: str
@@ -95,6 +96,7 @@ class Member:
     tiers: Mapping[str, str]
     figures: Mapping[Measure, Decimal]
     values: Mapping[tuple[str, str], object] = field(default_factory=dict)
+    referred_by: str | None = None
 
     @property
     def attributes(self) -> Mapping[str, object]:

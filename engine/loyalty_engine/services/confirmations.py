@@ -7,6 +7,7 @@ from datetime import datetime
 from loyalty_engine.ids import new_id
 from loyalty_engine.localtime import local_day
 from loyalty_engine.rating import ActivityFact
+from loyalty_engine.rating.facts import GIFT
 from loyalty_engine.rules import Activity
 from loyalty_engine.services import checks
 from loyalty_engine.services.activities import already_recorded, refuse_sources
@@ -17,9 +18,12 @@ from loyalty_engine.services.moved_rows import moved_columns
 from loyalty_engine.services.operations import body_hash, once
 from loyalty_engine.services.periods import open_periods
 from loyalty_engine.services.refusals import Refusal, Refused, invalid
-from loyalty_engine.services.returns import named_original, really_at
+from loyalty_engine.services.returns import NOT_RETURNED, named_original, really_at
 from loyalty_engine.store.connection import Connection
 from loyalty_engine.store.facts import known_facts
+
+NOT_CONFIRMED = {kind: why for kind, why in NOT_RETURNED.items() if kind != GIFT}
+"""Kinds that are not confirmed; a gift may be, which is returned only with its cause."""
 
 
 async def confirm_activity(
@@ -47,7 +51,9 @@ async def _confirm(
 ) -> Recorded:
     natural = (checks.source(command.source, "source"), checks.text(command.external_id, "externalId"))
     occurred_at = checks.instant(command.occurred_at, now, "occurredAt")
-    original = await named_original(engine, caller, connection, business, command.activity)
+    original = await named_original(
+        engine, caller, connection, business, command.activity, refused=NOT_CONFIRMED
+    )
     deciding = Deciding(engine, caller, connection, business)
     (member,) = await deciding.lock_ids([original["member_id"]])
     known = await known_facts(connection, business.business_id, [natural])

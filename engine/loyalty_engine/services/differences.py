@@ -17,7 +17,7 @@ from loyalty_engine.services.events import Events
 from loyalty_engine.services.kept_rows import KeptRows
 from loyalty_engine.services.movements import movement_of
 from loyalty_engine.services.posted import Folded, Posted
-from loyalty_engine.services.posting import Move, Row, Rows
+from loyalty_engine.services.posting import Caused, Move, Row, Rows
 from loyalty_engine.services.tier_rows import TierRows
 
 
@@ -93,6 +93,9 @@ class MemberDifference:
                 self._tiers.claim(key, value, effect, effect_id)
             case "withdrawal":
                 self._tiers.withdrawal(key, effect, effect_id)
+            case "caused":
+                units = effect.value if effect is not None else 0
+                self._rows.caused.append(Caused(key, units, at, self._folded.fact_ids[key.cause.key]))
 
     def _effect(
         self,

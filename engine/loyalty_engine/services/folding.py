@@ -25,6 +25,7 @@ from loyalty_engine.rating import (
 )
 from loyalty_engine.rating.facts import place_of
 from loyalty_engine.services.answers import Answers, MemberAnswers
+from loyalty_engine.services.causing import Causing
 from loyalty_engine.services.commands import ParkedRule
 from loyalty_engine.services.differences import MemberDifference
 from loyalty_engine.services.engine import Business
@@ -124,6 +125,8 @@ class FoldingBatch:
         await self._record(arrivals, _in_time(arrivals, facts), lines)
         written = await self._fold_live(live, states, until, new=new)
         written.update(await self._fold_again(late, until))
+        causing = Causing(self._connection, self._business, self._now)
+        await causing.prepare(self._rows.caused)
         await insert_rows(self._connection, FactEntity, _in_time(arrivals, self._answers.rows))
         await write_rows(
             self._connection,
@@ -132,7 +135,18 @@ class FoldingBatch:
             self._now,
             budgets_locked=self._answers.budgets_locked,
         )
+        await self._cause(causing)
         return written
+
+    async def _cause(self, causing: Causing) -> None:
+        """Record and fold what was caused in the histories of others, which are read as they are by now."""
+        caused = await causing.activities()
+        if caused:
+            batch = FoldingBatch(self._connection, self._business, self._rulebook, self._now)
+            await batch.fold(
+                [Arrivals(member, facts) for member, facts, _ in caused],
+                facts=[row for _, _, rows in caused for row in rows],
+            )
 
     async def _record(self, arrivals: Sequence[Arrivals], facts: Sequence[Row], lines: Sequence[Row]) -> None:
         ordered = sorted(facts, key=lambda row: (row["source"], row["external_id"]))

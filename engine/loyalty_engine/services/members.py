@@ -26,6 +26,7 @@ from loyalty_engine.services.finding import (
 from loyalty_engine.services.folding import Arrivals, FoldingBatch
 from loyalty_engine.services.operations import body_hash, once
 from loyalty_engine.services.posting import Row
+from loyalty_engine.services.referrals import Referrers
 from loyalty_engine.services.refusals import Refusal, RefusalCode, Refused, invalid
 from loyalty_engine.store.connection import Connection
 from loyalty_engine.store.members import MemberRow, lock_names
@@ -41,7 +42,8 @@ NAME_LOCKS = 64
 async def enrol_member(engine: Engine, caller: Caller, key: str, command: EnrolMember) -> Enrolled | Refusal:
     """Make a member, on the base tier of every ladder.
 
-    An external id or identity that is taken is refused with ALREADY_EXISTS and the member's id.
+    An external id or identity that is taken is refused with ALREADY_EXISTS and the member's id; who names
+    oneself as referrer, with REFERRAL_REFUSED.
     """
 
     async def work(connection: Connection, business: Business, now: datetime) -> Enrolled:
@@ -90,6 +92,7 @@ async def _enrol(
     news = [each for each in checked if isinstance(each, _New)]
     await lock_names(connection, _name_locks(business.business_id, news))
     taken = await _taken(connection, engine, caller, news)
+    referrers = await Referrers.named(connection, caller, (each.member.referred_by for each in news))
     results: list[Enrolled | Refusal] = []
     making: list[_New] = []
     for each in checked:
@@ -97,10 +100,15 @@ async def _enrol(
             results.append(each)
             continue
         existing = next((taken[name] for name in _names(each) if name in taken), None)
+        name, referred_by = each.member.external_id, each.member.referred_by
+        if (objection := referrers.objection(name, referred_by, existing)) is not None:
+            results.append(objection)
+            continue
         if existing is not None:
             results.append(_already(existing))
             continue
         taken.update(dict.fromkeys(_names(each), each.member.member_id))
+        referrers.join(name, each.member.member_id, referred_by)
         making.append(each)
         results.append(Enrolled(each.member.member_id))
     await _make(engine, connection, business, now, making)
@@ -169,6 +177,7 @@ def _new(
         last_source=None,
         last_external_id=None,
         folded_until=enrolled_at,
+        referred_by=checks.optional_text(command.referred_by, "referredBy"),
         last_recorded_at=now,
         next_boundary_at=None,
         event_count=0,
@@ -179,7 +188,6 @@ def _new(
         "kind": command.kind,
         "channel": checks.optional_text(command.channel, "channel", longest=64),
         "partner_id": caller.partner_id if partner_id is None else partner_id,
-        "referred_by": checks.optional_text(command.referred_by, "referredBy"),
         "created_at": now,
     }
     identities = tuple(

@@ -54,6 +54,7 @@ MOVEMENTS = {
     "sent_back": ("give_back", "clearing", "wallet"),
     "received": ("receive", "clearing", "wallet"),
     "received_back": ("take_back", "wallet", "clearing"),
+    "given": ("give", "issuance", "wallet"),
     "adjusted": ("adjust", "adjustment", "wallet"),
 }
 """For each movement the code of its transfer, and between which accounts a positive value moves points."""

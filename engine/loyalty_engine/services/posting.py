@@ -22,6 +22,7 @@ from loyalty_engine.entities import (
     Standing,
     Transfer,
 )
+from loyalty_engine.ledger.effects import EffectKey
 from loyalty_engine.services.stored_wallets import WalletRows
 from loyalty_engine.store.connection import Connection
 from loyalty_engine.store.ledger import AccountKey, accounts, lock_budgets, move_balances
@@ -37,6 +38,19 @@ class Move:
     row: Row
     debit: AccountKey
     credit: AccountKey
+
+
+@dataclass(frozen=True, slots=True)
+class Caused:
+    """How much is to be given now under a gift's key, in smallest units, and since when.
+
+    ``fact_id`` is the activity that gives it.
+    """
+
+    key: EffectKey
+    units: int
+    at: datetime
+    fact_id: UUID
 
 
 @dataclass(slots=True)
@@ -58,6 +72,7 @@ class Rows:
     members: list[Row] = field(default_factory=list)
     joinings: list[Row] = field(default_factory=list)
     events: list[Row] = field(default_factory=list)
+    caused: list[Caused] = field(default_factory=list)
 
 
 async def write_rows(

@@ -156,6 +156,7 @@ NOT_RETURNED = {
     "void": "return-of-a-hold",
     "adjustment": "return-by-counter-adjustment",
     "receipt": "return-of-a-caused",
+    "gift": "return-of-a-caused",
     "return": "return-of-a-return",
     "confirmation": "return-of-a-return",
 }
@@ -163,9 +164,18 @@ NOT_RETURNED = {
 
 
 async def named_original(
-    engine: Engine, caller: Caller, connection: Connection, business: Business, by: ActivityBy
+    engine: Engine,
+    caller: Caller,
+    connection: Connection,
+    business: Business,
+    by: ActivityBy,
+    *,
+    refused: Mapping[str, str] = NOT_RETURNED,
 ) -> asyncpg.Record:
-    """The activity that is named, which the caller may see; refused with ORIGINAL_NOT_FOUND (retryable)."""
+    """The activity that is named, which the caller may see; refused with ORIGINAL_NOT_FOUND (retryable).
+
+    INVALID_INPUT for the kinds in ``refused``, which says why.
+    """
     if (by.id is None) == (by.natural is None):
         raise invalid("activity-named-once", "activity")
     natural = None
@@ -180,8 +190,8 @@ async def named_original(
     )
     if original is None or not visible or original["type"] != "activity":
         raise Refused(Refusal(RefusalCode.ORIGINAL_NOT_FOUND, "original-not-found", {}, ("activity",)))
-    if original["reverses_fact_id"] is not None or original["kind"] in NOT_RETURNED:
-        raise invalid(NOT_RETURNED.get(original["kind"], "return-of-a-return"), "activity")
+    if original["reverses_fact_id"] is not None or original["kind"] in refused:
+        raise invalid(refused.get(original["kind"], "return-of-a-return"), "activity")
     return original
 
 

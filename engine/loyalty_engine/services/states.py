@@ -15,7 +15,7 @@ from loyalty_engine.ledger.effects import Cause, EffectKey
 from loyalty_engine.ledger.lots import Place
 from loyalty_engine.measures import Wanted, buckets, buckets_since
 from loyalty_engine.program import LadderPolicy
-from loyalty_engine.rating import Claim, LadderState, Rulebook, State
+from loyalty_engine.rating import Claim, LadderState, Rulebook, State, enrolled
 from loyalty_engine.rating.ladders import needed
 from loyalty_engine.rating.state import ClaimFigure, CycleState
 from loyalty_engine.rating.tallies import Tallies, Tally, View, tracked_cycles, tracked_figures
@@ -53,7 +53,7 @@ class Stored:
 
 def empty_state(member: MemberRow) -> State:
     """The state at enrolment, from which a fold begins."""
-    return State(member.external_id, member.enrolled_at, member.joined_on, member.enrolled_at)
+    return enrolled(member.external_id, member.enrolled_at, member.joined_on, member.referred_by)
 
 
 async def stored_states(

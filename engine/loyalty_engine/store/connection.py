@@ -1,5 +1,6 @@
 """One connection of the pool, which knows the business it last worked for."""
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -16,6 +17,14 @@ _SET_FOR_SESSION = "SELECT set_config('loyalty.business_id', $1, false)"
 _NOT_KNOWN = object()
 
 
+class FurtherMembers(Exception):
+    """A transaction needs members that it did not lock: it begins again and locks them with the others."""
+
+    def __init__(self, member_ids: frozenset[UUID]) -> None:
+        super().__init__(f"{len(member_ids)} further members are needed")
+        self.member_ids = member_ids
+
+
 class NotCommittedError(RuntimeError):
     """The transaction was rolled back by the server, because a statement in it had failed."""
 
@@ -26,6 +35,10 @@ class Connection(_PlainConnection):
     """A connection that remembers the business its session is set to, and sets it only when it changes."""
 
     _remembered: object = _NOT_KNOWN
+    further: frozenset[UUID] = frozenset()
+    """The members that the transaction locks besides those that it asks for."""
+    locked: frozenset[UUID] = frozenset()
+    """The members that the transaction has locked."""
 
     async def prepare_values(self) -> None:
         """Makes JSON arrive as values; all else arrives as asyncpg has it (UUID, Decimal, UTC instants)."""
@@ -44,8 +57,9 @@ class Connection(_PlainConnection):
         await self.execute(_SET_FOR_SESSION, "" if business_id is None else str(business_id))
         self._remembered = business_id
 
-    async def begin(self, business_id: UUID) -> None:
+    async def begin(self, business_id: UUID, further: frozenset[UUID] = frozenset()) -> None:
         """Begins a transaction for the business, whatever the session is set to, in one round trip."""
+        self.further, self.locked = further, frozenset()
         setting = UUID(bytes=business_id.bytes)
         await self.execute(
             f"BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL loyalty.business_id = '{setting}'"
@@ -57,6 +71,10 @@ class Connection(_PlainConnection):
         await self.execute(
             f"BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY; SET LOCAL loyalty.business_id = '{setting}'"
         )
+
+    def have_locked(self, member_ids: Iterable[UUID]) -> None:
+        """Notes that members are locked until the transaction ends."""
+        self.locked |= frozenset(member_ids)
 
     async def commit(self) -> None:
         """Commits; raises NotCommittedError where the server rolls back instead, which is no error to it."""

@@ -10,7 +10,7 @@ from uuid import UUID
 
 import asyncpg
 
-from loyalty_engine.store.connection import Connection
+from loyalty_engine.store.connection import Connection, FurtherMembers
 
 ATTEMPTS = 5
 """How often a write is tried when it met a deadlock or a serialization failure."""
@@ -65,11 +65,16 @@ class Database:
             yield connection
 
     @contextlib.asynccontextmanager
-    async def writing(self, business_id: UUID) -> AsyncIterator[Connection]:
-        """One READ COMMITTED transaction for this business, rolled back by any exception."""
+    async def writing(
+        self, business_id: UUID, further: frozenset[UUID] = frozenset()
+    ) -> AsyncIterator[Connection]:
+        """One READ COMMITTED transaction for this business, rolled back by any exception.
+
+        Where it locks members it locks ``further`` ones with them.
+        """
         async with self._acquired() as connection:
             try:
-                await connection.begin(business_id)
+                await connection.begin(business_id, further)
                 yield connection
                 await connection.commit()
             except BaseException:
@@ -96,16 +101,23 @@ class Database:
     async def write(self, business_id: UUID, work: Callable[[Connection], Awaitable[Outcome]]) -> Outcome:
         """Does the work in one transaction, and again in a new one after a deadlock, up to ATTEMPTS times.
 
-        The work must not keep anything from an attempt that failed.
+        It is also done again, with more members locked, as long as it raises FurtherMembers for others. The
+        work must not keep anything from an attempt that failed.
         """
-        for attempt in range(1, ATTEMPTS):
+        attempt, further = 1, frozenset[UUID]()
+        while True:
             try:
-                async with self.writing(business_id) as connection:
+                async with self.writing(business_id, further) as connection:
                     return await work(connection)
+            except FurtherMembers as needed:
+                if needed.member_ids <= further:
+                    raise
+                further |= needed.member_ids
             except CLASHES:
+                if attempt == ATTEMPTS:
+                    raise
                 await asyncio.sleep(random.uniform(0.0, 0.005 * 2**attempt))  # noqa: S311 - nobody guesses a pause
-        async with self.writing(business_id) as connection:
-            return await work(connection)
+                attempt += 1
 
     async def authenticate(self, key_id: str) -> asyncpg.Record | None:
         """The credential of a key, also a revoked or expired one; the caller compares the hash."""

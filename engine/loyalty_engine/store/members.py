@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from loyalty_engine.store.connection import Connection
+from loyalty_engine.store.connection import Connection, FurtherMembers
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +26,7 @@ class MemberRow:
     next_boundary_at: datetime | None
     event_count: int
     last_recorded_at: datetime
+    referred_by: str | None
 
     def not_before(self, now: datetime) -> datetime:
         """When it is recorded what comes now, also where a clock was ahead of this one or jumped back."""
@@ -48,6 +49,12 @@ _BY_EXTERNAL_ID = f"""
 SELECT m.external_id AS asked, m.member_id FROM member m
 WHERE m.business_id = $1 AND {_VISIBLE} AND m.external_id = ANY ($3::text[])
 """  # noqa: S608
+_REFERRERS = f"""
+SELECT m.external_id, m.member_id, r.member_id AS referrer_id
+FROM member m
+LEFT JOIN member r ON r.business_id = m.business_id AND r.external_id = m.referred_by
+WHERE m.business_id = $1 AND {_VISIBLE} AND m.external_id = ANY ($3::text[])
+"""  # noqa: S608
 _BY_IDENTITY = f"""
 SELECT given.number AS asked, m.member_id
 FROM unnest($3::text[], $4::bytea[]) WITH ORDINALITY AS given(kind, hash, number)
@@ -59,6 +66,10 @@ _LOCK = f"""
 SELECT {_COLUMNS} FROM member m
 WHERE m.business_id = $1 AND m.member_id = ANY ($2::uuid[])
 ORDER BY m.member_id FOR NO KEY UPDATE
+"""  # noqa: S608
+_LOCKED = f"""
+SELECT {_COLUMNS} FROM member m
+WHERE m.business_id = $1 AND m.member_id = ANY ($2::uuid[]) AND m.status <> 'erased'
 """  # noqa: S608
 _LOCK_NAMES = "SELECT pg_advisory_xact_lock(lock) FROM unnest($1::bigint[]) AS given(lock)"
 _LOCK_DUE = f"""
@@ -84,6 +95,14 @@ async def members_by_external_id(
     return {row["asked"]: row["member_id"] for row in rows}
 
 
+async def referrers_by_external_id(
+    connection: Connection, business_id: UUID, partner_id: UUID | None, external_ids: Sequence[str]
+) -> dict[str, tuple[UUID, UUID | None]]:
+    """The members of the business's own ids, each with the member who referred it."""
+    rows = await connection.fetch(_REFERRERS, business_id, partner_id, list(external_ids))
+    return {row["external_id"]: (row["member_id"], row["referrer_id"]) for row in rows}
+
+
 async def members_by_identity(
     connection: Connection,
     business_id: UUID,
@@ -104,8 +123,27 @@ async def lock_names(connection: Connection, locks: Sequence[int]) -> None:
 async def lock_members(
     connection: Connection, business_id: UUID, member_ids: Sequence[UUID]
 ) -> dict[UUID, MemberRow]:
-    """Lock members in the order of their ids; read what they are in a later statement if it is not here."""
-    rows = await connection.fetch(_LOCK, business_id, sorted(set(member_ids)))
+    """Lock members in the order of their ids; read what they are in a later statement if it is not here.
+
+    Further members that the transaction needs are locked with them.
+    """
+    wanted = connection.further.union(member_ids)
+    rows = await connection.fetch(_LOCK, business_id, sorted(wanted))
+    connection.have_locked(wanted)
+    return {row["member_id"]: MemberRow(**dict(row)) for row in rows if row["member_id"] in set(member_ids)}
+
+
+async def locked_members(
+    connection: Connection, business_id: UUID, member_ids: Iterable[UUID]
+) -> dict[UUID, MemberRow]:
+    """What members are that are locked already; of those who are erased nothing more is recorded.
+
+    Raises FurtherMembers for those that are not locked.
+    """
+    wanted = frozenset(member_ids)
+    if missing := wanted - connection.locked:
+        raise FurtherMembers(missing)
+    rows = await connection.fetch(_LOCKED, business_id, sorted(wanted))
     return {row["member_id"]: MemberRow(**dict(row)) for row in rows}
 
 

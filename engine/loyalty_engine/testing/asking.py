@@ -13,6 +13,7 @@ from loyalty_engine.rating.windows import days_of
 from loyalty_engine.rules import (
     Activity,
     EarnHooks,
+    Gift,
     Ladder,
     Line,
     Measure,
@@ -70,7 +71,7 @@ def verdicts(
 
 def earned(
     rule: AnyRule, activity: Activity, who: Member | None = None, *, before: Iterable[Activity] = ()
-) -> tuple[Line | PercentLine, ...]:
+) -> tuple[Line | PercentLine | Gift, ...]:
     """What the rule answers for an activity of a member who had done some before."""
     if not isinstance(rule, EarnHooks):
         raise TypeError(f"{rule.name} awards nothing")

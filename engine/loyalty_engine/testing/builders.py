@@ -91,6 +91,7 @@ def member(
     scores: Mapping[str, object] | None = None,
     figures: Mapping[Measure, Decimal] | None = None,
     joined_on: str = "2020-01-01",
+    referred_by: str | None = None,
 ) -> Member:
     """A member on the base tier of each ladder, but for ``tiers`` by ladder, or ``tier`` of the only one."""
     held = {each.key: each.base for each in ladders} | dict(tiers or {})
@@ -108,6 +109,7 @@ def member(
         tiers=MappingProxyType(held),
         figures=MappingProxyType(dict(figures or {})),
         values=MappingProxyType(values),
+        referred_by=referred_by,
     )
 
 

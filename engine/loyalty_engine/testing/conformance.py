@@ -14,6 +14,7 @@ from loyalty_engine.plugins import hook_names, overrides
 from loyalty_engine.rules import (
     Activity,
     AtLeast,
+    Gift,
     Ladder,
     Line,
     Measure,
@@ -38,7 +39,7 @@ FOREIGN = ladder("some_base", "some_higher", key="some_other_ladder")
 SAMPLE = ladder("basic", "silver", "gold")
 ANSWERS: Mapping[str, type | tuple[type, ...]] = {
     "tier_opinion": TierVerdict,
-    "earnings": (Line, PercentLine),
+    "earnings": (Line, PercentLine, Gift),
     "partner_offers": PartnerAward,
 }
 
@@ -165,7 +166,8 @@ def _read_by(condition: Requirement) -> set[Measure]:
 def _decisions(rule: AnyRule, on: Ladder) -> Iterator[str]:
     """Asked twice about samples, it answers the same frozen decisions and leaves everything as it was."""
     for sample in _samples():
-        who = member(on, figures=figures_of(rule, [sample]), attributes={"known": "yes"})
+        figures = figures_of(rule, [sample])
+        who = member(on, figures=figures, attributes={"known": "yes"}, referred_by="friend")
         for name, ask in _questions(rule, sample, who, on):
             before = repr((sample, who, on, vars(rule)))
             first, second = ask(), ask()

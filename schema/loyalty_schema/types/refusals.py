@@ -80,6 +80,11 @@ class InsufficientPoints(Refusal):
     """The member has fewer points to spend than that."""
 
 
+@strawberry.type(description="The member named cannot have referred the new one.")
+class ReferralRefused(Refusal):
+    """The member named cannot have referred the new one."""
+
+
 @strawberry.type(description="The hold was captured or voided before.")
 class HoldClosed(Refusal):
     """The hold was captured or voided before."""
@@ -122,6 +127,7 @@ _TYPES: dict[EngineRefusalCode, type[Refusal]] = {
     EngineRefusalCode.REVERSAL_EXCEEDS_ORIGINAL: ReversalExceedsOriginal,
     EngineRefusalCode.ORIGINAL_NOT_FOUND: OriginalNotFound,
     EngineRefusalCode.INSUFFICIENT_POINTS: InsufficientPoints,
+    EngineRefusalCode.REFERRAL_REFUSED: ReferralRefused,
     EngineRefusalCode.HOLD_CLOSED: HoldClosed,
     EngineRefusalCode.HOLD_EXPIRED: HoldExpired,
     EngineRefusalCode.PERIOD_CLOSED: PeriodClosed,
