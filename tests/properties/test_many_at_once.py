@@ -30,7 +30,7 @@ SEED = int(os.environ.get("LOYALTY_TEST_SEED") or "0") or (
     20_000 if os.environ.get("CI") == "true" else SystemRandom().randrange(1, 10**9)
 )
 CONNECTIONS = 16
-MEMBERS = tuple(f"member-{number:02}" for number in range(12))
+MEMBERS = tuple(f"member-{number:03}" for number in range(max(12, OPERATIONS // 60)))
 JOINED = datetime.fromisoformat("2026-01-05T09:00:00+00:00")
 BEGIN = JOINED + timedelta(days=40)
 
