@@ -114,9 +114,12 @@ class PointsShop(Shop):
         command = ConfirmActivity(ActivityBy(natural=("till", of)), "desk", f"confirm-{of}", at, **given)
         return await confirm_activity(self.engine, self.caller, self.key(), command)
 
-    async def redeem(self, amount: object, at: datetime, **given: Any) -> Recorded | Refusal:
+    async def redeem(self, taken: object, at: datetime, **given: Any) -> Recorded | Refusal:
         """Report a redemption that happened already."""
-        return await self.send(purchase(None, at, kind="redemption", points=points(amount), **given))
+        given = {"amount": None, **given}
+        return await self.send(
+            purchase(given.pop("amount"), at, kind="redemption", points=points(taken), **given)
+        )
 
     async def credential(self) -> UUID:
         """A credential of somebody else's."""

@@ -70,6 +70,14 @@ async def test_a_reported_redemption_that_is_returned_gives_the_points_back(shop
     refused(await shop.reverse(linked_return("gift", None, START + 6 * DAY)), RefusalCode.ALREADY_REVERSED)
 
 
+async def test_a_redemption_is_given_back_whole(shop: PointsShop) -> None:
+    await shop.redeem(80, START + 3 * DAY, external_id="gift", amount=Decimal(8))
+    partly = linked_return("gift", 3, START + 5 * DAY)
+    refused(await shop.reverse(partly), RefusalCode.INVALID_INPUT, "amount")
+    await shop.give_back("gift", 8, START + 5 * DAY)
+    assert await shop.accounts() == {"wallet": 100}
+
+
 async def test_a_redemption_says_its_points_and_nothing_else_does(shop: PointsShop) -> None:
     refused(await shop.redeem(0, START + 3 * DAY), RefusalCode.INVALID_INPUT, "points", "amount")
     refused(await shop.redeem("0.5", START + 3 * DAY), RefusalCode.INVALID_INPUT, "points", "amount")

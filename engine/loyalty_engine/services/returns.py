@@ -97,6 +97,8 @@ async def _reverse(
     periods = open_periods(business, rulebook, now)
     booked_at = _booked_at(occurred_at, original, periods)
     taken = await _taken(connection, business.business_id, original, command)
+    if original["kind"] == "redemption" and not taken.whole:
+        raise invalid("redemption-returned-whole", "lines" if command.lines else "amount")
     fact, fact_id = _fact(natural, booked_at, original, taken), new_id()
     row = {
         **_row(fact_id, fact, original, taken, business, caller, now),

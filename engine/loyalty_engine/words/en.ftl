@@ -64,6 +64,7 @@ period-closed = What happened before { $since } is closed.
 program-unavailable = No program of the business can be used now: { $reason }
 referral-of-oneself = A member cannot be referred by oneself, nor by somebody whom one referred.
 referrer-unknown = There is no member { $referredBy } who could have referred this one.
+redemption-returned-whole = A redemption is given back whole.
 return-amount-negative = The amount of a return that names no purchase is below zero.
 return-amount-positive = What is returned is above zero.
 return-by-counter-adjustment = An adjustment is undone by another adjustment.

@@ -64,6 +64,7 @@ period-closed = { $since } 之前发生的事已经结账。
 program-unavailable = 商家目前没有可用的方案：{ $reason }
 referral-of-oneself = 会员不能推荐自己，也不能由自己推荐的人推荐。
 referrer-unknown = 没有会员 { $referredBy }，不能作为推荐人。
+redemption-returned-whole = 兑换只能整笔退还。
 return-amount-negative = 不指明购买的退货金额须小于零。
 return-amount-positive = 退回的数额须大于零。
 return-by-counter-adjustment = 调整须以另一笔调整撤销。
