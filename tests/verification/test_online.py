@@ -93,3 +93,19 @@ async def test_a_business_without_members_has_no_difference(app_database: Databa
     shop = await new_shop(app_database)
     verified = await verify_business(shop.engine, shop.business_id)
     assert (verified.members, verified.difference) == (0, None)
+
+
+async def test_a_return_at_the_instant_of_its_purchase_comes_after_it_whatever_its_key(
+    app_database: Database,
+) -> None:
+    shop = await new_shop(app_database, PROGRAM, clock_at=START + timedelta(days=60))
+    await shop.enrol("ann")
+    at = START + timedelta(days=1)
+    await shop.buy(120, at, external_id="purchase")
+    await shop.give_back("purchase", None, at, external_id="return")
+    assert await shop.tier() == "basic"
+    assert (await verify_business(shop.engine, shop.business_id)).difference is None
+    await shop.buy(130, at, external_id="second purchase")
+    await shop.buy(1, at, source="desk", external_id="between")
+    assert await shop.tier() == "silver"
+    assert (await verify_business(shop.engine, shop.business_id)).difference is None

@@ -21,13 +21,27 @@ FROM (
 WHERE corrects_effect_id IS DISTINCT FROM before
 ORDER BY member_id, effect_id LIMIT 1
 """
-_CURRENT = """
-WITH last AS (
-    SELECT DISTINCT ON (s.member_id, s.ladder) s.member_id, s.ladder, s.to_tier, s.standing_id, s.effective_at
-    FROM standing s
-    WHERE s.business_id = $1 AND s.member_id = ANY ($2::uuid[]) AND s.withdrawn_effect_id IS NULL
-    ORDER BY s.member_id, s.ladder, s.effective_at DESC, s.from_tier IS NULL, s.is_boundary,
-             s.source DESC, s.external_id DESC),
+# A return at the very instant of its purchase comes after it, whatever its key.
+_PLACED = """
+SELECT s.member_id, s.ladder, s.standing_id, s.from_tier, s.to_tier, s.effective_at,
+       row_number() OVER (
+           PARTITION BY s.member_id, s.ladder
+           ORDER BY s.effective_at, s.from_tier IS NOT NULL, NOT s.is_boundary,
+                    coalesce(bought.source, s.source), coalesce(bought.external_id, s.external_id),
+                    bought.fact_id IS NOT NULL, s.source, s.external_id) AS number
+FROM standing s
+LEFT JOIN fact f ON f.business_id = s.business_id AND f.source = s.source AND f.external_id = s.external_id
+LEFT JOIN fact bought
+    ON bought.business_id = f.business_id AND bought.fact_id = f.reverses_fact_id
+   AND bought.occurred_at = f.occurred_at
+   AND (bought.source, bought.external_id) > (f.source, f.external_id)
+WHERE s.business_id = $1 AND s.member_id = ANY ($2::uuid[]) AND s.withdrawn_effect_id IS NULL
+"""
+_CURRENT = f"""
+WITH placed AS ({_PLACED}),
+last AS (
+    SELECT DISTINCT ON (p.member_id, p.ladder) p.member_id, p.ladder, p.to_tier, p.standing_id, p.effective_at
+    FROM placed p ORDER BY p.member_id, p.ladder, p.number DESC),
 now AS (
     SELECT c.member_id, c.ladder, c.tier, c.standing_id, c.since FROM current_standing c
     WHERE c.business_id = $1 AND c.member_id = ANY ($2::uuid[]))
@@ -39,20 +53,17 @@ SELECT member_id, format('where the member stands on %s', ladder) AS what,
 FROM last l FULL JOIN now n USING (member_id, ladder)
 WHERE (n.tier, n.standing_id, n.since) IS DISTINCT FROM (l.to_tier, l.standing_id, l.effective_at)
 ORDER BY member_id, ladder LIMIT 1
-"""
-_CHAIN = """
+"""  # noqa: S608
+_CHAIN = f"""
+WITH placed AS ({_PLACED})
 SELECT member_id, format('tier before standing %s on %s', standing_id, ladder) AS what,
        coalesce(from_tier, 'none') AS stored, coalesce(before, 'none') AS rebuilt
 FROM (
-    SELECT s.member_id, s.ladder, s.standing_id, s.from_tier, lag(s.to_tier) OVER (
-        PARTITION BY s.member_id, s.ladder
-        ORDER BY s.effective_at, s.from_tier IS NOT NULL, NOT s.is_boundary, s.source, s.external_id
-    ) AS before
-    FROM standing s
-    WHERE s.business_id = $1 AND s.member_id = ANY ($2::uuid[]) AND s.withdrawn_effect_id IS NULL) changes
+    SELECT p.*, lag(p.to_tier) OVER (PARTITION BY p.member_id, p.ladder ORDER BY p.number) AS before
+    FROM placed p) changes
 WHERE from_tier IS DISTINCT FROM before
-ORDER BY member_id, ladder, standing_id LIMIT 1
-"""
+ORDER BY member_id, ladder, number LIMIT 1
+"""  # noqa: S608
 _STANDINGS = """
 WITH made AS (
     SELECT s.member_id, s.standing_id, s.withdrawn_effect_id, s.standing_id = max(s.standing_id::text) OVER (
