@@ -8,6 +8,7 @@ CREATE TABLE account (
     partner_id uuid,
     balance bigint,
     created_at timestamp with time zone NOT NULL,
+    reward_id uuid,
     CONSTRAINT account_pkey PRIMARY KEY (business_id, account_id),
     CONSTRAINT account_business_id_account_id_currency_key UNIQUE (business_id, account_id, currency),
     CONSTRAINT account_of_its_kind_key UNIQUE NULLS NOT DISTINCT (business_id, kind, currency, member_id, promotion_id, partner_id),
@@ -15,19 +16,25 @@ CREATE TABLE account (
     CONSTRAINT account_business_id_member_id_fkey FOREIGN KEY (business_id, member_id) REFERENCES member(business_id, member_id),
     CONSTRAINT account_business_id_partner_id_fkey FOREIGN KEY (business_id, partner_id) REFERENCES partner(business_id, partner_id),
     CONSTRAINT account_business_id_promotion_id_fkey FOREIGN KEY (business_id, promotion_id) REFERENCES promotion(business_id, promotion_id),
+    CONSTRAINT account_business_id_reward_id_fkey FOREIGN KEY (business_id, reward_id) REFERENCES reward(business_id, reward_id),
     CONSTRAINT account_balance_bounds_check CHECK (balance >= '-9000000000000000'::bigint AND balance <= '9000000000000000'::bigint),
     CONSTRAINT account_currency_length_check CHECK (char_length(currency) >= 1 AND char_length(currency) <= 64),
     CONSTRAINT account_floor_check CHECK (
 CASE
     WHEN kind = ANY (ARRAY['wallet'::text, 'pending'::text, 'held'::text]) THEN balance IS NOT NULL AND balance >= 0
     WHEN kind = 'debt'::text THEN balance IS NOT NULL AND balance <= 0
-    WHEN kind = 'budget'::text THEN balance IS NULL OR balance >= 0
+    WHEN kind = ANY (ARRAY['budget'::text, 'stock'::text]) THEN balance IS NULL OR balance >= 0
     ELSE balance IS NULL
 END),
-    CONSTRAINT account_kind_check CHECK (kind = ANY (ARRAY['wallet'::text, 'debt'::text, 'pending'::text, 'held'::text, 'issuance'::text, 'breakage'::text, 'redeemed'::text, 'adjustment'::text, 'clearing'::text, 'budget'::text, 'funding'::text])),
+    CONSTRAINT account_kind_check CHECK (kind = ANY (ARRAY['wallet'::text, 'debt'::text, 'pending'::text, 'held'::text, 'issuance'::text, 'breakage'::text, 'redeemed'::text, 'adjustment'::text, 'clearing'::text, 'budget'::text, 'funding'::text, 'stock'::text, 'supplied'::text, 'delivered'::text])),
     CONSTRAINT account_member_of_its_kind_check CHECK ((kind = ANY (ARRAY['wallet'::text, 'debt'::text, 'pending'::text, 'held'::text])) = (member_id IS NOT NULL)),
     CONSTRAINT account_partner_of_its_kind_check CHECK ((kind = 'budget'::text) = (partner_id IS NOT NULL)),
-    CONSTRAINT account_promotion_of_its_kind_check CHECK ((kind = 'budget'::text) = (promotion_id IS NOT NULL))
+    CONSTRAINT account_promotion_of_its_kind_check CHECK ((kind = 'budget'::text) = (promotion_id IS NOT NULL)),
+    CONSTRAINT account_reward_of_its_kind_check CHECK (
+CASE
+    WHEN kind = ANY (ARRAY['stock'::text, 'supplied'::text, 'delivered'::text]) THEN reward_id IS NOT NULL AND currency = ('reward/'::text || reward_id::text)
+    ELSE reward_id IS NULL AND POSITION(('/'::text) IN (currency)) = 0
+END)
 );
 ALTER TABLE account OWNER TO loyalty_owner;
 ALTER TABLE account ENABLE ROW LEVEL SECURITY;
@@ -759,6 +766,125 @@ CREATE POLICY app ON promotion FOR ALL TO loyalty_app USING (business_id = curre
 CREATE POLICY owner ON promotion FOR ALL TO loyalty_owner USING (true);
 GRANT INSERT, SELECT ON promotion TO loyalty_app;
 
+CREATE TABLE redemption (
+    business_id uuid NOT NULL,
+    redemption_id uuid NOT NULL,
+    member_id uuid NOT NULL,
+    reward_id uuid NOT NULL,
+    version bigint NOT NULL,
+    price bigint NOT NULL,
+    tier text COLLATE "C",
+    place bigint NOT NULL,
+    member_limit bigint,
+    redeemed_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone,
+    delivery_transfer_id uuid,
+    fulfilled_at timestamp with time zone,
+    cancelled_at timestamp with time zone,
+    cancelled_fact_id uuid,
+    restock_transfer_id uuid,
+    CONSTRAINT redemption_pkey PRIMARY KEY (business_id, redemption_id),
+    CONSTRAINT redemption_business_id_cancelled_fact_id_key UNIQUE (business_id, cancelled_fact_id),
+    CONSTRAINT redemption_business_id_delivery_transfer_id_key UNIQUE (business_id, delivery_transfer_id),
+    CONSTRAINT redemption_business_id_restock_transfer_id_key UNIQUE (business_id, restock_transfer_id),
+    CONSTRAINT redemption_business_id_cancelled_fact_id_fkey FOREIGN KEY (business_id, cancelled_fact_id) REFERENCES fact(business_id, fact_id),
+    CONSTRAINT redemption_business_id_delivery_transfer_id_fkey FOREIGN KEY (business_id, delivery_transfer_id) REFERENCES transfer(business_id, transfer_id),
+    CONSTRAINT redemption_business_id_member_id_fkey FOREIGN KEY (business_id, member_id) REFERENCES member(business_id, member_id),
+    CONSTRAINT redemption_business_id_redemption_id_fkey FOREIGN KEY (business_id, redemption_id) REFERENCES fact(business_id, fact_id),
+    CONSTRAINT redemption_business_id_restock_transfer_id_fkey FOREIGN KEY (business_id, restock_transfer_id) REFERENCES transfer(business_id, transfer_id),
+    CONSTRAINT redemption_business_id_reward_id_version_fkey FOREIGN KEY (business_id, reward_id, version) REFERENCES reward_terms(business_id, reward_id, version),
+    CONSTRAINT redemption_cancelled_by_a_return_check CHECK ((cancelled_fact_id IS NOT NULL) = (cancelled_at IS NOT NULL)),
+    CONSTRAINT redemption_ends_in_time_check CHECK (fulfilled_at < expires_at AND cancelled_at < expires_at),
+    CONSTRAINT redemption_expires_after_redeemed_check CHECK (expires_at > redeemed_at),
+    CONSTRAINT redemption_one_end_check CHECK (num_nonnulls(fulfilled_at, cancelled_at) <= 1),
+    CONSTRAINT redemption_price_bounds_check CHECK (price >= 1 AND price <= '9000000000000000'::bigint),
+    CONSTRAINT redemption_restocked_when_cancelled_check CHECK ((restock_transfer_id IS NOT NULL) = (cancelled_at IS NOT NULL AND delivery_transfer_id IS NOT NULL)),
+    CONSTRAINT redemption_tier_length_check CHECK (char_length(tier) >= 1 AND char_length(tier) <= 200),
+    CONSTRAINT redemption_within_limit_check CHECK (place >= 1 AND (member_limit IS NULL OR place <= member_limit))
+);
+ALTER TABLE redemption OWNER TO loyalty_owner;
+ALTER TABLE redemption ENABLE ROW LEVEL SECURITY;
+ALTER TABLE redemption FORCE ROW LEVEL SECURITY;
+CREATE INDEX redemption_by_member ON redemption USING btree (business_id, member_id, redeemed_at, redemption_id);
+CREATE UNIQUE INDEX redemption_place ON redemption USING btree (business_id, reward_id, member_id, place) WHERE cancelled_at IS NULL;
+CREATE POLICY app ON redemption FOR ALL TO loyalty_app USING (business_id = current_business());
+CREATE POLICY owner ON redemption FOR ALL TO loyalty_owner USING (true);
+GRANT INSERT, SELECT ON redemption TO loyalty_app;
+GRANT UPDATE (fulfilled_at, cancelled_at, cancelled_fact_id, restock_transfer_id) ON redemption TO loyalty_app;
+CREATE TRIGGER redemption_once BEFORE UPDATE ON redemption FOR EACH ROW EXECUTE FUNCTION allow_once('fulfilled_at', 'cancelled_at', 'cancelled_fact_id', 'restock_transfer_id');
+CREATE TRIGGER redemption_stays BEFORE DELETE OR TRUNCATE ON redemption FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+CREATE TABLE reward (
+    business_id uuid NOT NULL,
+    reward_id uuid NOT NULL,
+    key text COLLATE "C" NOT NULL,
+    kind text COLLATE "C" NOT NULL,
+    currency text COLLATE "C" NOT NULL,
+    coupon_bearer boolean,
+    coupon_on_return text COLLATE "C",
+    created_at timestamp with time zone NOT NULL,
+    credential_id uuid,
+    CONSTRAINT reward_pkey PRIMARY KEY (business_id, reward_id),
+    CONSTRAINT reward_business_id_key_key UNIQUE (business_id, key),
+    CONSTRAINT reward_business_id_credential_id_fkey FOREIGN KEY (business_id, credential_id) REFERENCES credential(business_id, credential_id),
+    CONSTRAINT reward_business_id_fkey FOREIGN KEY (business_id) REFERENCES business(business_id),
+    CONSTRAINT reward_coupon_of_its_kind_check CHECK (num_nonnulls(coupon_bearer, coupon_on_return) =
+CASE kind
+    WHEN 'coupon'::text THEN 2
+    ELSE 0
+END),
+    CONSTRAINT reward_coupon_on_return_check CHECK (coupon_on_return = ANY (ARRAY['release'::text, 'keep'::text])),
+    CONSTRAINT reward_currency_length_check CHECK (char_length(currency) >= 1 AND char_length(currency) <= 64),
+    CONSTRAINT reward_key_length_check CHECK (char_length(key) >= 1 AND char_length(key) <= 64),
+    CONSTRAINT reward_kind_check CHECK (kind = ANY (ARRAY['goods'::text, 'service'::text, 'coupon'::text, 'discount'::text, 'draw_ticket'::text]))
+);
+ALTER TABLE reward OWNER TO loyalty_owner;
+ALTER TABLE reward ENABLE ROW LEVEL SECURITY;
+ALTER TABLE reward FORCE ROW LEVEL SECURITY;
+CREATE POLICY app ON reward FOR ALL TO loyalty_app USING (business_id = current_business());
+CREATE POLICY owner ON reward FOR ALL TO loyalty_owner USING (true);
+GRANT INSERT, SELECT ON reward TO loyalty_app;
+CREATE TRIGGER reward_stays BEFORE DELETE OR UPDATE OR TRUNCATE ON reward FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+CREATE TABLE reward_terms (
+    business_id uuid NOT NULL,
+    reward_id uuid NOT NULL,
+    version bigint NOT NULL,
+    names jsonb NOT NULL,
+    price bigint NOT NULL,
+    prices jsonb NOT NULL,
+    eligible text[] COLLATE "C" NOT NULL,
+    value_amount numeric(20,4),
+    value_percent numeric(20,4),
+    valid_from timestamp with time zone NOT NULL,
+    valid_until timestamp with time zone,
+    redemption_days bigint,
+    member_limit bigint,
+    state text COLLATE "C" NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    credential_id uuid,
+    CONSTRAINT reward_terms_pkey PRIMARY KEY (business_id, reward_id, version),
+    CONSTRAINT reward_terms_business_id_credential_id_fkey FOREIGN KEY (business_id, credential_id) REFERENCES credential(business_id, credential_id),
+    CONSTRAINT reward_terms_business_id_reward_id_fkey FOREIGN KEY (business_id, reward_id) REFERENCES reward(business_id, reward_id),
+    CONSTRAINT reward_terms_member_limit_bounds_check CHECK (member_limit >= 1 AND member_limit <= '9000000000000000'::bigint),
+    CONSTRAINT reward_terms_one_value_check CHECK (num_nonnulls(value_amount, value_percent) <= 1),
+    CONSTRAINT reward_terms_price_bounds_check CHECK (price >= 1 AND price <= '9000000000000000'::bigint),
+    CONSTRAINT reward_terms_redemption_days_bounds_check CHECK (redemption_days >= 1 AND redemption_days <= 3660),
+    CONSTRAINT reward_terms_state_check CHECK (state = ANY (ARRAY['active'::text, 'retired'::text])),
+    CONSTRAINT reward_terms_valid_for_a_while_check CHECK (valid_until > valid_from),
+    CONSTRAINT reward_terms_value_amount_bounds_check CHECK (value_amount >= 0::numeric AND value_amount <= '9000000000000000'::bigint::numeric),
+    CONSTRAINT reward_terms_value_of_something_check CHECK (value_amount <> 0::numeric AND value_percent <> 0::numeric),
+    CONSTRAINT reward_terms_value_percent_bounds_check CHECK (value_percent >= 0::numeric AND value_percent <= 100::numeric),
+    CONSTRAINT reward_terms_version_bounds_check CHECK (version >= 1 AND version <= '9000000000000000'::bigint)
+);
+ALTER TABLE reward_terms OWNER TO loyalty_owner;
+ALTER TABLE reward_terms ENABLE ROW LEVEL SECURITY;
+ALTER TABLE reward_terms FORCE ROW LEVEL SECURITY;
+CREATE POLICY app ON reward_terms FOR ALL TO loyalty_app USING (business_id = current_business());
+CREATE POLICY owner ON reward_terms FOR ALL TO loyalty_owner USING (true);
+GRANT INSERT, SELECT ON reward_terms TO loyalty_app;
+CREATE TRIGGER reward_terms_stays BEFORE DELETE OR UPDATE OR TRUNCATE ON reward_terms FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
 CREATE TABLE standing (
     business_id uuid NOT NULL,
     standing_id uuid NOT NULL,
@@ -818,9 +944,9 @@ CREATE TABLE transfer (
     CONSTRAINT transfer_business_id_member_id_fkey FOREIGN KEY (business_id, member_id) REFERENCES member(business_id, member_id),
     CONSTRAINT transfer_business_id_reverses_transfer_id_fkey FOREIGN KEY (business_id, reverses_transfer_id) REFERENCES transfer(business_id, transfer_id),
     CONSTRAINT transfer_amount_bounds_check CHECK (amount >= 1 AND amount <= '9000000000000000'::bigint),
-    CONSTRAINT transfer_code_check CHECK (code = ANY (ARRAY['earn'::text, 'partner_award'::text, 'repay_debt'::text, 'expire'::text, 'take_back'::text, 'owe'::text, 'open_budget'::text, 'withhold'::text, 'release'::text, 'redeem'::text, 'give_back'::text, 'hold'::text, 'unhold'::text, 'capture'::text, 'send'::text, 'receive'::text, 'give'::text, 'adjust'::text])),
+    CONSTRAINT transfer_code_check CHECK (code = ANY (ARRAY['earn'::text, 'partner_award'::text, 'repay_debt'::text, 'expire'::text, 'take_back'::text, 'owe'::text, 'open_budget'::text, 'withhold'::text, 'release'::text, 'redeem'::text, 'give_back'::text, 'hold'::text, 'unhold'::text, 'capture'::text, 'send'::text, 'receive'::text, 'give'::text, 'adjust'::text, 'supply'::text, 'write_off'::text, 'deliver'::text, 'restock'::text])),
+    CONSTRAINT transfer_effect_of_its_code_check CHECK ((code = ANY (ARRAY['open_budget'::text, 'supply'::text, 'write_off'::text, 'deliver'::text, 'restock'::text])) = (effect_id IS NULL) AND (effect_id IS NULL) = (member_id IS NULL)),
     CONSTRAINT transfer_not_in_the_future_check CHECK ((effective_at - recorded_at) <= '00:05:00'::interval),
-    CONSTRAINT transfer_only_a_budget_opens_without_effect_check CHECK ((code = 'open_budget'::text) = (effect_id IS NULL) AND (effect_id IS NULL) = (member_id IS NULL)),
     CONSTRAINT transfer_reverses_another_check CHECK (reverses_transfer_id <> transfer_id),
     CONSTRAINT transfer_two_accounts_check CHECK (debit_account_id <> credit_account_id)
 );

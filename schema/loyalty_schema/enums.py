@@ -85,6 +85,34 @@ class AdjustmentState(Enum):
     DECLINED = enum_value("declined", description="It was declined, and nothing moved.")
 
 
+@strawberry.enum(description="What kind of thing a reward is.")
+class RewardKind(Enum):
+    """What kind of thing a reward is."""
+
+    GOODS = enum_value("goods", description="Something that is handed over or sent.")
+    SERVICE = enum_value("service", description="Something that is done for the member.")
+    DISCOUNT = enum_value("discount", description="Money or percent off.")
+    DRAW_TICKET = enum_value("draw_ticket", description="A chance in a draw.")
+
+
+@strawberry.enum(description="Whether a reward can be redeemed while it is on offer.")
+class RewardState(Enum):
+    """Whether a reward can be redeemed while it is on offer."""
+
+    ACTIVE = enum_value("active", description="It can.")
+    RETIRED = enum_value("retired", description="It cannot; redemptions that are open stay so.")
+
+
+@strawberry.enum(description="What became of a redemption.")
+class RedemptionState(Enum):
+    """What became of a redemption."""
+
+    OPEN = enum_value("open", description="The member has not got it yet.")
+    FULFILLED = enum_value("fulfilled", description="The member got it.")
+    CANCELLED = enum_value("cancelled", description="It was taken back.")
+    EXPIRED = enum_value("expired", description="Its time was up before the member got it.")
+
+
 @strawberry.enum(description="What kind of thing caused an effect.")
 class CauseKind(Enum):
     """What kind of thing caused an effect."""
@@ -154,6 +182,8 @@ class RefusalCode(Enum):
     INSUFFICIENT_POINTS = enum_value(
         "INSUFFICIENT_POINTS", description="The member has fewer points to spend than that."
     )
+    OUT_OF_STOCK = enum_value("OUT_OF_STOCK", description="There are not that many units in stock.")
+    QUOTA_EXCEEDED = enum_value("QUOTA_EXCEEDED", description="It was used as often as it may be.")
     ALREADY_EXISTS = enum_value("ALREADY_EXISTS", description="It is there already.")
     ALREADY_REVERSED = enum_value("ALREADY_REVERSED", description="The activity was wholly returned before.")
     REVERSAL_EXCEEDS_ORIGINAL = enum_value(

@@ -4,7 +4,14 @@ from datetime import datetime
 
 import strawberry
 
-from loyalty_schema.enums import Direction, EntryCode, MemberOrderField, MemberStatus
+from loyalty_schema.enums import (
+    Direction,
+    EntryCode,
+    MemberOrderField,
+    MemberStatus,
+    RewardKind,
+    RewardState,
+)
 
 
 @strawberry.input(description="Instants from one until another.")
@@ -56,6 +63,20 @@ class ActivityFilter:
     source: str | None = strawberry.field(default=None, description="Those recorded by this source.")
     occurred_at: InstantRange | None = strawberry.field(
         default=None, description="Those that happened in this range."
+    )
+
+
+@strawberry.input(description="Which rewards; all that is given must hold.")
+class RewardFilter:
+    """Which rewards."""
+
+    kind: RewardKind | None = strawberry.field(default=None, description="Those of this kind.")
+    state: RewardState | None = strawberry.field(default=None, description="Those in this state.")
+    currency: str | None = strawberry.field(
+        default=None, description="Those that cost points of this currency."
+    )
+    on_offer_at: datetime | None = strawberry.field(
+        default=None, description="Those that can be redeemed at this instant."
     )
 
 

@@ -39,10 +39,11 @@ from loyalty_schema.results import (
     SetClockSuccess,
     recorded,
 )
+from loyalty_schema.reward_mutations import RewardMutations
 
 
 @strawberry.type(description="Everything that can be done.")
-class Mutation(PointMutations):
+class Mutation(PointMutations, RewardMutations):
     """Everything that can be done."""
 
     @computed(scope=MEMBERS_WRITE, description="Makes a member, on the base tier of every ladder.")

@@ -8,7 +8,7 @@ import strawberry
 
 from loyalty_engine.services.finding import checked_member, identity_hash
 from loyalty_engine.services.refusals import Refused
-from loyalty_engine.store.reads import activities, businesses, entries, held, members, standings
+from loyalty_engine.store.reads import activities, businesses, entries, held, members, rewards, standings
 from loyalty_schema.connections import (
     After,
     Before,
@@ -26,6 +26,7 @@ from loyalty_schema.fields import (
     MEMBERS_READ,
     PARTNERS_READ,
     POINTS_READ,
+    REWARDS_READ,
     aggregate,
     computed,
     page,
@@ -41,6 +42,7 @@ from loyalty_schema.types.member import Member
 from loyalty_schema.types.node import Node
 from loyalty_schema.types.partner import Partner, Promotion
 from loyalty_schema.types.program import Program, version_by_id
+from loyalty_schema.types.reward import Redemption, Reward
 from loyalty_schema.types.standing import StandingChange
 from loyalty_schema.types.wallet import LedgerEntry
 
@@ -54,6 +56,8 @@ _NODES: dict[str, tuple[str, _Load, Callable[[Any], Node]]] = {
     "StandingChange": (MEMBERS_READ, standings.changes_by_id, lambda row: StandingChange(row=row)),
     "Hold": (POINTS_READ, held.holds_by_id, lambda row: Hold(row=row)),
     "Adjustment": (POINTS_READ, held.adjustments_by_id, lambda row: Adjustment(row=row)),
+    "Reward": (REWARDS_READ, rewards.rewards_by_id, lambda row: Reward(row=row)),
+    "Redemption": (REWARDS_READ, rewards.redemptions_by_id, lambda row: Redemption(row=row)),
     "Partner": (PARTNERS_READ, businesses.partners_by_id, lambda row: Partner(row=row)),
     "Promotion": (PARTNERS_READ, businesses.promotions_by_id, lambda row: Promotion(row=row)),
 }

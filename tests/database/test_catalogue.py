@@ -12,8 +12,8 @@ Connection = psycopg.Connection[tuple[str, ...]]
 SHARED_BY_BUSINESSES = {("business", "business_slug_key"), ("credential", "credential_key_id")}
 """The only keys that are not within one business: how a business and a credential are found at first."""
 
-GROWING_ONLY = {"program_version", "fact", "activity_line", "effect", "transfer"}
-KEPT = {"adjustment", "claim", "standing"}
+GROWING_ONLY = {"program_version", "fact", "activity_line", "effect", "transfer", "reward", "reward_terms"}
+KEPT = {"adjustment", "claim", "redemption", "standing"}
 
 UPDATABLE = {
     "account": {"balance"},
@@ -38,6 +38,7 @@ UPDATABLE = {
     "partner": {"name"},
     "point_use": {"amount"},
     "profile": {"given_name", "family_name", "email", "phone", "birth_date", "locale", "updated_at"},
+    "redemption": {"fulfilled_at", "cancelled_at", "cancelled_fact_id", "restock_transfer_id"},
     "standing": {"withdrawn_effect_id"},
 }  # fmt: skip
 
@@ -73,7 +74,7 @@ def test_every_table_but_the_schema_s_version_has_the_business(
              AND c.relnamespace = 'public'::regnamespace"""
     )
     assert {name for (name,) in with_business} == set(tables) - {"alembic_version"}
-    assert len(tables) == 25
+    assert len(tables) == 28
 
 
 def test_the_business_leads_every_primary_unique_and_foreign_key(connection: Connection) -> None:

@@ -16,8 +16,9 @@ from tests.database.forbidden.once import ONCE
 from tests.database.forbidden.points import POINTS
 from tests.database.forbidden.posted import POSTED
 from tests.database.forbidden.powers import ELSEWHERE, POWERS
+from tests.database.forbidden.rewards import REWARDS
 
-CASES = POSTED | POINTS | ONCE | ELSEWHERE | POWERS
+CASES = POSTED | POINTS | ONCE | ELSEWHERE | POWERS | REWARDS
 
 
 @pytest.fixture(scope="module")

@@ -16,6 +16,7 @@ from loyalty_engine.services.engine import Engine
 from loyalty_engine.services.keys import parse_key
 from loyalty_engine.store.database import Database
 from tests.api.shop import NOW, Shop, client_of, engine_on, open_shop
+from tests.idempotency import entries
 from tests.idempotency.calls import (
     another,
     api,
@@ -29,9 +30,11 @@ from tests.idempotency.calls import (
     rows_of,
     succeeded,
 )
-from tests.idempotency.entries import ENTRIES, EVERYTHING, input_of
+from tests.idempotency.entries import EVERYTHING, input_of
+from tests.idempotency.reward_entries import REWARDS
 from tests.server import as_app
 
+ENTRIES = {**entries.ENTRIES, **REWARDS}
 EVERY = pytest.mark.parametrize("name", sorted(ENTRIES))
 AT_ONCE = 4
 CARELESS = """

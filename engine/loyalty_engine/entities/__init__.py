@@ -10,6 +10,7 @@ from loyalty_engine.entities.operation import Operation
 from loyalty_engine.entities.outbox import Outbox
 from loyalty_engine.entities.partner import Partner, Promotion
 from loyalty_engine.entities.progress import Counter, Parked
+from loyalty_engine.entities.reward import Redemption, Reward, RewardTerms
 from loyalty_engine.entities.tier import Claim, CurrentStanding, Standing
 
 metadata = Entity.metadata
@@ -41,6 +42,9 @@ __all__ = [
     "Profile",
     "ProgramVersion",
     "Promotion",
+    "Redemption",
+    "Reward",
+    "RewardTerms",
     "Standing",
     "Transfer",
     "metadata",

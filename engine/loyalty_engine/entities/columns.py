@@ -86,10 +86,14 @@ def key_texts(**options: Any) -> Any:
     return _field(ARRAY(Text(collation="C")), **options)
 
 
+def listed(*values: str) -> str:
+    """Constant texts as SQL."""
+    return ", ".join(f"'{value}'" for value in values)
+
+
 def one_of(column: str, *values: str) -> CheckConstraint:
     """A closed enumeration."""
-    listed = ", ".join(f"'{value}'" for value in values)
-    return CheckConstraint(f"{column} IN ({listed})", name=column)
+    return CheckConstraint(f"{column} IN ({listed(*values)})", name=column)
 
 
 def lengths(**bounds: int) -> tuple[CheckConstraint, ...]:

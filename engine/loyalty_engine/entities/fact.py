@@ -21,6 +21,7 @@ from loyalty_engine.entities.columns import (
     key_text,
     lengths,
     lengths_or_empty,
+    listed,
     money,
     octets,
     one_of,
@@ -45,10 +46,6 @@ _ACTIVITY_ONLY = (
 )
 _VALUE_ONLY = "value_kind, value_key, value"
 _ANSWER_ONLY = "asked_cause_kind, asked_cause_key, asked_rule, asked_slot, asked, granted"
-
-
-def _listed(*values: str) -> str:
-    return ", ".join(f"'{value}'" for value in values)
 
 
 class Fact(Entity, table=True):
@@ -103,11 +100,11 @@ class Fact(Entity, table=True):
         ),
         CheckConstraint(
             "reverses_fact_id IS NOT NULL OR (points_currency IS NOT NULL) ="
-            f" (kind IS NOT NULL AND kind IN ({_listed(*MOVING_KINDS)}))",
+            f" (kind IS NOT NULL AND kind IN ({listed(*MOVING_KINDS)}))",
             name="points_of_their_kind",
         ),
         CheckConstraint(
-            f"about_fact_id IS NOT NULL OR kind NOT IN ({_listed(*ABOUT_KINDS)})"
+            f"about_fact_id IS NOT NULL OR kind NOT IN ({listed(*ABOUT_KINDS)})"
             " OR reverses_fact_id IS NOT NULL",
             name="about_of_its_kind",
         ),

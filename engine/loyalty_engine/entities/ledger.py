@@ -19,6 +19,7 @@ from loyalty_engine.entities.columns import (
     key_text,
     lengths,
     lengths_or_empty,
+    listed,
     one_of,
     whole,
 )
@@ -37,6 +38,9 @@ ACCOUNT_KINDS = (
     "clearing",
     "budget",
     "funding",
+    "stock",
+    "supplied",
+    "delivered",
 )
 TRANSFER_CODES = (
     "earn",
@@ -57,6 +61,10 @@ TRANSFER_CODES = (
     "receive",
     "give",
     "adjust",
+    "supply",
+    "write_off",
+    "deliver",
+    "restock",
 )
 HOLD_STATES = ("open", "captured", "voided", "expired")
 
@@ -65,6 +73,9 @@ _KEY_OF_AN_EFFECT = (
     ", chr(92), repeat(chr(92), 2)), 'escape'))"
 )
 """A digest, because the texts together are longer than a key of an index may be; none holds a line's end."""
+
+WITHOUT_EFFECT = ("open_budget", "supply", "write_off", "deliver", "restock")
+"""Codes of transfers that no member's fold makes: budgets that open, and units of rewards."""
 
 _NOT_IN_THE_FUTURE = "effective_at - recorded_at <= interval '5 minutes'"
 
@@ -146,6 +157,8 @@ class Account(Entity, table=True):
 
     Wallets, pending and held points and limited budgets never fall below zero, debts never rise above it;
     accounts of the whole business, and unlimited budgets, keep no balance: no row is written by everyone.
+    The units of a reward are a currency of their own, which is never one of points: they come from
+    `supplied`, are in `stock` (without a balance: unlimited), and are `delivered`.
     """
 
     __tablename__ = "account"
@@ -154,6 +167,7 @@ class Account(Entity, table=True):
         belongs_to("member", "member_id"),
         belongs_to("promotion", "promotion_id"),
         belongs_to("partner", "partner_id"),
+        belongs_to("reward", "reward_id"),
         UniqueConstraint(
             "business_id",
             "kind",
@@ -173,9 +187,15 @@ class Account(Entity, table=True):
         CheckConstraint("(kind = 'budget') = (promotion_id IS NOT NULL)", name="promotion_of_its_kind"),
         CheckConstraint("(kind = 'budget') = (partner_id IS NOT NULL)", name="partner_of_its_kind"),
         CheckConstraint(
+            "CASE WHEN kind IN ('stock', 'supplied', 'delivered')"
+            " THEN reward_id IS NOT NULL AND currency = 'reward/' || CAST(reward_id AS text)"
+            " ELSE reward_id IS NULL AND position('/' IN currency) = 0 END",
+            name="reward_of_its_kind",
+        ),
+        CheckConstraint(
             "CASE WHEN kind IN ('wallet', 'pending', 'held') THEN balance IS NOT NULL AND balance >= 0"
             " WHEN kind = 'debt' THEN balance IS NOT NULL AND balance <= 0"
-            " WHEN kind = 'budget' THEN balance IS NULL OR balance >= 0"
+            " WHEN kind IN ('budget', 'stock') THEN balance IS NULL OR balance >= 0"
             " ELSE balance IS NULL END",
             name="floor",
         ),
@@ -195,6 +215,7 @@ class Account(Entity, table=True):
     partner_id: UUID | None = Field()
     balance: int | None = whole()
     created_at: datetime = instant()
+    reward_id: UUID | None = Field()
 
 
 class Transfer(Entity, table=True):
@@ -214,8 +235,9 @@ class Transfer(Entity, table=True):
         CheckConstraint("debit_account_id <> credit_account_id", name="two_accounts"),
         CheckConstraint("reverses_transfer_id <> transfer_id", name="reverses_another"),
         CheckConstraint(
-            "(code = 'open_budget') = (effect_id IS NULL) AND (effect_id IS NULL) = (member_id IS NULL)",
-            name="only_a_budget_opens_without_effect",
+            f"(code IN ({listed(*WITHOUT_EFFECT)})) = (effect_id IS NULL)"
+            " AND (effect_id IS NULL) = (member_id IS NULL)",
+            name="effect_of_its_code",
         ),
         CheckConstraint(_NOT_IN_THE_FUTURE, name="not_in_the_future"),
         bounded("amount", least=1),

@@ -10,8 +10,10 @@ from loyalty_engine.services.facts import record_fact
 from loyalty_engine.services.holds import capture_hold, hold_points, void_hold
 from loyalty_engine.services.members import enrol_member, enrol_members
 from loyalty_engine.services.payments import pay_with_points
+from loyalty_engine.services.redemptions import cancel_redemption, fulfil_redemption, redeem_reward
 from loyalty_engine.services.refusals import Forbidden, Refusal, RefusalCode
 from loyalty_engine.services.returns import reverse_activity
+from loyalty_engine.services.rewards import create_reward, stock_reward, update_reward
 from loyalty_engine.services.transfers import transfer_points
 
 __all__ = [
@@ -24,20 +26,26 @@ __all__ = [
     "RefusalCode",
     "adjust_points",
     "advance_due",
+    "cancel_redemption",
     "capture_hold",
     "confirm_activity",
+    "create_reward",
     "decide_adjustment",
     "enrol_member",
     "enrol_members",
+    "fulfil_redemption",
     "hold_points",
     "pay_with_points",
     "record_activities",
     "record_activity",
     "record_fact",
+    "redeem_reward",
     "refold",
     "refold_parked",
     "reverse_activity",
     "set_clock",
+    "stock_reward",
     "transfer_points",
+    "update_reward",
     "void_hold",
 ]

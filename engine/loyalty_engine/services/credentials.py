@@ -18,7 +18,10 @@ from loyalty_engine.store.connection import Connection
 from loyalty_engine.store.credentials import CredentialRow, credential_rows, insert_credential, revoke_key
 from loyalty_engine.store.publishing import partners_by_key
 
-READING = frozenset({"members:read", "activities:read", "points:read", "program:read", "partners:read"})
+READING = frozenset(
+    {"members:read", "activities:read", "points:read", "program:read", "partners:read", "rewards:read"}
+)
+REWARDING = frozenset({"rewards:write", "redemptions:write"})
 SCOPES = READING | {
     "members:write",
     "profiles:read",
@@ -28,15 +31,17 @@ SCOPES = READING | {
     "clock:write",
     "points:spend",
     "points:adjust",
+    *REWARDING,
 }
 """All that a credential may be allowed."""
 
 DEFAULT_SCOPES: Mapping[str, frozenset[str]] = {
     "owner": SCOPES,
-    "staff": READING | {"members:write", "profiles:read", "activities:write", "points:spend"},
-    "till": READING - {"partners:read"} | {"members:write", "activities:write", "points:spend"},
+    "staff": READING | {"members:write", "profiles:read", "activities:write", "points:spend"} | REWARDING,
+    "till": READING - {"partners:read"}
+    | {"members:write", "activities:write", "points:spend", "redemptions:write"},
     "frontend": READING - {"partners:read"},
-    "partner": READING | {"activities:write"},
+    "partner": READING - {"rewards:read"} | {"activities:write"},
     "read_only": READING,
     "test": SCOPES,
 }

@@ -27,6 +27,13 @@ from loyalty_engine.services.commands import (
 )
 from loyalty_engine.services.engine import Business, Caller, Engine, ProgramUnavailable
 from loyalty_engine.services.refusals import Refusal, RefusalCode, Refused, invalid
+from loyalty_engine.services.reward_commands import (
+    Redeemed,
+    RedemptionCancelled,
+    RedemptionFulfilled,
+    RewardSaved,
+    RewardStocked,
+)
 from loyalty_engine.store.connection import Connection
 from loyalty_engine.store.database import CLASHES
 from loyalty_engine.store.json_text import json_text
@@ -44,7 +51,22 @@ class BeyondBounds(Exception):
     """The database refused a number: a figure, or a balance, would be more than 9 * 10^15."""
 
 
-Done = TypeVar("Done", Enrolled, Recorded, Batch, EnrolledBatch, ClockSet, Transferred, Adjusted, Paid)
+Done = TypeVar(
+    "Done",
+    Enrolled,
+    Recorded,
+    Batch,
+    EnrolledBatch,
+    ClockSet,
+    Transferred,
+    Adjusted,
+    Paid,
+    RewardSaved,
+    RewardStocked,
+    Redeemed,
+    RedemptionCancelled,
+    RedemptionFulfilled,
+)
 Work = Callable[[Connection, Business, datetime], Awaitable[Done]]
 
 
@@ -182,6 +204,11 @@ _TYPES: Mapping[str, type] = {
         Transferred,
         Adjusted,
         Paid,
+        RewardSaved,
+        RewardStocked,
+        Redeemed,
+        RedemptionCancelled,
+        RedemptionFulfilled,
         Refusal,
         ParkedRule,
     )

@@ -37,6 +37,7 @@ from loyalty_engine.store.facts import (
 )
 from loyalty_engine.store.ledger import moved_by
 from loyalty_engine.store.members import lock_members
+from loyalty_engine.store.rewards import redemption
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +90,7 @@ async def _reverse(
     members = await lock_members(
         connection, business.business_id, [original["member_id"], *(row["member_id"] for row in caused)]
     )
+    await _refuse_rewards(connection, business.business_id, original)
     now = business.now()
     known = await known_facts(connection, business.business_id, [natural])
     if natural in known:
@@ -124,6 +126,12 @@ async def _reverse(
         raise Refused(already_recorded(known[natural].fact_id, *natural))
     of_member = written[original["member_id"]]
     return await _recorded(connection, business, rulebook, fact_id, fact, original, of_member)
+
+
+async def _refuse_rewards(connection: Connection, business_id: UUID, original: asyncpg.Record) -> None:
+    """A reward's redemption ends with more than its points: that has a mutation of its own."""
+    if original["kind"] == "redemption" and await redemption(connection, business_id, original["fact_id"]):
+        raise invalid("return-of-a-reward", "activity")
 
 
 def _undone(

@@ -84,6 +84,30 @@ too-many = There are more than { $most }.
 too-many-items = Send 1 to { $most } items at once.
 transfer-to-oneself = Points are sent to another member.
 try-again = Others were in the way; nothing was done. Send the same request again.
+ends-before-it-begins = It ends before it begins.
+key-form = A key is a lower-case letter followed by letters, digits, _ and -.
+language-form = A language is written like en or zh-Hans.
+name-wanted = Give the name in 1 to 30 languages.
+number-from-to = The number is from { $least } to { $most }.
+out-of-stock = There are not that many units in stock.
+redemption-cancelled = This redemption was cancelled before.
+redemption-expired = The time of this redemption was up at { $expiresAt }.
+redemption-fulfilled = The member has what was redeemed already.
+redemption-not-found = There is no such redemption.
+return-of-a-reward = A redemption of a reward is taken back by cancelRedemption.
+reward-exists = There is a reward with this key already.
+reward-limit-reached = A member may redeem this reward { $limit } times.
+reward-named-once = Name the reward in exactly one way.
+reward-not-for-tier = This reward is for { $tiers }.
+reward-not-found = There is no such reward.
+reward-not-on-offer = This reward is not on offer now.
+stock-of-nothing = Say how many units come in, or go out.
+stock-unlimited = The units of this reward are unlimited.
+tier-named-twice = The tier { $tier } is named twice.
+tier-of-several-ladders = Several ladders have a tier { $tier }; write it as ladder.tier.
+tier-unknown = The program has no tier { $tier }.
+value-of-a-discount = Only a discount or a coupon has a value.
+value-of-money-or-percent = A value is either money above zero, or a percentage above 0 and up to 100.
 
 ## Entries of a wallet
 

@@ -84,6 +84,30 @@ too-many = 多于 { $most } 个。
 too-many-items = 一次请发送 1 到 { $most } 项。
 transfer-to-oneself = 积分只能转给其他会员。
 try-again = 有其他操作同时进行，未作任何更改；请重新发送同一请求。
+ends-before-it-begins = 结束时间不晚于开始时间。
+key-form = 键须以小写字母开头，后接字母、数字、_ 或 -。
+language-form = 语言须写作 en 或 zh-Hans 的形式。
+name-wanted = 请用 1 到 30 种语言给出名称。
+number-from-to = 数字须在 { $least } 到 { $most } 之间。
+out-of-stock = 库存没有这么多。
+redemption-cancelled = 该兑换此前已取消。
+redemption-expired = 该兑换已于 { $expiresAt } 过期。
+redemption-fulfilled = 会员已经得到所兑换的奖品。
+redemption-not-found = 没有该兑换。
+return-of-a-reward = 奖品的兑换须用 cancelRedemption 取消。
+reward-exists = 已有奖品使用这个键。
+reward-limit-reached = 每位会员最多可兑换该奖品 { $limit } 次。
+reward-named-once = 请只用一种方式指明奖品。
+reward-not-for-tier = 该奖品仅限 { $tiers }。
+reward-not-found = 没有该奖品。
+reward-not-on-offer = 该奖品现在不能兑换。
+stock-of-nothing = 请说明入库或出库多少。
+stock-unlimited = 该奖品不限数量。
+tier-named-twice = 等级 { $tier } 出现了两次。
+tier-of-several-ladders = 多个阶梯都有等级 { $tier }；请写作 ladder.tier。
+tier-unknown = 计划中没有等级 { $tier }。
+value-of-a-discount = 只有折扣和优惠券才有面值。
+value-of-money-or-percent = 面值须为大于零的金额，或大于 0 且不超过 100 的百分比。
 
 ## 钱包的条目
 

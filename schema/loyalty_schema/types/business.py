@@ -1,17 +1,21 @@
 """The business, and the credential that asks."""
 
+from typing import Annotated
+
 import strawberry
 
 from loyalty_engine.services.engine import Business as EngineBusiness
-from loyalty_engine.store.reads import businesses
+from loyalty_engine.store.reads import businesses, rewards
 from loyalty_schema.connections import After, Connection, First, connection_of, page_of_list, slice_of
-from loyalty_schema.enums import CredentialKind, Environment
-from loyalty_schema.fields import EVERYONE, PARTNERS_READ, PROGRAM_READ, computed, page
+from loyalty_schema.enums import CredentialKind, Environment, value_of
+from loyalty_schema.fields import EVERYONE, PARTNERS_READ, PROGRAM_READ, REWARDS_READ, computed, page
+from loyalty_schema.filters import RewardFilter
 from loyalty_schema.ids import global_id
 from loyalty_schema.request import Info, request_of
 from loyalty_schema.types.node import Node
 from loyalty_schema.types.partner import Partner, Promotion
 from loyalty_schema.types.program import Program
+from loyalty_schema.types.reward import Reward
 from loyalty_schema.types.rules import RuleType
 
 
@@ -90,6 +94,30 @@ class Business(Node):
         found = await request.reads.run(businesses.promotion_page, slice_)
         return connection_of(
             request, listed, slice_, found, lambda row: (row.key,), lambda row: Promotion(row=row)
+        )
+
+    @page(scope=REWARDS_READ, description="The rewards of the catalogue, by key.")
+    async def rewards(
+        self,
+        info: Info,
+        first: First = None,
+        after: After = None,
+        where: Annotated[
+            RewardFilter | None, strawberry.argument(description="Which rewards; left out: all.")
+        ] = None,
+    ) -> Connection[Reward]:
+        """The rewards of the catalogue."""
+        request, listed = request_of(info), "rewards"
+        wanted = rewards.RewardWanted(
+            kind=value_of(where.kind) if where and where.kind else None,
+            state=value_of(where.state) if where and where.state else None,
+            currency=where.currency if where else None,
+            at=where.on_offer_at if where else None,
+        )
+        slice_ = slice_of(request, listed, first=first, after=after)
+        found = await request.reads.run(rewards.reward_page, wanted, slice_)
+        return connection_of(
+            request, listed, slice_, found, lambda row: (row.key,), lambda row: Reward(row=row)
         )
 
 

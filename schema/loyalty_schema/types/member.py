@@ -6,7 +6,7 @@ from typing import Annotated
 import strawberry
 from strawberry.scalars import JSON
 
-from loyalty_engine.store.reads import activities, members, standings
+from loyalty_engine.store.reads import activities, members, rewards, standings
 from loyalty_engine.store.reads.moments import ALWAYS, Moment
 from loyalty_engine.store.reads.pages import Page
 from loyalty_schema.connections import After, Connection, First, connection_of, slice_of
@@ -18,6 +18,7 @@ from loyalty_schema.fields import (
     MEMBERS_READ,
     POINTS_READ,
     PROFILES_READ,
+    REWARDS_READ,
     aggregate,
     column,
     computed,
@@ -29,6 +30,7 @@ from loyalty_schema.request import Info, Request, request_of
 from loyalty_schema.types.activity import Activity, activity_connection
 from loyalty_schema.types.as_of import MemberAsOf
 from loyalty_schema.types.node import Node
+from loyalty_schema.types.reward import Redemption, redemption_connection
 from loyalty_schema.types.rules import PointsCurrency
 from loyalty_schema.types.standing import Standing, StandingChange, StandingLadder
 from loyalty_schema.types.wallet import Wallet, WalletCurrency
@@ -188,6 +190,16 @@ class Member(Node):
         now = request_of(info).now
         known, shown = (ALWAYS, now) if known_at is None or known_at >= now else (known_at, known_at)
         return MemberAsOf(row=self.row, moment=Moment(self.row.member_id, at, known), shown_known_at=shown)
+
+    @page(scope=REWARDS_READ, description="What the member redeemed, the latest first.")
+    async def redemptions(
+        self, info: Info, first: First = None, after: After = None
+    ) -> Connection[Redemption]:
+        """What the member redeemed."""
+        request = request_of(info)
+        slice_ = slice_of(request, "redemptions", first=first, after=after)
+        found = await request.reads.load(rewards.redemption_pages, self.row.member_id, slice_)
+        return redemption_connection(request, slice_, found)
 
     async def _standings(self, request: Request) -> list[Standing]:
         version = (await request.rulebook()).in_force(request.now)

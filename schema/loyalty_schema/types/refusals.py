@@ -85,6 +85,16 @@ class ReferralRefused(Refusal):
     """The member named cannot have referred the new one."""
 
 
+@strawberry.type(description="There are not that many units in stock.")
+class OutOfStock(Refusal):
+    """There are not that many units in stock."""
+
+
+@strawberry.type(description="It was used as often as it may be.")
+class QuotaExceeded(Refusal):
+    """It was used as often as it may be."""
+
+
 @strawberry.type(description="The hold was captured or voided before.")
 class HoldClosed(Refusal):
     """The hold was captured or voided before."""
@@ -128,6 +138,8 @@ _TYPES: dict[EngineRefusalCode, type[Refusal]] = {
     EngineRefusalCode.ORIGINAL_NOT_FOUND: OriginalNotFound,
     EngineRefusalCode.INSUFFICIENT_POINTS: InsufficientPoints,
     EngineRefusalCode.REFERRAL_REFUSED: ReferralRefused,
+    EngineRefusalCode.OUT_OF_STOCK: OutOfStock,
+    EngineRefusalCode.QUOTA_EXCEEDED: QuotaExceeded,
     EngineRefusalCode.HOLD_CLOSED: HoldClosed,
     EngineRefusalCode.HOLD_EXPIRED: HoldExpired,
     EngineRefusalCode.PERIOD_CLOSED: PeriodClosed,

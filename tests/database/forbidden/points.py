@@ -88,7 +88,7 @@ POINTS = {
     "points are moved without a reason": Case(
         of_transfer(effect_id="NULL", member_id="NULL"),
         CHECK,
-        "transfer_only_a_budget_opens_without_effect_check",
+        "transfer_effect_of_its_code_check",
         of_transfer(effect_id="NULL", member_id="NULL", code="'open_budget'"),
     ),
     "more is reversed than was moved": Case(

@@ -60,6 +60,7 @@ WHERE NOT EXISTS (SELECT FROM member m WHERE m.business_id = $1 AND m.member_id 
   AND NOT EXISTS (SELECT FROM fact f WHERE f.business_id = $1 AND f.fact_id = given.id)
   AND NOT EXISTS (SELECT FROM effect e WHERE e.business_id = $1 AND e.effect_id = given.id)
   AND NOT EXISTS (SELECT FROM adjustment a WHERE a.business_id = $1 AND a.adjustment_id = given.id)
+  AND NOT EXISTS (SELECT FROM reward r WHERE r.business_id = $1 AND r.reward_id = given.id)
 """
 
 

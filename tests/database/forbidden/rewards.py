@@ -1,0 +1,160 @@
+"""Units of rewards, and redemptions: none more than there are, none ended twice."""
+
+from __future__ import annotations
+
+from tests.database.crowded import copied
+from tests.database.forbidden.cases import (
+    CHECK,
+    FOREIGN,
+    RIGHT,
+    STAYS,
+    UNIQUE,
+    Case,
+    balance,
+    of_transfer,
+    there,
+)
+
+CANCEL = (
+    "UPDATE redemption SET cancelled_at = '2026-03-02Z', cancelled_fact_id = :fact, restock_transfer_id = {}"
+    " WHERE redemption_id = :redemption"
+)
+BACK = {
+    "debit_account_id": ":delivered",
+    "credit_account_id": ":stock",
+    "code": "'restock'",
+    "reverses_transfer_id": ":delivery",
+}
+
+
+def of_delivery(**changes: str) -> str:
+    """The delivery once more, with changes."""
+    return copied("transfer", "transfer_id = :delivery", **{"transfer_id": ":new", **changes})
+
+
+def of_redemption(**changes: str) -> str:
+    """The redemption once more, by another activity and at the second place."""
+    once_more = {"redemption_id": ":fact", "delivery_transfer_id": "NULL", "place": "2"}
+    return copied("redemption", "redemption_id = :redemption", **{**once_more, **changes})
+
+
+REWARDS = {
+    "more units go out than are in stock": Case(
+        balance("stock", -5), CHECK, "account_floor_check", balance("stock", -4)
+    ),
+    "units of one reward become those of another": Case(
+        of_delivery(credit_account_id=":other_delivered"),
+        FOREIGN,
+        "transfer_business_id_credit_account_id_currency_fkey",
+        of_delivery(),
+    ),
+    "units become points": Case(
+        of_delivery(credit_account_id=":wallet", currency="'points'"),
+        FOREIGN,
+        "transfer_business_id_debit_account_id_currency_fkey",
+        of_delivery(),
+    ),
+    "points become units": Case(
+        of_transfer(code="'deliver'"), CHECK, "transfer_effect_of_its_code_check", of_transfer()
+    ),
+    "a unit comes back twice": Case(
+        of_delivery(**BACK, amount="2"), CHECK, "transfer_reversals_within", of_delivery(**BACK)
+    ),
+    "units belong to no reward": Case(
+        copied("account", "account_id = :stock", account_id=":new", currency="'stock'"),
+        CHECK,
+        "account_reward_of_its_kind_check",
+        copied("account", "account_id = :delivered", account_id=":new", kind="'supplied'"),
+    ),
+    "a wallet is of a reward": Case(
+        copied("account", "account_id = :wallet", account_id=":new", currency="'a'", reward_id=":reward"),
+        CHECK,
+        "account_reward_of_its_kind_check",
+        copied("account", "account_id = :wallet", account_id=":new", currency="'a'"),
+    ),
+    "a member redeems beyond the limit": Case(
+        of_redemption(place="3"), CHECK, "redemption_within_limit_check", of_redemption()
+    ),
+    "two redemptions have one place": Case(
+        of_redemption(place="1"), UNIQUE, "redemption_place", of_redemption()
+    ),
+    "two redemptions are one delivery": Case(
+        of_redemption(delivery_transfer_id=":delivery"),
+        UNIQUE,
+        "redemption_business_id_delivery_transfer_id_key",
+        of_redemption(),
+    ),
+    "a redemption is of terms that never were": Case(
+        of_redemption(version="9"), FOREIGN, "redemption_business_id_reward_id_version_fkey", of_redemption()
+    ),
+    "a redemption costs nothing": Case(
+        of_redemption(price="0"), CHECK, "redemption_price_bounds_check", of_redemption()
+    ),
+    "a redemption is cancelled and its unit stays away": Case(
+        CANCEL.format("NULL"),
+        CHECK,
+        "redemption_restocked_when_cancelled_check",
+        CANCEL.format(":transfer"),
+    ),
+    "a redemption is cancelled after its time": Case(
+        CANCEL.format(":transfer").replace("2026-03-02Z", "2026-04-01Z"),
+        CHECK,
+        "redemption_ends_in_time_check",
+        CANCEL.format(":transfer"),
+    ),
+    "a redemption is fulfilled after its time": Case(
+        "UPDATE redemption SET fulfilled_at = '2026-04-01Z' WHERE redemption_id = :redemption",
+        CHECK,
+        "redemption_ends_in_time_check",
+        "UPDATE redemption SET fulfilled_at = '2026-03-02Z' WHERE redemption_id = :redemption",
+    ),
+    "a redemption is cancelled twice": Case(
+        "UPDATE redemption SET cancelled_at = '2026-03-03Z' WHERE redemption_id = :cancelled",
+        STAYS,
+        None,
+        CANCEL.format(":transfer"),
+    ),
+    "what was cancelled is handed over": Case(
+        "UPDATE redemption SET fulfilled_at = '2026-03-03Z' WHERE redemption_id = :cancelled",
+        CHECK,
+        "redemption_one_end_check",
+        "UPDATE redemption SET fulfilled_at = '2026-03-03Z' WHERE redemption_id = :redemption",
+    ),
+    "what was cancelled is open again": Case(
+        "UPDATE redemption SET cancelled_at = NULL, cancelled_fact_id = NULL, restock_transfer_id = NULL"
+        " WHERE redemption_id = :cancelled",
+        STAYS,
+        None,
+        CANCEL.format(":transfer"),
+    ),
+    "a redemption cost less": Case(
+        "UPDATE redemption SET price = 1 WHERE redemption_id = :redemption",
+        RIGHT,
+        None,
+        there("redemption", "redemption_id", "redemption"),
+    ),
+    "terms are written anew": Case(
+        "UPDATE reward_terms SET price = 1 WHERE reward_id = :reward",
+        RIGHT,
+        None,
+        copied("reward_terms", "reward_id = :reward", version="2", price="1"),
+    ),
+    "a version of terms is there twice": Case(
+        copied("reward_terms", "reward_id = :reward", price="1"),
+        UNIQUE,
+        "reward_terms_pkey",
+        copied("reward_terms", "reward_id = :reward", version="2", price="1"),
+    ),
+    "a reward is free": Case(
+        copied("reward_terms", "reward_id = :reward", version="2", price="0"),
+        CHECK,
+        "reward_terms_price_bounds_check",
+        copied("reward_terms", "reward_id = :reward", version="2", price="1"),
+    ),
+    "two rewards have one key": Case(
+        copied("reward", "reward_id = :reward", reward_id=":new"),
+        UNIQUE,
+        "reward_business_id_key_key",
+        copied("reward", "reward_id = :reward", reward_id=":new", key="'cup'"),
+    ),
+}
