@@ -140,6 +140,23 @@ async def test_a_member_who_had_not_joined_stands_nowhere_and_has_nothing(shop: 
     assert (found["enrolled"], found["standing"]["tier"]["key"]) == (True, "basic")
 
 
+async def test_where_joining_moved_it_was_later_as_known_before(
+    engine: Engine, client: httpx.AsyncClient
+) -> None:
+    moving = PROGRAM.replace('currency = "GBP"', 'currency = "GBP"\nearlier = "moves_joining"', 1)
+    shop = await open_shop(engine, client, program=moving)
+    await shop.enrol("anna", enrolledAt=MARCH)
+    await set_clock(shop, "2026-06-20T12:00:00Z")
+    await shop.buy("anna", "10.00", "2026-02-01T10:00:00Z")
+    between, before = "2026-02-10T00:00:00Z", "2026-06-15T12:00:00Z"
+    found = await as_of(shop, between, before)
+    assert (found["enrolled"], found["standings"], found["wallet"]["earned"]) == (False, [], "0")
+    assert (await as_of(shop, MARCH, before))["standing"]["since"] == MARCH
+    found = await as_of(shop, between)
+    assert (found["enrolled"], found["standing"]["since"]) == (True, "2026-02-01T10:00:00Z")
+    assert (await as_of(shop, MARCH))["standing"]["since"] == "2026-02-01T10:00:00Z"
+
+
 async def test_before_the_program_was_published_there_was_none(shop: Shop) -> None:
     await shop.enrol("anna")
     found = await as_of(shop, MARCH, "2020-01-01T00:00:00Z")
