@@ -884,6 +884,27 @@ CREATE POLICY app ON reward_terms FOR ALL TO loyalty_app USING (business_id = cu
 CREATE POLICY owner ON reward_terms FOR ALL TO loyalty_owner USING (true);
 GRANT INSERT, SELECT ON reward_terms TO loyalty_app;
 CREATE TRIGGER reward_terms_stays BEFORE DELETE OR UPDATE OR TRUNCATE ON reward_terms FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TABLE settlement (
+    business_id uuid NOT NULL,
+    settlement_id uuid NOT NULL,
+    partner_id uuid,
+    until_at timestamp with time zone NOT NULL,
+    closed_at timestamp with time zone NOT NULL,
+    credential_id uuid,
+    CONSTRAINT settlement_pkey PRIMARY KEY (business_id, settlement_id),
+    CONSTRAINT settlement_business_id_partner_id_until_at_key UNIQUE NULLS NOT DISTINCT (business_id, partner_id, until_at),
+    CONSTRAINT settlement_business_id_credential_id_fkey FOREIGN KEY (business_id, credential_id) REFERENCES credential(business_id, credential_id),
+    CONSTRAINT settlement_business_id_fkey FOREIGN KEY (business_id) REFERENCES business(business_id),
+    CONSTRAINT settlement_business_id_partner_id_fkey FOREIGN KEY (business_id, partner_id) REFERENCES partner(business_id, partner_id),
+    CONSTRAINT settlement_only_the_past_check CHECK (until_at <= closed_at)
+);
+ALTER TABLE settlement OWNER TO loyalty_owner;
+ALTER TABLE settlement ENABLE ROW LEVEL SECURITY;
+ALTER TABLE settlement FORCE ROW LEVEL SECURITY;
+CREATE POLICY app ON settlement FOR ALL TO loyalty_app USING (business_id = current_business());
+CREATE POLICY owner ON settlement FOR ALL TO loyalty_owner USING (true);
+GRANT INSERT, SELECT ON settlement TO loyalty_app;
+CREATE TRIGGER settlement_stays BEFORE DELETE OR UPDATE OR TRUNCATE ON settlement FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
 CREATE TABLE standing (
     business_id uuid NOT NULL,

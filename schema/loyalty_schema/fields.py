@@ -30,6 +30,7 @@ REDEMPTIONS_WRITE = "redemptions:write"
 PROGRAM_READ = "program:read"
 PARTNERS_READ = "partners:read"
 CLOCK_WRITE = "clock:write"
+SETTLEMENTS_WRITE = "settlements:write"
 
 FEW = 5
 """How many values a list without pages is taken to bring, where a cost is reckoned."""

@@ -276,6 +276,23 @@ class RecordFactInput:
         )
 
 
+@strawberry.input(description="A period to close.")
+class CloseSettlementInput:
+    """A period to close."""
+
+    idempotency_key: str = strawberry.field(description=KEY)
+    until: datetime = strawberry.field(
+        description="What occurred before this instant is closed; it is over, and after all that is closed."
+    )
+    partner: str | None = strawberry.field(
+        default=None, description="The key of the partner whose activities are closed; left out: everything."
+    )
+
+    def command(self) -> commands.CloseSettlement:
+        """What the use case is told."""
+        return commands.CloseSettlement(self.until, self.partner)
+
+
 @strawberry.input(description="An instant for a sandbox's own clock.")
 class SetClockInput:
     """An instant for a sandbox's own clock."""

@@ -5,6 +5,7 @@ from typing import Annotated
 import strawberry
 
 from loyalty_engine.services import (
+    close_settlement,
     enrol_member,
     record_activities,
     record_activity,
@@ -14,8 +15,9 @@ from loyalty_engine.services import (
 )
 from loyalty_engine.services.commands import ClockSet
 from loyalty_schema.doing import INPUT, done
-from loyalty_schema.fields import ACTIVITIES_WRITE, CLOCK_WRITE, MEMBERS_WRITE, computed
+from loyalty_schema.fields import ACTIVITIES_WRITE, CLOCK_WRITE, MEMBERS_WRITE, SETTLEMENTS_WRITE, computed
 from loyalty_schema.inputs import (
+    CloseSettlementInput,
     EnrolMemberInput,
     RecordActivitiesInput,
     RecordActivityInput,
@@ -26,6 +28,8 @@ from loyalty_schema.inputs import (
 from loyalty_schema.point_mutations import PointMutations
 from loyalty_schema.request import Info, request_of
 from loyalty_schema.results import (
+    CloseSettlementResult,
+    CloseSettlementSuccess,
     EnrolMemberResult,
     EnrolMemberSuccess,
     RecordActivitiesResult,
@@ -111,6 +115,20 @@ class Mutation(PointMutations, RewardMutations):
             lambda: record_fact(request.engine, request.caller, wanted.idempotency_key, command),
             lambda outcome: RecordFactSuccess(outcome=outcome),
             "Fact",
+        )
+        return shown
+
+    @computed(scope=SETTLEMENTS_WRITE, description="Closes what occurred before an instant.")
+    async def close_settlement(
+        self, info: Info, wanted: Annotated[CloseSettlementInput, INPUT]
+    ) -> CloseSettlementResult:
+        """Closes a period."""
+        request, command = request_of(info), wanted.command()
+        shown: CloseSettlementResult = await done(
+            request,
+            lambda: close_settlement(request.engine, request.caller, wanted.idempotency_key, command),
+            lambda outcome: CloseSettlementSuccess(outcome=outcome),
+            "Settlement",
         )
         return shown
 

@@ -8,7 +8,16 @@ import strawberry
 
 from loyalty_engine.services.finding import checked_member, identity_hash
 from loyalty_engine.services.refusals import Refused
-from loyalty_engine.store.reads import activities, businesses, entries, held, members, rewards, standings
+from loyalty_engine.store.reads import (
+    activities,
+    businesses,
+    entries,
+    held,
+    members,
+    rewards,
+    settlements,
+    standings,
+)
 from loyalty_schema.connections import (
     After,
     Before,
@@ -43,6 +52,7 @@ from loyalty_schema.types.node import Node
 from loyalty_schema.types.partner import Partner, Promotion
 from loyalty_schema.types.program import Program, version_by_id
 from loyalty_schema.types.reward import Redemption, Reward
+from loyalty_schema.types.settlement import Settlement
 from loyalty_schema.types.standing import StandingChange
 from loyalty_schema.types.wallet import LedgerEntry
 
@@ -59,6 +69,7 @@ _NODES: dict[str, tuple[str, _Load, Callable[[Any], Node]]] = {
     "Reward": (REWARDS_READ, rewards.rewards_by_id, lambda row: Reward(row=row)),
     "Redemption": (REWARDS_READ, rewards.redemptions_by_id, lambda row: Redemption(row=row)),
     "Partner": (PARTNERS_READ, businesses.partners_by_id, lambda row: Partner(row=row)),
+    "Settlement": (PARTNERS_READ, settlements.settlements_by_id, lambda row: Settlement(row=row)),
     "Promotion": (PARTNERS_READ, businesses.promotions_by_id, lambda row: Promotion(row=row)),
 }
 

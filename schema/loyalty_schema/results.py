@@ -8,8 +8,9 @@ import strawberry
 
 from loyalty_engine.services import commands
 from loyalty_engine.services.refusals import Refusal as EngineRefusal
+from loyalty_engine.store.reads import settlements
 from loyalty_schema.doing import REPLAYED, activity_of, member_of
-from loyalty_schema.fields import ACTIVITIES_READ, EVERYONE, FEW, MEMBERS_READ, computed, given
+from loyalty_schema.fields import ACTIVITIES_READ, EVERYONE, FEW, MEMBERS_READ, PARTNERS_READ, computed, given
 from loyalty_schema.request import Info, request_of
 from loyalty_schema.types.activity import Activity
 from loyalty_schema.types.effects import Effect, effects_of
@@ -31,6 +32,7 @@ from loyalty_schema.types.refusals import (
     refused,
 )
 from loyalty_schema.types.rules import PointsCurrency
+from loyalty_schema.types.settlement import Settlement
 
 _EFFECTS = "What it posted when it arrived."
 _PARKED = "The rules that failed; they are asked again after the repair."
@@ -148,6 +150,26 @@ class RecordFactSuccess(RecordedFact):
     """The dated value was recorded."""
 
 
+@strawberry.type(description="The period was closed.")
+class CloseSettlementSuccess:
+    """The period was closed."""
+
+    outcome: strawberry.Private[commands.Settled]
+
+    @computed(scope=PARTNERS_READ, description="The closed period.")
+    async def settlement(self, info: Info) -> Settlement:
+        """The closed period."""
+        row = await request_of(info).reads.load(settlements.settlements_by_id, self.outcome.settlement_id)
+        if row is None:
+            raise LookupError(f"no settlement {self.outcome.settlement_id}")
+        return Settlement(row=row)
+
+    @computed(scope=EVERYONE, description=REPLAYED)
+    def replayed(self) -> bool:
+        """Whether it was done before."""
+        return self.outcome.replayed
+
+
 @strawberry.type(description="The sandbox's clock was set.")
 class SetClockSuccess:
     """The sandbox's clock was set."""
@@ -206,6 +228,15 @@ RecordFactResult: TypeAlias = Annotated[
     | ConfigInvalid
     | Retryable,
     strawberry.union("RecordFactResult", description="What recordFact answers."),
+]
+CloseSettlementResult: TypeAlias = Annotated[
+    CloseSettlementSuccess
+    | InvalidInput
+    | IdempotencyConflict
+    | IdempotencyInProgress
+    | ConfigInvalid
+    | Retryable,
+    strawberry.union("CloseSettlementResult", description="What closeSettlement answers."),
 ]
 SetClockResult: TypeAlias = Annotated[
     SetClockSuccess | InvalidInput | IdempotencyConflict | IdempotencyInProgress | ConfigInvalid | Retryable,

@@ -18,6 +18,7 @@ CHANGES = {
     "program_version": "UPDATE program_version SET source = 'x' WHERE business_id = $1",
     "claim": "UPDATE claim SET tier = 'silver' WHERE business_id = $1",
     "standing": "UPDATE standing SET to_tier = 'silver' WHERE business_id = $1",
+    "settlement": "UPDATE settlement SET until_at = closed_at WHERE business_id = $1",
 }
 REMOVALS = {
     "fact": "DELETE FROM fact WHERE business_id = $1",
@@ -25,6 +26,7 @@ REMOVALS = {
     "transfer": "DELETE FROM transfer WHERE business_id = $1",
     "claim": "DELETE FROM claim WHERE business_id = $1",
     "standing": "DELETE FROM standing WHERE business_id = $1",
+    "settlement": "DELETE FROM settlement WHERE business_id = $1",
 }
 
 

@@ -14,6 +14,7 @@ from loyalty_engine.entities import (
     Fact,
     Member,
     ProgramVersion,
+    Settlement,
     Standing,
     Transfer,
 )
@@ -114,6 +115,17 @@ class World:
             "effective_at": NOON,
             "recorded_at": NOON,
             "reverses_transfer_id": None,
+        }
+        return self.row(**{**standard, **values})
+
+    def settlement(self, **values: Any) -> Row:
+        """Everything before noon is closed."""
+        standard = {
+            "settlement_id": new_id(),
+            "partner_id": None,
+            "until_at": NOON,
+            "closed_at": NOON,
+            "credential_id": None,
         }
         return self.row(**{**standard, **values})
 
@@ -224,6 +236,8 @@ async def one_of_each(connection: Connection, world: World) -> dict[str, Row]:
         "standing": world.standing(effects[1]),
         "claim": world.claim(effects[2]),
     }
+    rows["settlement"] = world.settlement()
+    await insert_rows(connection, Settlement, [rows["settlement"]])
     await insert_rows(connection, Fact, [rows["fact"]])
     await insert_rows(connection, Effect, effects)
     await insert_rows(connection, Account, [wallet, issuance])

@@ -225,6 +225,10 @@ ENTRIES: Mapping[str, Entry] = {
     "recordFact": Entry(
         VALUE, {"externalId": "other", "value": 43}, ann, Reason(OF_BOB, "NOT_FOUND", bob)
     ),
+    "closeSettlement": Entry(
+        {"until": "2026-06-01T00:00:00Z"}, {"until": "2026-06-02T00:00:00Z"},
+        reason=Reason({"until": "2026-06-16T00:00:00Z"}, "INVALID_INPUT", a_week),
+    ),
     "setClock": Entry(
         {"now": "2026-06-16T12:00:00Z"}, {"now": "2026-06-17T12:00:00Z"},
         reason=Reason({"now": "2026-06-15T11:30:00Z"}, "INVALID_INPUT", clock_back),

@@ -21,6 +21,7 @@ from loyalty_engine.services import (
     Refusal,
     RefusalCode,
     advance_due,
+    close_settlement,
     enrol_member,
     record_activities,
     record_activity,
@@ -32,6 +33,7 @@ from loyalty_engine.services.businesses import BusinessCreated, CreateBusiness, 
 from loyalty_engine.services.commands import (
     ActivityBy,
     Batch,
+    CloseSettlement,
     Enrolled,
     EnrolMember,
     LineInput,
@@ -40,6 +42,7 @@ from loyalty_engine.services.commands import (
     Recorded,
     RecordFact,
     ReverseActivity,
+    Settled,
 )
 from loyalty_engine.services.credentials import operator
 from loyalty_engine.services.states import stored_states
@@ -168,6 +171,13 @@ class Shop:
     async def note(self, command: RecordFact, key: str | None = None) -> Recorded | Refusal:
         """Record a dated value."""
         return await record_fact(self.engine, self.caller, key or self.key(), command)
+
+    async def close(
+        self, until: datetime, partner: str | None = None, key: str | None = None
+    ) -> Settled | Refusal:
+        """Close a period."""
+        command = CloseSettlement(until, partner)
+        return await close_settlement(self.engine, self.caller, key or self.key(), command)
 
     async def set_clock(self, at: datetime) -> None:
         """Set the sandbox's clock, also back."""

@@ -11,6 +11,7 @@ from loyalty_engine.entities.outbox import Outbox
 from loyalty_engine.entities.partner import Partner, Promotion
 from loyalty_engine.entities.progress import Counter, Parked
 from loyalty_engine.entities.reward import Redemption, Reward, RewardTerms
+from loyalty_engine.entities.settlement import Settlement
 from loyalty_engine.entities.tier import Claim, CurrentStanding, Standing
 
 metadata = Entity.metadata
@@ -45,6 +46,7 @@ __all__ = [
     "Redemption",
     "Reward",
     "RewardTerms",
+    "Settlement",
     "Standing",
     "Transfer",
     "metadata",

@@ -35,8 +35,12 @@ class Section(BaseModel):
 class Late(Section):
     """Until when what happened earlier may still be recorded, and what becomes of it afterwards."""
 
-    days: int = Field(
-        strict=True, ge=0, le=36500, description="How many local days before today are still open."
+    days: int | None = Field(
+        None,
+        strict=True,
+        ge=0,
+        le=36500,
+        description="How many local days before today are still open; left out: all that is not settled.",
     )
     then: Literal["refuse", "book_now"] = Field(
         description="What is later is refused with PERIOD_CLOSED, or counts from now on."

@@ -14,6 +14,7 @@ from loyalty_engine.services.redemptions import cancel_redemption, fulfil_redemp
 from loyalty_engine.services.refusals import Forbidden, Refusal, RefusalCode
 from loyalty_engine.services.returns import reverse_activity
 from loyalty_engine.services.rewards import create_reward, stock_reward, update_reward
+from loyalty_engine.services.settlements import close_settlement
 from loyalty_engine.services.transfers import transfer_points
 
 __all__ = [
@@ -28,6 +29,7 @@ __all__ = [
     "advance_due",
     "cancel_redemption",
     "capture_hold",
+    "close_settlement",
     "confirm_activity",
     "create_reward",
     "decide_adjustment",

@@ -123,7 +123,7 @@ async def _record(
         if isinstance(item, ActivityItem)
     ]
     known = await known_facts(connection, business.business_id, list(dict.fromkeys(keys)))
-    periods = open_periods(business, rulebook, now)
+    periods = await open_periods(connection, business, rulebook, now)
     results: list[Recorded | Refusal | ActivityItem] = [
         item
         if isinstance(item, Refusal)
@@ -167,7 +167,7 @@ def _sorted_out(
     if occurred_at < enrolled_at and not periods.joining_moves:
         return before_enrolment(enrolled_at).refusal
     try:
-        booked_at = periods.booked_at(occurred_at, "occurredAt")
+        booked_at = periods.booked_at(occurred_at, item.partner_id, "occurredAt")
     except Refused as refused:
         return refused.refusal
     return with_points(item.booked_at(booked_at, periods.business.zone), rulebook)

@@ -197,6 +197,14 @@ class RecordFact:
 
 
 @dataclass(frozen=True, slots=True)
+class CloseSettlement:
+    """Close what occurred before ``until``; with a partner of its activities alone."""
+
+    until: datetime
+    partner: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ParkedRule:
     """A rule that failed at the activity; it is folded again after the repair."""
 
@@ -278,6 +286,14 @@ class EnrolledBatch:
     """A result for each new member, in the order of the items."""
 
     results: tuple[Enrolled | Refusal, ...]
+    replayed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """A period was closed."""
+
+    settlement_id: UUID
     replayed: bool = False
 
 

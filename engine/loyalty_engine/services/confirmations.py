@@ -60,9 +60,11 @@ async def _confirm(
     if natural in known:
         raise Refused(already_recorded(known[natural].fact_id, *natural))
     of = (original["source"], original["external_id"])
-    periods = open_periods(business, deciding.rulebook, deciding.now)
+    periods = await open_periods(connection, business, deciding.rulebook, deciding.now)
     happened_at = really_at(original)
-    booked_at = periods.booked_behind(occurred_at, original["occurred_at"], "occurredAt")
+    booked_at = periods.booked_behind(
+        occurred_at, original["occurred_at"], original["partner_id"], "occurredAt"
+    )
     if occurred_at < happened_at or (booked_at, *natural) <= (original["occurred_at"], *of):
         raise invalid("confirmation-before", "occurredAt", occurredAt=happened_at.isoformat())
     activity = Activity(

@@ -32,6 +32,7 @@ SCOPES = READING | {
     "points:spend",
     "points:adjust",
     *REWARDING,
+    "settlements:write",
 }
 """All that a credential may be allowed."""
 

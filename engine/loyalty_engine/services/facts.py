@@ -54,7 +54,8 @@ async def _record(
     if fact.occurred_at < member.enrolled_at:
         raise before_enrolment(member.enrolled_at)
     rulebook = await engine.rulebook(connection, business.business_id)
-    booked_at = open_periods(business, rulebook, now).booked_at(fact.occurred_at, "occurredAt")
+    periods = await open_periods(connection, business, rulebook, now)
+    booked_at = periods.booked_at(fact.occurred_at, None, "occurredAt")
     digest, original = value_hash(fact), None if booked_at == fact.occurred_at else fact.occurred_at
     fact = replace(fact, occurred_at=booked_at)
     fact_id = new_id()

@@ -23,6 +23,7 @@ from loyalty_engine.services.commands import (
     Paid,
     ParkedRule,
     Recorded,
+    Settled,
     Transferred,
 )
 from loyalty_engine.services.engine import Business, Caller, Engine, ProgramUnavailable
@@ -66,6 +67,7 @@ Done = TypeVar(
     Redeemed,
     RedemptionCancelled,
     RedemptionFulfilled,
+    Settled,
 )
 Work = Callable[[Connection, Business, datetime], Awaitable[Done]]
 
@@ -209,6 +211,7 @@ _TYPES: Mapping[str, type] = {
         Redeemed,
         RedemptionCancelled,
         RedemptionFulfilled,
+        Settled,
         Refusal,
         ParkedRule,
     )

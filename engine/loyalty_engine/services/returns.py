@@ -96,7 +96,7 @@ async def _reverse(
     if natural in known:
         raise Refused(already_recorded(known[natural].fact_id, *natural))
     rulebook = await engine.rulebook(connection, business.business_id)
-    periods = open_periods(business, rulebook, now)
+    periods = await open_periods(connection, business, rulebook, now)
     booked_at = _booked_at(occurred_at, original, periods)
     taken = await _taken(connection, business.business_id, original, command)
     if original["kind"] == "redemption" and not taken.whole:
@@ -210,7 +210,7 @@ def _booked_at(occurred_at: datetime, original: asyncpg.Record, periods: Periods
     bought_at = really_at(original)
     if occurred_at < bought_at:
         raise invalid("return-before-purchase", "occurredAt", occurredAt=bought_at.isoformat())
-    return periods.booked_behind(occurred_at, original["occurred_at"], "occurredAt")
+    return periods.booked_behind(occurred_at, original["occurred_at"], original["partner_id"], "occurredAt")
 
 
 def really_at(original: asyncpg.Record) -> datetime:

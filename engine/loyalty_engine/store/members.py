@@ -8,6 +8,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from loyalty_engine.store.connection import Connection, FurtherMembers
+from loyalty_engine.store.settlements import settlement_lock
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +64,10 @@ JOIN member m ON m.business_id = i.business_id AND m.member_id = i.member_id
 WHERE {_VISIBLE}
 """  # noqa: S608
 _LOCK = f"""
-SELECT {_COLUMNS} FROM member m
+WITH settlement AS MATERIALIZED (SELECT pg_advisory_xact_lock_shared($3))
+SELECT {_COLUMNS} FROM member m, settlement
 WHERE m.business_id = $1 AND m.member_id = ANY ($2::uuid[])
-ORDER BY m.member_id FOR NO KEY UPDATE
+ORDER BY m.member_id FOR NO KEY UPDATE OF m
 """  # noqa: S608
 _LOCKED = f"""
 SELECT {_COLUMNS} FROM member m
@@ -73,9 +75,10 @@ WHERE m.business_id = $1 AND m.member_id = ANY ($2::uuid[]) AND m.status <> 'era
 """  # noqa: S608
 _LOCK_NAMES = "SELECT pg_advisory_xact_lock(lock) FROM unnest($1::bigint[]) AS given(lock)"
 _LOCK_DUE = f"""
-SELECT {_COLUMNS} FROM member m
+WITH settlement AS MATERIALIZED (SELECT pg_advisory_xact_lock_shared($4))
+SELECT {_COLUMNS} FROM member m, settlement
 WHERE m.business_id = $1 AND m.member_id = ANY ($2::uuid[]) AND m.next_boundary_at <= $3
-ORDER BY m.member_id FOR NO KEY UPDATE SKIP LOCKED
+ORDER BY m.member_id FOR NO KEY UPDATE OF m SKIP LOCKED
 """  # noqa: S608
 
 
@@ -125,10 +128,11 @@ async def lock_members(
 ) -> dict[UUID, MemberRow]:
     """Lock members in the order of their ids; read what they are in a later statement if it is not here.
 
-    Further members that the transaction needs are locked with them.
+    Further members that the transaction needs are locked with them. Until it ends no period of the business
+    is closed.
     """
     wanted = connection.further.union(member_ids)
-    rows = await connection.fetch(_LOCK, business_id, sorted(wanted))
+    rows = await connection.fetch(_LOCK, business_id, sorted(wanted), settlement_lock(business_id))
     connection.have_locked(wanted)
     return {row["member_id"]: MemberRow(**dict(row)) for row in rows if row["member_id"] in set(member_ids)}
 
@@ -151,7 +155,8 @@ async def lock_due_members(
     connection: Connection, business_id: UUID, member_ids: Sequence[UUID], now: datetime
 ) -> dict[UUID, MemberRow]:
     """Lock those that are still due and that nobody else is working on."""
-    rows = await connection.fetch(_LOCK_DUE, business_id, sorted(set(member_ids)), now)
+    lock = settlement_lock(business_id)
+    rows = await connection.fetch(_LOCK_DUE, business_id, sorted(set(member_ids)), now, lock)
     return {row["member_id"]: MemberRow(**dict(row)) for row in rows}
 
 

@@ -5,7 +5,7 @@ from typing import Annotated
 import strawberry
 
 from loyalty_engine.services.engine import Business as EngineBusiness
-from loyalty_engine.store.reads import businesses, rewards
+from loyalty_engine.store.reads import businesses, rewards, settlements
 from loyalty_schema.connections import After, Connection, First, connection_of, page_of_list, slice_of
 from loyalty_schema.enums import CredentialKind, Environment, value_of
 from loyalty_schema.fields import EVERYONE, PARTNERS_READ, PROGRAM_READ, REWARDS_READ, computed, page
@@ -17,6 +17,7 @@ from loyalty_schema.types.partner import Partner, Promotion
 from loyalty_schema.types.program import Program
 from loyalty_schema.types.reward import Reward
 from loyalty_schema.types.rules import RuleType
+from loyalty_schema.types.settlement import Settlement
 
 
 @strawberry.type(description="A business and what it offers.")
@@ -118,6 +119,25 @@ class Business(Node):
         found = await request.reads.run(rewards.reward_page, wanted, slice_)
         return connection_of(
             request, listed, slice_, found, lambda row: (row.key,), lambda row: Reward(row=row)
+        )
+
+    @page(
+        scope=PARTNERS_READ, description="The periods that are closed, the one that reaches furthest first."
+    )
+    async def settlements(
+        self, info: Info, first: First = None, after: After = None
+    ) -> Connection[Settlement]:
+        """The periods that are closed."""
+        request, listed = request_of(info), "settlements"
+        slice_ = slice_of(request, listed, first=first, after=after)
+        found = await request.reads.run(settlements.settlement_page, slice_)
+        return connection_of(
+            request,
+            listed,
+            slice_,
+            found,
+            lambda row: (row.until_at, row.settlement_id),
+            lambda row: Settlement(row=row),
         )
 
 

@@ -61,6 +61,7 @@ WHERE NOT EXISTS (SELECT FROM member m WHERE m.business_id = $1 AND m.member_id 
   AND NOT EXISTS (SELECT FROM effect e WHERE e.business_id = $1 AND e.effect_id = given.id)
   AND NOT EXISTS (SELECT FROM adjustment a WHERE a.business_id = $1 AND a.adjustment_id = given.id)
   AND NOT EXISTS (SELECT FROM reward r WHERE r.business_id = $1 AND r.reward_id = given.id)
+  AND NOT EXISTS (SELECT FROM settlement s WHERE s.business_id = $1 AND s.settlement_id = given.id)
 """
 
 
@@ -106,7 +107,7 @@ async def operations_after(
 
 
 async def missing_ids(connection: Connection, business_id: UUID, ids: Collection[UUID]) -> set[UUID]:
-    """Those of the ids that no member, fact, effect or adjustment has."""
+    """Those of the ids that no member, fact, effect, adjustment or settlement has."""
     if not ids:
         return set()
     return {row["id"] for row in await connection.fetch(_MISSING, business_id, list(ids))}
