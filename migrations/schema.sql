@@ -466,7 +466,7 @@ ALTER TABLE identity FORCE ROW LEVEL SECURITY;
 CREATE INDEX identity_by_member ON identity USING btree (business_id, member_id);
 CREATE POLICY app ON identity FOR ALL TO loyalty_app USING (business_id = current_business());
 CREATE POLICY owner ON identity FOR ALL TO loyalty_owner USING (true);
-GRANT INSERT, SELECT ON identity TO loyalty_app;
+GRANT DELETE, INSERT, SELECT ON identity TO loyalty_app;
 
 CREATE TABLE lot (
     business_id uuid NOT NULL,
@@ -716,7 +716,7 @@ ALTER TABLE profile ENABLE ROW LEVEL SECURITY;
 ALTER TABLE profile FORCE ROW LEVEL SECURITY;
 CREATE POLICY app ON profile FOR ALL TO loyalty_app USING (business_id = current_business());
 CREATE POLICY owner ON profile FOR ALL TO loyalty_owner USING (true);
-GRANT INSERT, SELECT ON profile TO loyalty_app;
+GRANT DELETE, INSERT, SELECT ON profile TO loyalty_app;
 GRANT UPDATE (given_name, family_name, email, phone, birth_date, locale, updated_at) ON profile TO loyalty_app;
 
 CREATE TABLE program_version (
@@ -884,6 +884,7 @@ CREATE POLICY app ON reward_terms FOR ALL TO loyalty_app USING (business_id = cu
 CREATE POLICY owner ON reward_terms FOR ALL TO loyalty_owner USING (true);
 GRANT INSERT, SELECT ON reward_terms TO loyalty_app;
 CREATE TRIGGER reward_terms_stays BEFORE DELETE OR UPDATE OR TRUNCATE ON reward_terms FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
 CREATE TABLE settlement (
     business_id uuid NOT NULL,
     settlement_id uuid NOT NULL,

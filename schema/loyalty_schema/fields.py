@@ -18,6 +18,7 @@ EVERYONE = "*"
 
 MEMBERS_READ = "members:read"
 MEMBERS_WRITE = "members:write"
+MEMBERS_ERASE = "members:erase"
 PROFILES_READ = "profiles:read"
 ACTIVITIES_READ = "activities:read"
 ACTIVITIES_WRITE = "activities:write"

@@ -276,6 +276,18 @@ class RecordFactInput:
         )
 
 
+@strawberry.input(description="A member whose personal data is to be deleted.")
+class EraseMemberInput:
+    """A member whose personal data is to be deleted."""
+
+    idempotency_key: str = strawberry.field(description=KEY)
+    member: MemberBy = strawberry.field(description="Who.")
+
+    def command(self) -> commands.EraseMember:
+        """What the use case is told."""
+        return commands.EraseMember(self.member.command())
+
+
 @strawberry.input(description="A period to close.")
 class CloseSettlementInput:
     """A period to close."""

@@ -7,6 +7,7 @@ import strawberry
 from loyalty_engine.services import (
     close_settlement,
     enrol_member,
+    erase_member,
     record_activities,
     record_activity,
     record_fact,
@@ -15,10 +16,18 @@ from loyalty_engine.services import (
 )
 from loyalty_engine.services.commands import ClockSet
 from loyalty_schema.doing import INPUT, done
-from loyalty_schema.fields import ACTIVITIES_WRITE, CLOCK_WRITE, MEMBERS_WRITE, SETTLEMENTS_WRITE, computed
+from loyalty_schema.fields import (
+    ACTIVITIES_WRITE,
+    CLOCK_WRITE,
+    MEMBERS_ERASE,
+    MEMBERS_WRITE,
+    SETTLEMENTS_WRITE,
+    computed,
+)
 from loyalty_schema.inputs import (
     CloseSettlementInput,
     EnrolMemberInput,
+    EraseMemberInput,
     RecordActivitiesInput,
     RecordActivityInput,
     RecordFactInput,
@@ -32,6 +41,8 @@ from loyalty_schema.results import (
     CloseSettlementSuccess,
     EnrolMemberResult,
     EnrolMemberSuccess,
+    EraseMemberResult,
+    EraseMemberSuccess,
     RecordActivitiesResult,
     RecordActivitiesSuccess,
     RecordActivityResult,
@@ -115,6 +126,21 @@ class Mutation(PointMutations, RewardMutations):
             lambda: record_fact(request.engine, request.caller, wanted.idempotency_key, command),
             lambda outcome: RecordFactSuccess(outcome=outcome),
             "Fact",
+        )
+        return shown
+
+    @computed(
+        scope=MEMBERS_ERASE,
+        description="Deletes what names a member; its points and tiers stay, and nothing more is recorded.",
+    )
+    async def erase_member(self, info: Info, wanted: Annotated[EraseMemberInput, INPUT]) -> EraseMemberResult:
+        """Deletes what names a member."""
+        request, command = request_of(info), wanted.command()
+        shown: EraseMemberResult = await done(
+            request,
+            lambda: erase_member(request.engine, request.caller, wanted.idempotency_key, command),
+            lambda outcome: EraseMemberSuccess(outcome=outcome),
+            "Member",
         )
         return shown
 

@@ -150,6 +150,23 @@ class RecordFactSuccess(RecordedFact):
     """The dated value was recorded."""
 
 
+@strawberry.type(description="The member's personal data is deleted.")
+class EraseMemberSuccess:
+    """The member's personal data is deleted."""
+
+    outcome: strawberry.Private[commands.Erased]
+
+    @computed(scope=MEMBERS_READ, description="What is left of the member.")
+    async def member(self, info: Info) -> Member:
+        """What is left of the member."""
+        return await member_of(request_of(info), self.outcome.member_id)
+
+    @computed(scope=EVERYONE, description=REPLAYED)
+    def replayed(self) -> bool:
+        """Whether it was done before."""
+        return self.outcome.replayed
+
+
 @strawberry.type(description="The period was closed.")
 class CloseSettlementSuccess:
     """The period was closed."""
@@ -229,13 +246,12 @@ RecordFactResult: TypeAlias = Annotated[
     | Retryable,
     strawberry.union("RecordFactResult", description="What recordFact answers."),
 ]
+EraseMemberResult: TypeAlias = Annotated[
+    EraseMemberSuccess | InvalidInput | NotFound | IdempotencyConflict | IdempotencyInProgress | Retryable,
+    strawberry.union("EraseMemberResult", description="What eraseMember answers."),
+]
 CloseSettlementResult: TypeAlias = Annotated[
-    CloseSettlementSuccess
-    | InvalidInput
-    | IdempotencyConflict
-    | IdempotencyInProgress
-    | ConfigInvalid
-    | Retryable,
+    CloseSettlementSuccess | InvalidInput | IdempotencyConflict | IdempotencyInProgress | Retryable,
     strawberry.union("CloseSettlementResult", description="What closeSettlement answers."),
 ]
 SetClockResult: TypeAlias = Annotated[

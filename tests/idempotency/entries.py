@@ -59,6 +59,12 @@ async def ann(shop: Shop) -> Input:
     return {}
 
 
+async def ann_and_bob(shop: Shop) -> Input:
+    """Two members."""
+    await ann(shop)
+    return await bob(shop)
+
+
 async def bought(shop: Shop) -> Input:
     """A purchase of a hundred, `till` and `p1`."""
     await ann(shop)
@@ -224,6 +230,10 @@ ENTRIES: Mapping[str, Entry] = {
     ),
     "recordFact": Entry(
         VALUE, {"externalId": "other", "value": 43}, ann, Reason(OF_BOB, "NOT_FOUND", bob)
+    ),
+    "eraseMember": Entry(
+        {"member": {"externalId": "ann"}}, OF_BOB, ann_and_bob,
+        reason=Reason({"member": {"externalId": "cy"}}, "NOT_FOUND", cy),
     ),
     "closeSettlement": Entry(
         {"until": "2026-06-01T00:00:00Z"}, {"until": "2026-06-02T00:00:00Z"},

@@ -6,6 +6,7 @@ from loyalty_engine.services.clock import set_clock
 from loyalty_engine.services.confirmations import confirm_activity
 from loyalty_engine.services.due import advance_due, refold, refold_parked
 from loyalty_engine.services.engine import Business, Caller, Engine, ProgramUnavailable
+from loyalty_engine.services.erasure import erase_member
 from loyalty_engine.services.facts import record_fact
 from loyalty_engine.services.holds import capture_hold, hold_points, void_hold
 from loyalty_engine.services.members import enrol_member, enrol_members
@@ -35,6 +36,7 @@ __all__ = [
     "decide_adjustment",
     "enrol_member",
     "enrol_members",
+    "erase_member",
     "fulfil_redemption",
     "hold_points",
     "pay_with_points",

@@ -163,6 +163,8 @@ def _sorted_out(
         return member_not_found().refusal
     if (before := known.get((item.activity.source, item.activity.external_id))) is not None:
         return _known(item, member_id, before, replays=replays)
+    if member_id not in members:
+        return member_not_found().refusal
     occurred_at, enrolled_at = item.activity.occurred_at, members[member_id].enrolled_at
     if occurred_at < enrolled_at and not periods.joining_moves:
         return before_enrolment(enrolled_at).refusal

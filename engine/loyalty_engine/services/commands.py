@@ -205,6 +205,13 @@ class CloseSettlement:
 
 
 @dataclass(frozen=True, slots=True)
+class EraseMember:
+    """Delete what names a member."""
+
+    member: MemberBy
+
+
+@dataclass(frozen=True, slots=True)
 class ParkedRule:
     """A rule that failed at the activity; it is folded again after the repair."""
 
@@ -294,6 +301,14 @@ class Settled:
     """A period was closed."""
 
     settlement_id: UUID
+    replayed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """Nothing names the member any more."""
+
+    member_id: UUID
     replayed: bool = False
 
 

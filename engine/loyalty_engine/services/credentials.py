@@ -33,6 +33,7 @@ SCOPES = READING | {
     "points:adjust",
     *REWARDING,
     "settlements:write",
+    "members:erase",
 }
 """All that a credential may be allowed."""
 

@@ -89,7 +89,7 @@ async def refold(engine: Engine, business_id: UUID, member_ids: Sequence[UUID]) 
 
     async def work(connection: Connection) -> None:
         business = await engine.business(connection, business_id)
-        members = await lock_members(connection, business_id, member_ids)
+        members = await lock_members(connection, business_id, member_ids, erased=True)
         rulebook = await engine.rulebook(connection, business_id)
         batch = FoldingBatch(connection, business, rulebook, business.now())
         await batch.fold([Arrivals(member) for member in members.values()], again=True)

@@ -46,7 +46,9 @@ async def _record(
     found = await found_members(connection, engine, caller, [by])
     if by not in found:
         raise member_not_found()
-    member = (await lock_members(connection, business.business_id, [found[by]]))[found[by]]
+    member = (await lock_members(connection, business.business_id, [found[by]])).get(found[by])
+    if member is None:
+        raise member_not_found()
     now = business.now()
     known = await known_facts(connection, business.business_id, [fact.natural_key])
     if fact.natural_key in known:

@@ -20,6 +20,7 @@ from loyalty_engine.services.commands import (
     ClockSet,
     Enrolled,
     EnrolledBatch,
+    Erased,
     Paid,
     ParkedRule,
     Recorded,
@@ -68,6 +69,7 @@ Done = TypeVar(
     RedemptionCancelled,
     RedemptionFulfilled,
     Settled,
+    Erased,
 )
 Work = Callable[[Connection, Business, datetime], Awaitable[Done]]
 
@@ -212,6 +214,7 @@ _TYPES: Mapping[str, type] = {
         RedemptionCancelled,
         RedemptionFulfilled,
         Settled,
+        Erased,
         Refusal,
         ParkedRule,
     )

@@ -90,7 +90,7 @@ async def _fold_what_is_ahead(
     ahead = await members_ahead(connection, business.business_id, effective_at)
     if not ahead:
         return
-    members = await lock_members(connection, business.business_id, ahead)
+    members = await lock_members(connection, business.business_id, ahead, erased=True)
     rulebook = await engine.rulebook(connection, business.business_id)
     batch = FoldingBatch(connection, business, rulebook, business.now())
     await batch.fold([Arrivals(member) for member in members.values()], again=True)

@@ -21,7 +21,7 @@ from loyalty_engine.services.activities import already_recorded, refuse_sources
 from loyalty_engine.services.activity_items import bounded_lines, line_row
 from loyalty_engine.services.commands import ActivityBy, MemberBy, Recorded, ReverseActivity
 from loyalty_engine.services.engine import Business, Caller, Engine
-from loyalty_engine.services.finding import found_members
+from loyalty_engine.services.finding import found_members, member_not_found
 from loyalty_engine.services.folding import Arrivals, FoldingBatch, Written
 from loyalty_engine.services.operations import body_hash, once
 from loyalty_engine.services.periods import Periods, open_periods
@@ -87,9 +87,10 @@ async def _reverse(
     reason = checks.optional_text(command.reason, "reason", longest=500)
     original = await named_original(engine, caller, connection, business, command.activity)
     caused = await receipts_of(connection, business.business_id, original["fact_id"])
-    members = await lock_members(
-        connection, business.business_id, [original["member_id"], *(row["member_id"] for row in caused)]
-    )
+    member_ids = [original["member_id"], *(row["member_id"] for row in caused)]
+    members = await lock_members(connection, business.business_id, member_ids, erased=True)
+    if members[original["member_id"]].status == "erased":
+        raise member_not_found()
     await _refuse_rewards(connection, business.business_id, original)
     now = business.now()
     known = await known_facts(connection, business.business_id, [natural])

@@ -124,17 +124,21 @@ async def lock_names(connection: Connection, locks: Sequence[int]) -> None:
 
 
 async def lock_members(
-    connection: Connection, business_id: UUID, member_ids: Sequence[UUID]
+    connection: Connection, business_id: UUID, member_ids: Sequence[UUID], *, erased: bool = False
 ) -> dict[UUID, MemberRow]:
     """Lock members in the order of their ids; read what they are in a later statement if it is not here.
 
-    Further members that the transaction needs are locked with them. Until it ends no period of the business
-    is closed.
+    Further members that the transaction needs are locked with them. Those who are erased are left out, unless
+    asked for: nothing is recorded of them any more. Until it ends no period of the business is closed.
     """
-    wanted = connection.further.union(member_ids)
+    wanted, asked = connection.further.union(member_ids), set(member_ids)
     rows = await connection.fetch(_LOCK, business_id, sorted(wanted), settlement_lock(business_id))
     connection.have_locked(wanted)
-    return {row["member_id"]: MemberRow(**dict(row)) for row in rows if row["member_id"] in set(member_ids)}
+    return {
+        row["member_id"]: MemberRow(**dict(row))
+        for row in rows
+        if row["member_id"] in asked and (erased or row["status"] != "erased")
+    }
 
 
 async def locked_members(

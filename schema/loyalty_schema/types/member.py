@@ -77,9 +77,13 @@ class Member(Node):
         """Whether the membership is in force."""
         return MemberStatus(self.row.status)
 
-    @aggregate(scope=MEMBERS_READ, description="The latest value of every attribute.")
+    @aggregate(
+        scope=MEMBERS_READ, description="The latest value of every attribute; of an erased member none."
+    )
     async def attributes(self, info: Info) -> JSON:
         """The latest value of every attribute."""
+        if self.row.status == "erased":
+            return JSON({})
         return JSON(await request_of(info).reads.load(members.attributes, self.row.member_id) or {})
 
     @computed(scope=PROFILES_READ, description="Personal data; null where there is none.")

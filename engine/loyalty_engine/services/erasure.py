@@ -1,0 +1,50 @@
+"""Erasing a member's personal data; what its points and tiers came from stays (BEHAVIOUR L49)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from loyalty_engine.entities import Outbox
+from loyalty_engine.services.commands import Erased, EraseMember
+from loyalty_engine.services.engine import Business, Caller, Engine
+from loyalty_engine.services.events import Events
+from loyalty_engine.services.finding import checked_member, found_members, member_not_found
+from loyalty_engine.services.operations import once
+from loyalty_engine.services.posting import Rows
+from loyalty_engine.services.refusals import Refusal
+from loyalty_engine.store.connection import Connection
+from loyalty_engine.store.erasure import erase_personal_data
+from loyalty_engine.store.members import lock_members
+from loyalty_engine.store.rows import insert_rows
+
+
+async def erase_member(engine: Engine, caller: Caller, key: str, command: EraseMember) -> Erased | Refusal:
+    """Delete what names the member, who is told of as erased from then on.
+
+    Its facts, points and tiers stay, and time goes on for them; nothing more is recorded of it. Erasing
+    again changes nothing.
+    """
+
+    async def work(connection: Connection, business: Business, _now: datetime) -> Erased:
+        return await _erase(engine, caller, connection, business, command)
+
+    return await once(engine, caller, key, "eraseMember", command, work)
+
+
+async def _erase(
+    engine: Engine, caller: Caller, connection: Connection, business: Business, command: EraseMember
+) -> Erased:
+    by = checked_member(command.member)
+    found = await found_members(connection, engine, caller, [by])
+    if by not in found:
+        raise member_not_found()
+    business_id, member_id = business.business_id, found[by]
+    member = (await lock_members(connection, business_id, [member_id], erased=True))[member_id]
+    if member.status == "erased":
+        return Erased(member_id)
+    now, rows = member.not_before(business.now()), Rows()
+    events = Events({"business_id": business_id, "member_id": member_id}, rows, now, member.event_count)
+    events.add("member.erased", None, {})
+    await insert_rows(connection, Outbox, rows.events)
+    await erase_personal_data(connection, business_id, member_id, events.count, now)
+    return Erased(member_id)
