@@ -103,7 +103,9 @@ class EnrolMemberInput:
         default=None, description="What the member is recognised by."
     )
     profile: ProfileInput | None = strawberry.field(default=None, description="Personal data.")
-    attributes: JSON | None = strawberry.field(default=None, description="Attributes, as a JSON object.")
+    attributes: JSON | None = strawberry.field(
+        default=None, description="Attributes, as a JSON object; no personal data, as they are kept for ever."
+    )
     referred_by: str | None = strawberry.field(
         default=None, description="The external id of the member who referred this one."
     )
@@ -258,7 +260,9 @@ class RecordFactInput:
     member: MemberBy = strawberry.field(description="Whose value it is.")
     kind: FactKind = strawberry.field(description="What kind of value it is.")
     key: str = strawberry.field(description="Its key.")
-    value: JSON = strawberry.field(description="The value since then.")
+    value: JSON = strawberry.field(
+        description="The value since then; no personal data, as it is kept for ever."
+    )
     source: str = strawberry.field(description="Who records it.")
     external_id: str = strawberry.field(description="Its id at the source; with the source it is unique.")
     occurred_at: datetime = strawberry.field(description="Since when it holds.")
