@@ -5,6 +5,7 @@ from typing import Annotated
 import strawberry
 
 from loyalty_engine.services.engine import Business as EngineBusiness
+from loyalty_engine.services.liability import liability
 from loyalty_engine.store.reads import businesses, rewards, settlements
 from loyalty_schema.connections import After, Connection, First, connection_of, page_of_list, slice_of
 from loyalty_schema.enums import CredentialKind, Environment, value_of
@@ -12,12 +13,18 @@ from loyalty_schema.fields import EVERYONE, PARTNERS_READ, PROGRAM_READ, REWARDS
 from loyalty_schema.filters import RewardFilter
 from loyalty_schema.ids import global_id
 from loyalty_schema.request import Info, request_of
+from loyalty_schema.types.liability import LiabilityPart
 from loyalty_schema.types.node import Node
 from loyalty_schema.types.partner import Partner, Promotion
 from loyalty_schema.types.program import Program
 from loyalty_schema.types.reward import Reward
 from loyalty_schema.types.rules import RuleType
 from loyalty_schema.types.settlement import Settlement
+
+LiabilityCurrency = Annotated[
+    str | None,
+    strawberry.argument(description="The currency's key; left out: the first currency of the file."),
+]
 
 
 @strawberry.type(description="A business and what it offers.")
@@ -139,6 +146,23 @@ class Business(Node):
             lambda row: (row.until_at, row.settlement_id),
             lambda row: Settlement(row=row),
         )
+
+    @computed(
+        scope=PARTNERS_READ,
+        brings=60,
+        description="What is owed in points, by the month of its expiry and by who funded it; a partner's "
+        "is what it funded. Null: the program has no such currency.",
+    )
+    async def liability(self, info: Info, currency: LiabilityCurrency = None) -> list[LiabilityPart] | None:
+        """What is owed in points."""
+        request = request_of(info)
+        program = (await request.rulebook()).in_force(request.now).program
+        key = next(iter(program.points), None) if currency is None else currency
+        if key is None or key not in program.points:
+            return None
+        section = program.points[key].section
+        parts = await request.reads.run(liability, section, program.zone, request.now)
+        return [LiabilityPart(row=part, decimals=section.decimals) for part in parts]
 
 
 @strawberry.type(description="The credential that asks.")
