@@ -14,9 +14,17 @@ import pytest
 
 from loyalty_engine.plugins import RuleType
 from loyalty_engine.rules import Gift, Line, Member, Occasion
-from loyalty_engine.services import RefusalCode, confirm_activity
+from loyalty_engine.services import RefusalCode, confirm_activity, erase_member
 from loyalty_engine.services.activities import record_activity
-from loyalty_engine.services.commands import ActivityBy, ConfirmActivity, PointsInput, Recorded
+from loyalty_engine.services.commands import (
+    ActivityBy,
+    ConfirmActivity,
+    Erased,
+    EraseMember,
+    MemberBy,
+    PointsInput,
+    Recorded,
+)
 from loyalty_engine.services.due import refold_parked
 from loyalty_engine.store.database import Database
 from tests.properties.invariants import broken
@@ -209,6 +217,18 @@ class Repaired(Friend):
         """As if there were none."""
         quiet = replace(occasion.activity, attributes={})
         return super().earnings(replace(occasion, activity=quiet), member)
+
+
+async def test_who_is_erased_is_given_nothing_more_and_keeps_what_was_given(app_database: Database) -> None:
+    shop = await shop_of_friends(app_database)
+    await shop.buy(30, START + DAY, member="bob", external_id="bob's")
+    command = EraseMember(MemberBy(external_id="ann"))
+    done(await erase_member(shop.engine, shop.caller, shop.key(), command), Erased)
+    await shop.buy(30, START + 2 * DAY, member="cid")
+    await shop.give_back("bob's", at=START + 3 * DAY)
+    assert await gifts(shop) == [("ann", 15, "bob's", False)]
+    assert [await shop.balance(name) for name in ("ann", "bob", "cid")] == [15, 0, 7]
+    await check(shop)
 
 
 @pytest.mark.parametrize("returns", ["undo", "from_now"])
