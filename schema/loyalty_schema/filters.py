@@ -90,6 +90,15 @@ class EntryFilter:
     )
 
 
+@strawberry.input(description="Which lots of a wallet; all that is given must hold.")
+class LotFilter:
+    """Which lots of a wallet."""
+
+    open: bool | None = strawberry.field(
+        default=None, description="true: those with something left, available or pending; false: the others."
+    )
+
+
 def instants_of(wanted: InstantRange | None) -> tuple[datetime | None, datetime | None]:
     """Both ends of a range, None where it is open."""
     return (None, None) if wanted is None else (wanted.from_, wanted.before)

@@ -13,6 +13,7 @@ from loyalty_engine.store.reads import (
     businesses,
     entries,
     held,
+    lots,
     members,
     rewards,
     settlements,
@@ -47,6 +48,7 @@ from loyalty_schema.request import Info, Request, request_of
 from loyalty_schema.types.activity import Activity
 from loyalty_schema.types.business import Business, Viewer
 from loyalty_schema.types.held import Adjustment, Hold
+from loyalty_schema.types.lots import Lot
 from loyalty_schema.types.member import Member
 from loyalty_schema.types.node import Node
 from loyalty_schema.types.partner import Partner, Promotion
@@ -64,6 +66,7 @@ _NODES: dict[str, tuple[str, _Load, Callable[[Any], Node]]] = {
     "Activity": (ACTIVITIES_READ, activities.activities_by_id, lambda row: Activity(row=row)),
     "LedgerEntry": (POINTS_READ, entries.entries_by_id, lambda row: LedgerEntry(row=row)),
     "StandingChange": (MEMBERS_READ, standings.changes_by_id, lambda row: StandingChange(row=row)),
+    "Lot": (POINTS_READ, lots.lots_by_id, lambda row: Lot(row=row)),
     "Hold": (POINTS_READ, held.holds_by_id, lambda row: Hold(row=row)),
     "Adjustment": (POINTS_READ, held.adjustments_by_id, lambda row: Adjustment(row=row)),
     "Reward": (REWARDS_READ, rewards.rewards_by_id, lambda row: Reward(row=row)),

@@ -1,6 +1,7 @@
 """Every message exists in every language, with the same parameters, and every word in use is a message."""
 
 import re
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from fluent.syntax.ast import Message, Placeable, VariableReference
 import loyalty_engine.services
 import loyalty_engine.words
 from loyalty_engine.words import LANGUAGES, WordMissing, language_of, say, words
+from loyalty_schema.enums import EntryCode
 
 FOLDER = Path(loyalty_engine.words.__file__).parent
 SERVICES = Path(loyalty_engine.services.__file__).parent
@@ -53,3 +55,15 @@ def test_a_missing_word_or_parameter_is_an_error() -> None:
 
 def test_a_locale_is_reduced_to_a_language_that_is_spoken() -> None:
     assert [language_of(locale) for locale in ("zh-Hans-CN", "EN_gb", "fr", "")] == ["zh", "en", None, None]
+
+
+CODES = [code.value for code in EntryCode]
+
+
+@pytest.mark.parametrize("code", [*CODES, "adjust_away", "reversed"])
+def test_every_entry_of_a_wallet_reads_well_of_one_point_and_of_more(code: str) -> None:
+    word = f"entry-{code}".replace("_", "-")
+    assert say("en", word, amount=Decimal(1)).startswith("1 point ")
+    for more in ("0", "2", "11", "1.00", "1234567"):
+        assert say("en", word, amount=Decimal(more)).startswith(f"{more} points ")
+    assert "1234567 积分" in say("zh", word, amount=Decimal(1234567))

@@ -56,6 +56,23 @@ def idle_end(expiry: Idle, earned_on: date, kept_on: date | None, zone: ZoneInfo
     return first_instant(add_months(since, expiry.idle_months) + DAY, zone)
 
 
+def remaining_end(
+    expiry: object, expires_at: datetime | None, earned_at: datetime, kept: int, zone: ZoneInfo
+) -> datetime | None:
+    """When what is left of a lot is gone; ``kept`` is the ordinal of the last day that kept it, 0: none."""
+    if expires_at is not None or not isinstance(expiry, Idle):
+        return expires_at
+    return idle_end(expiry, local_day(earned_at, zone), date.fromordinal(kept) if kept else None, zone)
+
+
+def idle_until(expiry: Idle, at: datetime, zone: ZoneInfo) -> date:
+    """The last day such that what was earned and kept no later is gone at an instant."""
+    day = add_months(local_day(at, zone), -expiry.idle_months) + timedelta(days=4)
+    while idle_end(expiry, day, None, zone) > at:
+        day -= DAY
+    return day
+
+
 def release_at(section: PointsSection, day: date, zone: ZoneInfo) -> datetime | None:
     """When points earned on a local day can be spent; None where only a confirmation releases them."""
     if section.pending is None or section.pending.days is None:

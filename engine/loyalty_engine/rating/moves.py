@@ -15,10 +15,9 @@ from zoneinfo import ZoneInfo
 from loyalty_engine.ledger.effects import Cause, EffectKey
 from loyalty_engine.ledger.lots import EndOf, Lot
 from loyalty_engine.ledger.wallet import Hold, Wallet
-from loyalty_engine.localtime import local_day
 from loyalty_engine.program import Program
 from loyalty_engine.program.file import Idle, PointsSection
-from loyalty_engine.rating.ends import idle_end, lot_end, release_at
+from loyalty_engine.rating.ends import lot_end, release_at, remaining_end
 from loyalty_engine.rating.facts import GIFT, ActivityFact, Moved, NaturalKey, Portion, key_text
 from loyalty_engine.rating.journal import At, Journal
 from loyalty_engine.rating.state import State
@@ -115,13 +114,8 @@ class Moves:
     def end_of(self, program: Program, currency: str) -> EndOf:
         """When what is left of a lot of a currency is gone."""
         points = program.points.get(currency)
-        expiry = points.section.expiry if points is not None else None
-        if not isinstance(expiry, Idle):
-            return lambda lot: lot.expires_at
-        ordinal = self._state.counters.get(_kept(currency), 0)
-        kept_on = date.fromordinal(ordinal) if ordinal else None
-        zone = program.zone
-        return lambda lot: lot.expires_at or idle_end(expiry, local_day(lot.place[0], zone), kept_on, zone)
+        expiry, kept = points and points.section.expiry, self._state.counters.get(_kept(currency), 0)
+        return lambda lot: remaining_end(expiry, lot.expires_at, lot.place[0], kept, program.zone)
 
     def _confirm(self, at: At, fact: ActivityFact) -> None:
         cause = Cause("activity", key_text(*_about(fact)))

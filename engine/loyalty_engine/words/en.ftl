@@ -31,13 +31,13 @@ adjustment-decided = This adjustment was decided before.
 adjustment-not-found = There is no such adjustment that waits for approval.
 adjustment-of-nothing = An adjustment adds or takes away points.
 approve-own-adjustment = An adjustment is approved by somebody else than the one who asked for it.
-capture-exceeds-hold = The hold has { $left } points.
+capture-exceeds-hold = Points in the hold: { $left }.
 confirmation-before = The activity was at { $occurredAt }, after this confirmation.
 hold-closed = This hold was captured or given back before.
 hold-ends-after-it-begins = A hold ends later than now, and at most { $days } days later.
 hold-expired = The time of this hold was up at { $expiresAt }.
 hold-not-found = There is no such hold.
-insufficient-points = There are { $available } points, and { $wanted } are wanted.
+insufficient-points = Points to spend: { $available }; wanted: { $wanted }.
 kind-not-taken = Activities of kind { $kind } cannot be recorded here.
 kind-unknown = There is no such kind; there is { $kinds }.
 line-keys-repeated = Every line has a key of its own.
@@ -113,23 +113,30 @@ value-of-money-or-percent = A value is either money above zero, or a percentage 
 
 ## Entries of a wallet
 
-entry-withhold = { $amount } points earned, to be released later
-entry-release = { $amount } points released
-entry-redeem = { $amount } points redeemed
-entry-give-back = { $amount } points given back
-entry-hold = { $amount } points set aside
-entry-unhold = { $amount } points no longer set aside
-entry-capture = { $amount } points that were set aside are spent
-entry-send = { $amount } points sent to another member
-entry-receive = { $amount } points received from another member
-entry-adjust = { $amount } points adjusted
-entry-earn = { $amount } points earned
-entry-partner-award = { $amount } points from a partner
-entry-repay-debt = { $amount } points kept for points that were owed
-entry-expire = { $amount } points expired
-entry-take-back = { $amount } points taken back after a return
-entry-owe = { $amount } points owed after a return
-entry-reversed = { $amount } points corrected
+# What is counted, after `{ $amount }`.
+points = { $amountForm ->
+    [one] point
+   *[other] points
+}
+entry-earn = { $amount } { points } earned
+entry-partner-award = { $amount } { points } from a partner
+entry-withhold = { $amount } { points } to be released later
+entry-release = { $amount } { points } released
+entry-redeem = { $amount } { points } redeemed
+entry-give-back = { $amount } { points } given back
+entry-hold = { $amount } { points } set aside
+entry-unhold = { $amount } { points } no longer set aside
+entry-capture = { $amount } { points } spent that had been set aside
+entry-send = { $amount } { points } sent to another member
+entry-receive = { $amount } { points } received from another member
+entry-give = { $amount } { points } given for what another member did
+entry-adjust = { $amount } { points } added by hand
+entry-adjust-away = { $amount } { points } taken away by hand
+entry-repay-debt = { $amount } { points } kept for what was owed
+entry-owe = { $amount } { points } owed
+entry-expire = { $amount } { points } expired
+entry-take-back = { $amount } { points } taken back
+entry-reversed = { $amount } { points } corrected
 
 ## Why a member stands where it stands
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
 
+from babel import Locale
 from fluent.runtime import FluentBundle, FluentResource
 from fluent.syntax import FluentParser
 from fluent.syntax.ast import Junk, Message
@@ -19,9 +22,10 @@ class WordMissing(LookupError):
     """There is no such message, or it lacks a parameter."""
 
 
-def say(language: str, word: str, **parameters: str) -> str:
+def say(language: str, word: str, **parameters: str | Decimal) -> str:
     """The message in one of LANGUAGES, with its parameters as they are.
 
+    A number ``n`` is written with all of its digits, and a message may choose by its plural form, ``$nForm``.
     Raises WordMissing when the message does not exist or wants a parameter that was not given.
     """
     bundle = _bundle(language)
@@ -30,10 +34,19 @@ def say(language: str, word: str, **parameters: str) -> str:
     pattern = bundle.get_message(word).value
     if pattern is None:
         raise WordMissing(f"message {word!r} says nothing in {language!r}")
-    text, errors = bundle.format_pattern(pattern, parameters)
+    text, errors = bundle.format_pattern(pattern, _written(language, parameters))
     if errors:
         raise WordMissing(f"message {word!r} in {language!r}: {errors[0]}")
     return str(text)
+
+
+def _written(language: str, parameters: Mapping[str, str | Decimal]) -> dict[str, str]:
+    written: dict[str, str] = {}
+    for name, value in parameters.items():
+        written[name] = value if isinstance(value, str) else format(value, "f")
+        if not isinstance(value, str):
+            written[f"{name}Form"] = Locale.parse(language).plural_form(value)
+    return written
 
 
 def language_of(locale: str) -> str | None:

@@ -31,13 +31,13 @@ adjustment-decided = 该调整此前已作出决定。
 adjustment-not-found = 没有等待批准的该调整。
 adjustment-of-nothing = 调整须增加或减少积分。
 approve-own-adjustment = 调整须由申请人以外的人批准。
-capture-exceeds-hold = 该冻结只有 { $left } 积分。
+capture-exceeds-hold = 该冻结中的积分：{ $left }。
 confirmation-before = 该活动发生于 { $occurredAt }，晚于此确认。
 hold-closed = 该冻结此前已扣除或解除。
 hold-ends-after-it-begins = 冻结须晚于现在结束，且最多 { $days } 天。
 hold-expired = 该冻结已于 { $expiresAt } 到期。
 hold-not-found = 没有该冻结。
-insufficient-points = 现有 { $available } 积分，需要 { $wanted } 积分。
+insufficient-points = 可用积分：{ $available }；需要：{ $wanted }。
 kind-not-taken = 此处不能记录 { $kind } 类的活动。
 kind-unknown = 没有这个种类；可用的有 { $kinds }。
 line-keys-repeated = 每一行须有自己的键。
@@ -113,23 +113,27 @@ value-of-money-or-percent = 面值须为大于零的金额，或大于 0 且不�
 
 ## 钱包的条目
 
-entry-withhold = 获得 { $amount } 积分，稍后可用
-entry-release = { $amount } 积分已可用
-entry-redeem = 兑换 { $amount } 积分
-entry-give-back = 退还 { $amount } 积分
-entry-hold = 冻结 { $amount } 积分
-entry-unhold = 解除冻结 { $amount } 积分
-entry-capture = 扣除已冻结的 { $amount } 积分
-entry-send = 转出 { $amount } 积分
-entry-receive = 收到 { $amount } 积分
-entry-adjust = 调整 { $amount } 积分
-entry-earn = 获得 { $amount } 积分
-entry-partner-award = 合作伙伴赠送 { $amount } 积分
-entry-repay-debt = 抵扣所欠 { $amount } 积分
-entry-expire = { $amount } 积分到期
-entry-take-back = 因退货收回 { $amount } 积分
-entry-owe = 因退货欠 { $amount } 积分
-entry-reversed = 更正 { $amount } 积分
+# 所计之物，写在 `{ $amount }` 之后。
+points = 积分
+entry-earn = 获得 { $amount } { points }
+entry-partner-award = 合作伙伴赠送 { $amount } { points }
+entry-withhold = { $amount } { points }待生效
+entry-release = { $amount } { points }已生效
+entry-redeem = 兑换 { $amount } { points }
+entry-give-back = 退还 { $amount } { points }
+entry-hold = 冻结 { $amount } { points }
+entry-unhold = 解除冻结 { $amount } { points }
+entry-capture = 扣除已冻结的 { $amount } { points }
+entry-send = 转给其他会员 { $amount } { points }
+entry-receive = 收到其他会员转来的 { $amount } { points }
+entry-give = 因其他会员的活动赠送 { $amount } { points }
+entry-adjust = 人工增加 { $amount } { points }
+entry-adjust-away = 人工扣减 { $amount } { points }
+entry-repay-debt = 抵扣所欠 { $amount } { points }
+entry-owe = 欠 { $amount } { points }
+entry-expire = { $amount } { points }到期
+entry-take-back = 收回 { $amount } { points }
+entry-reversed = 更正 { $amount } { points }
 
 ## 等级的理由
 

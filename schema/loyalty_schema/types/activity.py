@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 from strawberry.scalars import JSON
@@ -10,12 +10,24 @@ from strawberry.scalars import JSON
 from loyalty_engine.store.reads import activities, businesses
 from loyalty_engine.store.reads.pages import Page, Slice
 from loyalty_schema.connections import Connection, connection_of
-from loyalty_schema.fields import ACTIVITIES_READ, EVERYONE, FEW, aggregate, column, computed, to_one
+from loyalty_schema.fields import (
+    ACTIVITIES_READ,
+    EVERYONE,
+    FEW,
+    POINTS_READ,
+    aggregate,
+    column,
+    computed,
+    to_one,
+)
 from loyalty_schema.ids import global_id
 from loyalty_schema.request import Info, Request, request_of
 from loyalty_schema.types.effects import Effect, effects_of
 from loyalty_schema.types.node import Node
 from loyalty_schema.types.partner import Partner
+
+if TYPE_CHECKING:
+    from loyalty_schema.types.lots import PointUse
 
 
 @strawberry.type(description="One line of an activity, such as one product of a purchase.")
@@ -97,6 +109,20 @@ class Activity(Node):
     async def effects(self, info: Info) -> list[Effect]:
         """Everything that it caused."""
         return await effects_of(request_of(info), activity=self.row.fact_id)
+
+    @aggregate(
+        scope=POINTS_READ,
+        brings=FEW,
+        description="Which lots its spending used, and what it owes; of a capture what its hold used. "
+        "As known now.",
+    )
+    async def uses(
+        self, info: Info
+    ) -> list[Annotated["PointUse", strawberry.lazy("loyalty_schema.types.lots")]]:
+        """Which lots its spending used, and what it owes."""
+        from loyalty_schema.types.lots import shown, uses_of_activity
+
+        return shown(await uses_of_activity(request_of(info), self.row))
 
 
 def activity_connection(

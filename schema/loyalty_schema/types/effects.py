@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Protocol
 from uuid import UUID
 
 import strawberry
@@ -20,11 +20,31 @@ if TYPE_CHECKING:
     from loyalty_schema.types.activity import Activity
 
 
+class Caused(Protocol):
+    """A row that says what caused it."""
+
+    @property
+    def cause_kind(self) -> str:
+        """What kind of thing it was."""
+
+    @property
+    def cause_key(self) -> str:
+        """Its natural key."""
+
+    @property
+    def activity_id(self) -> UUID | None:
+        """The activity, where it was one."""
+
+    @property
+    def boundary_at(self) -> datetime | None:
+        """The instant of the calendar, where it was one."""
+
+
 @strawberry.type(description="What caused an effect.")
 class Cause:
     """What caused an effect."""
 
-    row: strawberry.Private[EffectRow]
+    row: strawberry.Private[Caused]
 
     @computed(scope=EVERYONE, description="What kind of thing it was.")
     def kind(self) -> CauseKind:

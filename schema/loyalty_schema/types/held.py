@@ -15,17 +15,8 @@ from loyalty_schema.request import Info, request_of
 from loyalty_schema.types.activity import Activity
 from loyalty_schema.types.member import Member
 from loyalty_schema.types.node import Node
-from loyalty_schema.types.program import points_currency
+from loyalty_schema.types.program import currency_of
 from loyalty_schema.types.rules import PointsCurrency
-
-
-async def currency_of(info: Info, key: str) -> PointsCurrency:
-    """The points currency of a row."""
-    request = request_of(info)
-    found = points_currency(await request.rulebook(), request, key)
-    if found is None:
-        raise LookupError(f"no points currency {key}")
-    return found
 
 
 @strawberry.type(description="Points set aside until they are captured or given back.")
@@ -50,19 +41,20 @@ class Hold(Node):
     @computed(scope=POINTS_READ, description="The points currency.")
     async def currency(self, info: Info) -> PointsCurrency:
         """The points currency."""
-        return await currency_of(info, self.row.currency)
+        return await currency_of(request_of(info), self.row.currency)
 
     @computed(scope=POINTS_READ, description="How many points.")
     async def amount(self, info: Info) -> Decimal:
         """How many points."""
-        return from_smallest_units(self.row.amount, (await currency_of(info, self.row.currency)).decimals_of)
+        return from_smallest_units(
+            self.row.amount, (await currency_of(request_of(info), self.row.currency)).decimals_of
+        )
 
     @computed(scope=POINTS_READ, description="How many of them were spent; the rest was given back.")
     async def captured(self, info: Info) -> Decimal:
         """How many of them were spent."""
-        return from_smallest_units(
-            self.row.captured, (await currency_of(info, self.row.currency)).decimals_of
-        )
+        currency = await currency_of(request_of(info), self.row.currency)
+        return from_smallest_units(self.row.captured, currency.decimals_of)
 
     @computed(scope=POINTS_READ, description="What became of it; one whose time is up is expired.")
     def state(self, info: Info) -> HoldState:
@@ -101,19 +93,33 @@ class Adjustment(Node):
     @computed(scope=POINTS_READ, description="The points currency.")
     async def currency(self, info: Info) -> PointsCurrency:
         """The points currency."""
-        return await currency_of(info, self.row.currency)
+        return await currency_of(request_of(info), self.row.currency)
 
     @computed(scope=POINTS_READ, description="How many points; below zero: taken away.")
     async def amount(self, info: Info) -> Decimal:
         """How many points."""
-        return from_smallest_units(self.row.amount, (await currency_of(info, self.row.currency)).decimals_of)
+        return from_smallest_units(
+            self.row.amount, (await currency_of(request_of(info), self.row.currency)).decimals_of
+        )
 
     @computed(scope=POINTS_READ, description="Whether it waits for somebody, or what was decided.")
     def state(self) -> AdjustmentState:
         """Whether it waits for somebody, or what was decided."""
         return AdjustmentState(self.row.decision or "waiting")
 
-    reason: str = column("reason", scope=POINTS_READ, description="Why.")
+    @computed(scope=POINTS_READ, partners=False, description="Why; not for partners.")
+    def reason(self) -> str:
+        """Why."""
+        return self.row.reason
+
+    @computed(
+        scope=POINTS_READ,
+        description="Whether this credential asked for it; then another one approves it.",
+    )
+    def asked_by_viewer(self, info: Info) -> bool:
+        """Whether this credential asked for it."""
+        return self.row.asked_by == request_of(info).caller.actor
+
     needs_approval: bool = column(
         "needs_approval", scope=POINTS_READ, description="Whether it needs a second person."
     )

@@ -258,3 +258,11 @@ def points_currency(rulebook: Rulebook, request: Request, key: str) -> PointsCur
     """A points currency of the program in force."""
     points = rulebook.in_force(request.now).program.points.get(key)
     return None if points is None else PointsCurrency(row=points)
+
+
+async def currency_of(request: Request, key: str) -> PointsCurrency:
+    """The points currency of a row; no program lacks one that was ever published."""
+    found = points_currency(await request.rulebook(), request, key)
+    if found is None:
+        raise LookupError(f"no points currency {key}")
+    return found

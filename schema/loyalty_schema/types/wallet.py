@@ -7,12 +7,13 @@ from typing import Annotated
 import strawberry
 
 from loyalty_engine.ledger.amounts import from_smallest_units
-from loyalty_engine.store.reads import businesses, entries, wallets
+from loyalty_engine.store.reads import businesses, entries, lots, wallets
 from loyalty_engine.store.reads.effects import EffectRow
 from loyalty_engine.store.reads.members import MemberRow
 from loyalty_engine.store.reads.moments import ALWAYS, Moment
 from loyalty_engine.store.reads.pages import Page
 from loyalty_engine.store.reads.totals import Totals, totals
+from loyalty_engine.store.reads.uses import uses_by_cause
 from loyalty_engine.words import say
 from loyalty_schema.connections import After, Connection, First, connection_of, slice_of
 from loyalty_schema.enums import EntryCode, value_of
@@ -23,17 +24,22 @@ from loyalty_schema.fields import (
     POINTS_READ,
     aggregate,
     computed,
+    given,
     page,
     to_one,
 )
-from loyalty_schema.filters import EntryFilter, instants_of
+from loyalty_schema.filters import EntryFilter, LotFilter, instants_of
 from loyalty_schema.ids import global_id
 from loyalty_schema.request import Info, Request, request_of
 from loyalty_schema.types.effects import Effect
+from loyalty_schema.types.lots import Lot, PointUse, end_of, idle_ends, shown, uses_of_capture
 from loyalty_schema.types.node import Node
 from loyalty_schema.types.partner import Partner
 from loyalty_schema.types.program import version_by_id
 from loyalty_schema.types.rules import Locale, PointsCurrency
+
+SPENDING = ("redeem", "send", "adjust", "hold", "capture", "take_back")
+"""The codes of entries by which points are spent, or are taken back."""
 
 LONGEST_LOOK = timedelta(days=36_600)
 WalletCurrency = Annotated[
@@ -46,18 +52,8 @@ WalletCurrency = Annotated[
 class Expiry:
     """Points that expire together."""
 
-    @computed(scope=POINTS_READ, description="The instant from which they are gone.")
-    def at(self) -> datetime:
-        """The instant from which they are gone."""
-        return self.row.at
-
-    @computed(scope=POINTS_READ, description="How many points.")
-    def amount(self) -> Decimal:
-        """How many points."""
-        return from_smallest_units(self.row.amount, self.decimals)
-
-    row: strawberry.Private[wallets.ExpiryRow]
-    decimals: strawberry.Private[int]
+    at: datetime = given(description="The instant from which they are gone.", scope=POINTS_READ)
+    amount: Decimal = given(description="How many points, available or pending.", scope=POINTS_READ)
 
 
 @strawberry.type(description="A movement in a wallet.")
@@ -81,10 +77,37 @@ class LedgerEntry(Node, Effect):
         """Why points moved."""
         return EntryCode(self.row.code)
 
-    @computed(scope=POINTS_READ, description="How many points came into the wallet; below zero: left it.")
+    @computed(
+        scope=POINTS_READ,
+        description="What it added to the points that can be spent; below zero: took from them. "
+        "A capture takes nothing from them any more: its hold did.",
+    )
     async def amount(self, info: Info) -> Decimal:
-        """How many points came into the wallet."""
-        return await self._amount(request_of(info))
+        """What it added to the points that can be spent."""
+        return await self._points(request_of(info), self.row.amount)
+
+    @computed(scope=POINTS_READ, description="How many points moved, above zero; also of a capture.")
+    async def moved(self, info: Info) -> Decimal:
+        """How many points moved."""
+        return await self._points(request_of(info), self.row.moved)
+
+    @aggregate(
+        scope=POINTS_READ,
+        brings=FEW,
+        description="Which lots its spending used, and what it owes, as known now; empty for what spends "
+        "nothing. Entries of one spending, such as the shares of several payers, have the same.",
+    )
+    async def uses(self, info: Info) -> list[PointUse]:
+        """Which lots its spending used, and what it owes."""
+        request, effect = request_of(info), self.row.effect
+        if self.row.code not in SPENDING or self.row.reverses_transfer_id is not None:
+            return []
+        if self.row.code == "capture" and effect.activity_id is not None:
+            return shown(await uses_of_capture(request, effect.activity_id))
+        key = (self.row.member_id, effect.cause_kind, effect.cause_key)
+        found = await request.reads.load(uses_by_cause, key) or []
+        spending = (effect.rule, "/".join(effect.slot.split("/")[:3]))
+        return shown(row for row in found if (row.rule, row.slot) == spending)
 
     partner: Partner | None = to_one(
         businesses.partners_by_id,
@@ -105,17 +128,21 @@ class LedgerEntry(Node, Effect):
     async def message(self, info: Info, locale: Locale = None) -> str:
         """The entry in words."""
         request = request_of(info)
-        amount = abs(await self._amount(request))
-        word = "entry-reversed" if self.row.reverses_transfer_id else f"entry-{self.row.code}"
-        return say(request.language(locale), word.replace("_", "-"), amount=format(amount, "f"))
+        moved = await self._points(request, self.row.moved)
+        return say(request.language(locale), self._word(), amount=moved)
 
-    async def _amount(self, request: Request) -> Decimal:
+    def _word(self) -> str:
+        if self.row.reverses_transfer_id is not None:
+            return "entry-reversed"
+        if self.row.code == "adjust" and self.row.amount < 0:
+            return "entry-adjust-away"
+        return f"entry-{self.row.code}".replace("_", "-")
+
+    async def _points(self, request: Request, units: int) -> Decimal:
         version = version_by_id(await request.rulebook(), self.row.effect.program_version_id)
         if version is None or self.row.currency not in version.program.points:
             raise LookupError(f"no points currency {self.row.currency}")
-        return from_smallest_units(
-            self.row.amount, version.program.points[self.row.currency].section.decimals
-        )
+        return from_smallest_units(units, version.program.points[self.row.currency].section.decimals)
 
 
 @strawberry.type(description="A member's points in one currency.")
@@ -179,14 +206,60 @@ class Wallet:
         if within > LONGEST_LOOK:
             raise RequestError(ErrorCode.GRAPHQL_VALIDATION_FAILED, "within is at most 36600 days.")
         found = await request.reads.load(
-            wallets.expiries, self.member.member_id, request.now, request.now + within
+            wallets.expiries,
+            self.member.member_id,
+            request.now,
+            request.now + within,
+            await idle_ends(request),
         )
-        return [
-            Expiry(row=row, decimals=self.points.decimals_of)
-            for row in (found or {}).get(self.points.row.key, ())
-        ]
+        sums: dict[datetime, int] = {}
+        currency = self.points.row.key
+        for row in (found or {}).get(currency, ()):
+            at = await end_of(request, currency, row.expires_at, row.earned_at, row.kept)
+            if at is not None and at <= request.now + within:
+                sums[at] = sums.get(at, 0) + row.amount
+        return [Expiry(at=at, amount=self._points(units)) for at, units in sorted(sums.items())]
 
-    @page(scope=POINTS_READ, description="The movements in it, the latest recorded first.")
+    @page(
+        scope=POINTS_READ,
+        description="The points in it by what earned them, in the order in which they are used: "
+        "what expires first, then what was earned first.",
+    )
+    async def lots(
+        self,
+        info: Info,
+        first: First = None,
+        after: After = None,
+        where: Annotated[
+            LotFilter | None, strawberry.argument(description="Which lots; left out: all.")
+        ] = None,
+    ) -> Connection[Lot]:
+        """The points in it by what earned them."""
+        request, listed = request_of(info), "lots"
+        slice_ = slice_of(request, listed, first=first, after=after)
+        found = await request.reads.load(
+            lots.lot_pages,
+            self.member.member_id,
+            self.points.row.key,
+            where.open if where and where.open is not None else None,
+            request.now,
+            await idle_ends(request),
+            slice_,
+        )
+        return connection_of(
+            request,
+            listed,
+            slice_,
+            found or Page((), False),
+            lots.place_of,
+            lambda row: Lot(row=row),
+        )
+
+    @page(
+        scope=POINTS_READ,
+        description="The movements of its points, the latest recorded first. Their amounts add up to "
+        "`available`, in which what is over is left out also before its EXPIRE is recorded.",
+    )
     async def entries(
         self,
         info: Info,
@@ -216,7 +289,9 @@ class Wallet:
 
     async def _balance(self, info: Info) -> wallets.Balance:
         request = request_of(info)
-        found = await request.reads.load(wallets.balances, self.member.member_id, request.now)
+        found = await request.reads.load(
+            wallets.balances, self.member.member_id, request.now, await idle_ends(request)
+        )
         return (found or {}).get(self.points.row.key, wallets.Balance())
 
     async def _totals(self, info: Info) -> Totals:

@@ -57,6 +57,7 @@ class ActivityRow:
     reverses_fact_id: UUID | None
     reason: str | None
     original_effective_at: datetime | None
+    about_fact_id: UUID | None
 
 
 @dataclass(frozen=True, slots=True)

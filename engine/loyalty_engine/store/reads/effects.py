@@ -29,6 +29,7 @@ class EffectRow:
     effective_at: datetime
     recorded_at: datetime
     program_version_id: UUID
+    slot: str
 
 
 _effect = columns(Effect)

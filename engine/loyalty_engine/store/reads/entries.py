@@ -31,13 +31,18 @@ from loyalty_engine.store.tables import columns, table
 
 @dataclass(frozen=True, slots=True)
 class EntryRow:
-    """One movement in a wallet; ``amount`` is below zero when points left it."""
+    """One movement of a member's points, in smallest units.
+
+    ``amount`` is what it brought into what can be spent, below zero when it took from that; ``moved`` is how
+    much moved at all, between whichever accounts.
+    """
 
     transfer_id: UUID
     member_id: UUID
     currency: str
     code: str
     amount: int
+    moved: int
     effective_at: datetime
     recorded_at: datetime
     reverses_transfer_id: UUID | None
@@ -73,13 +78,18 @@ def joined(entries: Any) -> Any:
     )
 
 
-SIGNED = case((CREDIT.c.kind == "wallet", _transfer.amount), else_=-_transfer.amount)
-"""What a transfer brings into a wallet; below zero for what leaves it."""
+SIGNED = case(
+    (CREDIT.c.kind == "wallet", _transfer.amount),
+    (DEBIT.c.kind == "wallet", -_transfer.amount),
+    else_=0,
+)
+"""What a transfer brings into a wallet; below zero for what leaves it, nothing where it is between others."""
 
 
 def _entries(held: bool) -> Any:
     own = {
         "amount": SIGNED.label("amount"),
+        "moved": _transfer.amount.label("moved"),
         "partner_id": func.coalesce(DEBIT.c.partner_id, CREDIT.c.partner_id).label("partner_id"),
     }
     return (

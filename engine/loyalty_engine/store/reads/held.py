@@ -40,6 +40,7 @@ class AdjustmentRow:
     amount: int
     reason: str
     needs_approval: bool
+    asked_by: str
     asked_at: datetime
     decision: str | None
     decided_at: datetime | None
