@@ -9,7 +9,6 @@ import pytest
 from loyalty_api.app import create_app
 from loyalty_api.settings import Settings
 from loyalty_engine.services.engine import Engine
-from loyalty_schema.schema import LoyaltySchema
 from tests.api.shop import ENROL, Shop, client_of
 
 QUERY = "{ viewer { kind } }"
@@ -273,12 +272,6 @@ async def test_texts_that_no_database_keeps_find_nothing_and_break_nothing(shop:
     for key in ("\x00", "\ud800"):
         answer = await shop.ask(query, {"key": key})
         assert answer.json()["errors"][0]["extensions"]["code"] == "GRAPHQL_VALIDATION_FAILED"
-
-
-def test_the_schema_is_built_quickly_enough_to_be_built_for_each_set_of_plugins() -> None:
-    begin = time.perf_counter()
-    LoyaltySchema()
-    assert time.perf_counter() - begin < 2
 
 
 async def test_a_caller_who_leaves_within_a_request_is_no_error_of_ours(
