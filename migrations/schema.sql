@@ -207,6 +207,102 @@ CREATE POLICY owner ON counter FOR ALL TO loyalty_owner USING (true);
 GRANT INSERT, SELECT ON counter TO loyalty_app;
 GRANT UPDATE (used) ON counter TO loyalty_app;
 
+CREATE TABLE coupon (
+    business_id uuid NOT NULL,
+    coupon_id uuid NOT NULL,
+    key text COLLATE "C",
+    code_hash bytea NOT NULL,
+    use_limit bigint,
+    member_limit bigint,
+    used bigint NOT NULL,
+    member_id uuid,
+    reward_id uuid,
+    redemption_id uuid,
+    value_amount numeric(20,4),
+    value_percent numeric(20,4),
+    on_return text COLLATE "C" NOT NULL,
+    valid_from timestamp with time zone NOT NULL,
+    valid_until timestamp with time zone,
+    created_at timestamp with time zone NOT NULL,
+    credential_id uuid,
+    CONSTRAINT coupon_pkey PRIMARY KEY (business_id, coupon_id),
+    CONSTRAINT coupon_business_id_code_hash_key UNIQUE (business_id, code_hash),
+    CONSTRAINT coupon_business_id_key_key UNIQUE (business_id, key),
+    CONSTRAINT coupon_business_id_redemption_id_key UNIQUE (business_id, redemption_id),
+    CONSTRAINT coupon_business_id_credential_id_fkey FOREIGN KEY (business_id, credential_id) REFERENCES credential(business_id, credential_id),
+    CONSTRAINT coupon_business_id_fkey FOREIGN KEY (business_id) REFERENCES business(business_id),
+    CONSTRAINT coupon_business_id_member_id_fkey FOREIGN KEY (business_id, member_id) REFERENCES member(business_id, member_id),
+    CONSTRAINT coupon_business_id_redemption_id_fkey FOREIGN KEY (business_id, redemption_id) REFERENCES redemption(business_id, redemption_id),
+    CONSTRAINT coupon_business_id_reward_id_fkey FOREIGN KEY (business_id, reward_id) REFERENCES reward(business_id, reward_id),
+    CONSTRAINT coupon_code_hash_length_check CHECK (octet_length(code_hash) = 32),
+    CONSTRAINT coupon_key_length_check CHECK (char_length(key) >= 1 AND char_length(key) <= 64),
+    CONSTRAINT coupon_made_or_issued_check CHECK (num_nonnulls(key, redemption_id) = 1),
+    CONSTRAINT coupon_member_limit_bounds_check CHECK (member_limit >= 1 AND member_limit <= '9000000000000000'::bigint),
+    CONSTRAINT coupon_on_return_check CHECK (on_return = ANY (ARRAY['release'::text, 'keep'::text])),
+    CONSTRAINT coupon_one_value_check CHECK (num_nonnulls(value_amount, value_percent) <= 1),
+    CONSTRAINT coupon_use_limit_bounds_check CHECK (use_limit >= 1 AND use_limit <= '9000000000000000'::bigint),
+    CONSTRAINT coupon_valid_for_a_while_check CHECK (valid_until > valid_from),
+    CONSTRAINT coupon_value_amount_bounds_check CHECK (value_amount >= 0::numeric AND value_amount <= '9000000000000000'::bigint::numeric),
+    CONSTRAINT coupon_value_percent_bounds_check CHECK (value_percent >= 0::numeric AND value_percent <= 100::numeric),
+    CONSTRAINT coupon_within_limit_check CHECK (used >= 0 AND (use_limit IS NULL OR used <= use_limit))
+);
+ALTER TABLE coupon OWNER TO loyalty_owner;
+ALTER TABLE coupon ENABLE ROW LEVEL SECURITY;
+ALTER TABLE coupon FORCE ROW LEVEL SECURITY;
+CREATE POLICY app ON coupon FOR ALL TO loyalty_app USING (business_id = current_business());
+CREATE POLICY owner ON coupon FOR ALL TO loyalty_owner USING (true);
+GRANT INSERT, SELECT ON coupon TO loyalty_app;
+GRANT UPDATE (used) ON coupon TO loyalty_app;
+CREATE TRIGGER coupon_counted_by_uses BEFORE UPDATE ON coupon FOR EACH ROW WHEN (pg_trigger_depth() = 0) EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER coupon_stays BEFORE DELETE OR TRUNCATE ON coupon FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+CREATE TABLE coupon_use (
+    business_id uuid NOT NULL,
+    coupon_use_id uuid NOT NULL,
+    coupon_id uuid NOT NULL,
+    member_id uuid NOT NULL,
+    place bigint NOT NULL,
+    member_limit bigint,
+    used_at timestamp with time zone NOT NULL,
+    purchase_source text COLLATE "C",
+    purchase_external_id text COLLATE "C",
+    amount numeric(20,4),
+    discount numeric(20,4),
+    reopens_use_id uuid,
+    released_at timestamp with time zone,
+    released_fact_id uuid,
+    CONSTRAINT coupon_use_pkey PRIMARY KEY (business_id, coupon_use_id),
+    CONSTRAINT coupon_use_business_id_released_fact_id_key UNIQUE (business_id, released_fact_id),
+    CONSTRAINT coupon_use_business_id_reopens_use_id_key UNIQUE (business_id, reopens_use_id),
+    CONSTRAINT coupon_use_business_id_coupon_id_fkey FOREIGN KEY (business_id, coupon_id) REFERENCES coupon(business_id, coupon_id),
+    CONSTRAINT coupon_use_business_id_coupon_use_id_fkey FOREIGN KEY (business_id, coupon_use_id) REFERENCES fact(business_id, fact_id),
+    CONSTRAINT coupon_use_business_id_member_id_fkey FOREIGN KEY (business_id, member_id) REFERENCES member(business_id, member_id),
+    CONSTRAINT coupon_use_business_id_released_fact_id_fkey FOREIGN KEY (business_id, released_fact_id) REFERENCES fact(business_id, fact_id),
+    CONSTRAINT coupon_use_business_id_reopens_use_id_fkey FOREIGN KEY (business_id, reopens_use_id) REFERENCES coupon_use(business_id, coupon_use_id),
+    CONSTRAINT coupon_use_amount_bounds_check CHECK (amount >= 0::numeric AND amount <= '9000000000000000'::bigint::numeric),
+    CONSTRAINT coupon_use_discount_bounds_check CHECK (discount >= 0::numeric AND discount <= '9000000000000000'::bigint::numeric),
+    CONSTRAINT coupon_use_has_an_effect_check CHECK (discount > 0::numeric),
+    CONSTRAINT coupon_use_purchase_external_id_length_check CHECK (char_length(purchase_external_id) >= 1 AND char_length(purchase_external_id) <= 200),
+    CONSTRAINT coupon_use_purchase_named_whole_check CHECK (num_nulls(purchase_source, purchase_external_id) <> 1),
+    CONSTRAINT coupon_use_purchase_source_length_check CHECK (char_length(purchase_source) >= 1 AND char_length(purchase_source) <= 64),
+    CONSTRAINT coupon_use_released_by_a_return_check CHECK ((released_fact_id IS NOT NULL) = (released_at IS NOT NULL)),
+    CONSTRAINT coupon_use_reopens_another_check CHECK (reopens_use_id <> coupon_use_id),
+    CONSTRAINT coupon_use_within_limit_check CHECK (place >= 1 AND (member_limit IS NULL OR place <= member_limit))
+);
+ALTER TABLE coupon_use OWNER TO loyalty_owner;
+ALTER TABLE coupon_use ENABLE ROW LEVEL SECURITY;
+ALTER TABLE coupon_use FORCE ROW LEVEL SECURITY;
+CREATE INDEX coupon_use_by_purchase ON coupon_use USING btree (business_id, purchase_source, purchase_external_id) WHERE purchase_source IS NOT NULL AND released_fact_id IS NULL;
+CREATE UNIQUE INDEX coupon_use_place ON coupon_use USING btree (business_id, coupon_id, member_id, place) WHERE released_fact_id IS NULL;
+CREATE POLICY app ON coupon_use FOR ALL TO loyalty_app USING (business_id = current_business());
+CREATE POLICY owner ON coupon_use FOR ALL TO loyalty_owner USING (true);
+GRANT INSERT, SELECT ON coupon_use TO loyalty_app;
+GRANT UPDATE (released_at, released_fact_id) ON coupon_use TO loyalty_app;
+CREATE TRIGGER coupon_use_counts AFTER INSERT ON coupon_use FOR EACH ROW WHEN (new.released_fact_id IS NULL) EXECUTE FUNCTION count_coupon_use();
+CREATE TRIGGER coupon_use_once BEFORE UPDATE ON coupon_use FOR EACH ROW EXECUTE FUNCTION allow_once('released_at', 'released_fact_id');
+CREATE TRIGGER coupon_use_released AFTER UPDATE ON coupon_use FOR EACH ROW WHEN (old.released_fact_id IS NULL AND new.released_fact_id IS NOT NULL) EXECUTE FUNCTION count_coupon_use();
+CREATE TRIGGER coupon_use_stays BEFORE DELETE OR TRUNCATE ON coupon_use FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
 CREATE TABLE credential (
     business_id uuid NOT NULL,
     credential_id uuid NOT NULL,
@@ -1026,6 +1122,16 @@ CREATE FUNCTION authenticate(key_id text) RETURNS TABLE(business_id uuid, creden
 $$;
 ALTER FUNCTION authenticate OWNER TO loyalty_owner;
 GRANT EXECUTE ON FUNCTION authenticate TO loyalty_app;
+
+CREATE FUNCTION count_coupon_use() RETURNS trigger LANGUAGE plpgsql SET search_path=pg_catalog, pg_temp AS $$
+BEGIN
+    UPDATE public.coupon c SET used = c.used + CASE tg_op WHEN 'INSERT' THEN 1 ELSE -1 END
+    WHERE c.business_id = new.business_id AND c.coupon_id = new.coupon_id;
+    RETURN NULL;
+END
+$$;
+ALTER FUNCTION count_coupon_use OWNER TO loyalty_owner;
+GRANT EXECUTE ON FUNCTION count_coupon_use TO PUBLIC;
 
 CREATE FUNCTION current_business() RETURNS uuid LANGUAGE sql STABLE PARALLEL SAFE RETURN (NULLIF(current_setting('loyalty.business_id'::text, true), ''::text))::uuid;
 ALTER FUNCTION current_business OWNER TO loyalty_owner;

@@ -91,6 +91,7 @@ class RewardKind(Enum):
 
     GOODS = enum_value("goods", description="Something that is handed over or sent.")
     SERVICE = enum_value("service", description="Something that is done for the member.")
+    COUPON = enum_value("coupon", description="A coupon, whose code the redemption shows once.")
     DISCOUNT = enum_value("discount", description="Money or percent off.")
     DRAW_TICKET = enum_value("draw_ticket", description="A chance in a draw.")
 
@@ -101,6 +102,14 @@ class RewardState(Enum):
 
     ACTIVE = enum_value("active", description="It can.")
     RETIRED = enum_value("retired", description="It cannot; redemptions that are open stay so.")
+
+
+@strawberry.enum(description="What the whole return of a purchase does with a coupon used for it.")
+class OnReturn(Enum):
+    """What the whole return of a purchase does with a coupon used for it."""
+
+    RELEASE = enum_value("release", description="The use is given back.")
+    KEEP = enum_value("keep", description="The coupon stays used.")
 
 
 @strawberry.enum(description="What became of a redemption.")
@@ -184,6 +193,9 @@ class RefusalCode(Enum):
     )
     OUT_OF_STOCK = enum_value("OUT_OF_STOCK", description="There are not that many units in stock.")
     QUOTA_EXCEEDED = enum_value("QUOTA_EXCEEDED", description="It was used as often as it may be.")
+    CODE_NOT_USABLE = enum_value(
+        "CODE_NOT_USABLE", description="The code cannot be used, for whatever reason."
+    )
     ALREADY_EXISTS = enum_value("ALREADY_EXISTS", description="It is there already.")
     ALREADY_REVERSED = enum_value("ALREADY_REVERSED", description="The activity was wholly returned before.")
     REVERSAL_EXCEEDS_ORIGINAL = enum_value(

@@ -15,6 +15,7 @@ from loyalty_engine.services import (
     set_clock,
 )
 from loyalty_engine.services.commands import ClockSet
+from loyalty_schema.coupon_mutations import CouponMutations
 from loyalty_schema.doing import INPUT, done
 from loyalty_schema.fields import (
     ACTIVITIES_WRITE,
@@ -58,7 +59,7 @@ from loyalty_schema.reward_mutations import RewardMutations
 
 
 @strawberry.type(description="Everything that can be done.")
-class Mutation(PointMutations, RewardMutations):
+class Mutation(PointMutations, RewardMutations, CouponMutations):
     """Everything that can be done."""
 
     @computed(scope=MEMBERS_WRITE, description="Makes a member, on the base tier of every ladder.")

@@ -11,6 +11,7 @@ from loyalty_engine.services.refusals import Refused
 from loyalty_engine.store.reads import (
     activities,
     businesses,
+    coupons,
     entries,
     held,
     lots,
@@ -47,6 +48,7 @@ from loyalty_schema.inputs import MemberBy
 from loyalty_schema.request import Info, Request, request_of
 from loyalty_schema.types.activity import Activity
 from loyalty_schema.types.business import Business, Viewer
+from loyalty_schema.types.coupon import Coupon, CouponUse
 from loyalty_schema.types.held import Adjustment, Hold
 from loyalty_schema.types.lots import Lot
 from loyalty_schema.types.member import Member
@@ -71,6 +73,8 @@ _NODES: dict[str, tuple[str, _Load, Callable[[Any], Node]]] = {
     "Adjustment": (POINTS_READ, held.adjustments_by_id, lambda row: Adjustment(row=row)),
     "Reward": (REWARDS_READ, rewards.rewards_by_id, lambda row: Reward(row=row)),
     "Redemption": (REWARDS_READ, rewards.redemptions_by_id, lambda row: Redemption(row=row)),
+    "Coupon": (REWARDS_READ, coupons.coupons_by_id, lambda row: Coupon(row=row)),
+    "CouponUse": (REWARDS_READ, coupons.uses_by_id, lambda row: CouponUse(row=row)),
     "Partner": (PARTNERS_READ, businesses.partners_by_id, lambda row: Partner(row=row)),
     "Settlement": (PARTNERS_READ, settlements.settlements_by_id, lambda row: Settlement(row=row)),
     "Promotion": (PARTNERS_READ, businesses.promotions_by_id, lambda row: Promotion(row=row)),

@@ -7,7 +7,7 @@ from uuid import UUID
 import strawberry
 
 from loyalty_engine.services import reward_commands as commands
-from loyalty_schema.enums import RewardKind, RewardState, value_of
+from loyalty_schema.enums import OnReturn, RewardKind, RewardState, value_of
 from loyalty_schema.ids import id_of
 from loyalty_schema.inputs import KEY, MemberBy
 
@@ -94,6 +94,22 @@ class RewardTermsInput:
         )
 
 
+@strawberry.input(description="What the coupons are that redemptions of a reward give.")
+class CouponTermsInput:
+    """What the coupons are that redemptions of a reward give."""
+
+    bearer: bool = strawberry.field(
+        description="Whether whoever has the code may use it, or the member alone."
+    )
+    on_return: OnReturn = strawberry.field(
+        description="What the whole return of the purchase does with the use."
+    )
+
+    def command(self) -> commands.CouponTerms:
+        """The coupons as use cases take them."""
+        return commands.CouponTerms(self.bearer, value_of(self.on_return))
+
+
 @strawberry.input(description="A reward for the catalogue.")
 class CreateRewardInput:
     """A reward for the catalogue."""
@@ -107,12 +123,20 @@ class CreateRewardInput:
     stock: int | None = strawberry.field(
         default=None, description="How many there are; left out: any number, for ever."
     )
+    coupon: CouponTermsInput | None = strawberry.field(
+        default=None, description="For a reward of the kind COUPON: what its coupons are; for ever."
+    )
     terms: RewardTermsInput = strawberry.field(description="What it costs, for whom and how long.")
 
     def command(self) -> commands.CreateReward:
         """What the use case is told."""
         return commands.CreateReward(
-            self.key, value_of(self.kind), self.terms.command(), self.currency, self.stock
+            self.key,
+            value_of(self.kind),
+            self.terms.command(),
+            self.currency,
+            self.stock,
+            None if self.coupon is None else self.coupon.command(),
         )
 
 

@@ -92,7 +92,7 @@ class RewardMutations:
         shown: RedeemRewardResult = await done(
             request,
             lambda: redeem_reward(request.engine, request.caller, wanted.idempotency_key, command),
-            lambda outcome: RedeemRewardSuccess(outcome=outcome),
+            lambda outcome: RedeemRewardSuccess(outcome=outcome, coupon_code=outcome.code),
             "Redemption",
         )
         return shown

@@ -133,6 +133,10 @@ class RedeemRewardSuccess(RedemptionChanged):
     """The reward was redeemed."""
 
     outcome: strawberry.Private[commands.Redeemed]
+    coupon_code: str | None = given(
+        description="The code of the coupon that it gave, shown here and never again; null: it gave none, "
+        "or this is a replay."
+    )
 
     @computed(scope=ACTIVITIES_READ, brings=FEW, description="What it posted.")
     async def effects(self, info: Info) -> list[Effect]:

@@ -5,7 +5,16 @@ from __future__ import annotations
 from datetime import timedelta
 from uuid import UUID
 
-from loyalty_engine.entities import Account, Fact, Redemption, Reward, RewardTerms, Transfer
+from loyalty_engine.entities import (
+    Account,
+    Coupon,
+    CouponUse,
+    Fact,
+    Redemption,
+    Reward,
+    RewardTerms,
+    Transfer,
+)
 from loyalty_engine.ids import new_id
 from loyalty_engine.store.connection import Connection
 from loyalty_engine.store.rows import Row, insert_rows
@@ -33,13 +42,42 @@ async def rewarded(connection: Connection, world: World, member_id: UUID) -> dic
     await insert_rows(connection, Fact, [returned])
     await insert_rows(connection, Redemption, [opened])
     await insert_rows(connection, Redemption, [cancelled])
+    coupon, use_facts = _coupon(world), [world.activity(member_id, kind="coupon") for _ in "abc"]
+    await insert_rows(connection, Fact, use_facts)
+    await insert_rows(connection, Coupon, [coupon])
+    use = world.row(
+        coupon_use_id=use_facts[0]["fact_id"],
+        coupon_id=coupon["coupon_id"],
+        member_id=member_id,
+        place=1,
+        member_limit=2,
+        used_at=NOON,
+    )
+    await insert_rows(connection, CouponUse, [use])
     return {
         **{name: account["account_id"] for name, account in accounts.items()},
         "reward": reward["reward_id"],
         "delivery": delivery["transfer_id"],
         "redemption": opened["redemption_id"],
         "cancelled": cancelled["redemption_id"],
+        "coupon": coupon["coupon_id"],
+        "use": use["coupon_use_id"],
+        "second_use": use_facts[1]["fact_id"],
+        "third_use": use_facts[2]["fact_id"],
     }
+
+
+def _coupon(world: World) -> Row:
+    return world.row(
+        coupon_id=new_id(),
+        key="free",
+        code_hash=bytes(32),
+        use_limit=2,
+        used=0,
+        on_return="release",
+        valid_from=NOON,
+        created_at=NOON,
+    )
 
 
 def _reward(world: World, key: str) -> Row:

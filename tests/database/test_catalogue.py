@@ -15,7 +15,7 @@ SHARED_BY_BUSINESSES = {("business", "business_slug_key"), ("credential", "crede
 GROWING_ONLY = {
     "program_version", "fact", "activity_line", "effect", "transfer", "reward", "reward_terms", "settlement",
 }  # fmt: skip
-KEPT = {"adjustment", "claim", "redemption", "standing"}
+KEPT = {"adjustment", "claim", "coupon", "coupon_use", "redemption", "standing"}
 
 UPDATABLE = {
     "account": {"balance"},
@@ -23,6 +23,8 @@ UPDATABLE = {
     "business": {"name", "locale", "clock_at", "event_position"},
     "claim": {"figures", "withdrawn_effect_id"},
     "counter": {"used"},
+    "coupon": {"used"},
+    "coupon_use": {"released_at", "released_fact_id"},
     "credential": {"name", "expires_at", "revoked_at"},
     "current_standing": {
         "tier", "since", "until_at", "next_review_at", "standing_id",
@@ -76,7 +78,7 @@ def test_every_table_but_the_schema_s_version_has_the_business(
              AND c.relnamespace = 'public'::regnamespace"""
     )
     assert {name for (name,) in with_business} == set(tables) - {"alembic_version"}
-    assert len(tables) == 29
+    assert len(tables) == 31
 
 
 def test_the_business_leads_every_primary_unique_and_foreign_key(connection: Connection) -> None:
@@ -176,6 +178,8 @@ def test_what_only_grows_refuses_changes_by_trigger(connection: Connection) -> N
     everything = {f"refuse_change {before | delete | update | truncate} O"}
     removal = {f"refuse_change {before | delete | truncate} O"}
     expected = dict.fromkeys(GROWING_ONLY, everything) | dict.fromkeys(KEPT, removal)
+    by_hand = f"refuse_change {1 | before | update} O"  # a coupon is counted by its uses alone
+    expected["coupon"] = removal | {by_hand}
     assert found == expected
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from tests.api.rewards import make_reward, redeem, stock
+from tests.api.coupons import RELEASE, make_coupon, use_coupon
+from tests.api.rewards import make_reward, redeem, send, stock
 from tests.api.shop import Shop
 from tests.idempotency.entries import Entry, Input, Reason, bought, clock_back
 
+SUMMER, WINTER = "SUMMER-FEAST-2026-AB", "WINTER-FEAST-2026-AB"
 ANN: Input = {"member": {"externalId": "ann"}}
 
 
@@ -59,6 +61,43 @@ async def more_points(shop: Shop) -> Input:
     return {}
 
 
+async def couponing(shop: Shop) -> Input:
+    """Ann, and a coupon."""
+    await bought(shop)
+    await make_coupon(shop, "summer", SUMMER)
+    return {}
+
+
+async def used(shop: Shop) -> Input:
+    """Ann has used a coupon."""
+    await couponing(shop)
+    return await used_once_more(shop)
+
+
+async def used_once_more(shop: Shop) -> Input:
+    """Ann uses it once more."""
+    return {"use": await use_coupon(shop, "ann", SUMMER)}
+
+
+async def released(shop: Shop) -> Input:
+    """Ann has used a coupon and given the use back."""
+    await couponing(shop)
+    return await released_once_more(shop)
+
+
+async def released_once_more(shop: Shop) -> Input:
+    """Ann uses it once more, and gives that back."""
+    given = await used_once_more(shop)
+    await send(shop, RELEASE, dict(given))
+    return given
+
+
+async def winter(shop: Shop) -> Input:
+    """There is another coupon."""
+    await make_coupon(shop, "winter", WINTER)
+    return {}
+
+
 REWARDS: Mapping[str, Entry] = {
     "createReward": Entry(
         {"key": "hat", "kind": "GOODS", "stock": 5, **terms(prices=[{"tier": "gold", "points": "5"}])},
@@ -75,5 +114,18 @@ REWARDS: Mapping[str, Entry] = {
         {**ANN, **of("mug")}, of("cup"), catalogue, Reason(of("crown"), "INSUFFICIENT_POINTS", more_points)
     ),
     "cancelRedemption": Entry({"redemption": "x"}, once_more, redeemed),
+    "createCoupon": Entry(
+        {"key": "free", "onReturn": "RELEASE", "code": SUMMER, "limit": 5},
+        {"key": "more", "code": WINTER},
+        reason=Reason({"validUntil": "2026-06-15T11:30:00Z"}, "INVALID_INPUT", clock_back),
+    ),
+    "useCoupon": Entry(
+        {**ANN, "code": SUMMER, "source": "till", "externalId": "of-the-entry", "amount": "20"},
+        {"externalId": "other"},
+        couponing,
+        Reason({"code": WINTER}, "CODE_NOT_USABLE", winter),
+    ),
+    "releaseCouponUse": Entry({"use": "x"}, used_once_more, used),
+    "reopenCouponUse": Entry({"use": "x"}, released_once_more, released),
     "fulfilRedemption": Entry({"redemption": "x"}, once_more, redeemed),
 }

@@ -3,6 +3,7 @@
 from loyalty_engine.entities.adjustment import Adjustment
 from loyalty_engine.entities.business import Business, Credential, ProgramVersion
 from loyalty_engine.entities.columns import LARGEST, LONGEST_KEY, Entity
+from loyalty_engine.entities.coupon import Coupon, CouponUse
 from loyalty_engine.entities.fact import ActivityLine, Fact
 from loyalty_engine.entities.ledger import Account, Effect, Hold, Lot, PointUse, Transfer
 from loyalty_engine.entities.member import Identity, Member, Profile
@@ -26,6 +27,8 @@ __all__ = [
     "Business",
     "Claim",
     "Counter",
+    "Coupon",
+    "CouponUse",
     "Credential",
     "CurrentStanding",
     "Effect",

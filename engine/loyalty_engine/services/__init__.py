@@ -4,6 +4,8 @@ from loyalty_engine.services.activities import record_activities, record_activit
 from loyalty_engine.services.adjustments import adjust_points, decide_adjustment
 from loyalty_engine.services.clock import set_clock
 from loyalty_engine.services.confirmations import confirm_activity
+from loyalty_engine.services.coupon_uses import release_coupon_use, reopen_coupon_use, use_coupon
+from loyalty_engine.services.coupons import create_coupon
 from loyalty_engine.services.due import advance_due, refold, refold_parked
 from loyalty_engine.services.engine import Business, Caller, Engine, ProgramUnavailable
 from loyalty_engine.services.erasure import erase_member
@@ -32,6 +34,7 @@ __all__ = [
     "capture_hold",
     "close_settlement",
     "confirm_activity",
+    "create_coupon",
     "create_reward",
     "decide_adjustment",
     "enrol_member",
@@ -46,10 +49,13 @@ __all__ = [
     "redeem_reward",
     "refold",
     "refold_parked",
+    "release_coupon_use",
+    "reopen_coupon_use",
     "reverse_activity",
     "set_clock",
     "stock_reward",
     "transfer_points",
     "update_reward",
+    "use_coupon",
     "void_hold",
 ]

@@ -27,6 +27,7 @@ from loyalty_engine.services.commands import (
     Settled,
     Transferred,
 )
+from loyalty_engine.services.coupon_commands import CouponCreated, CouponReleased, CouponUsed
 from loyalty_engine.services.engine import Business, Caller, Engine, ProgramUnavailable
 from loyalty_engine.services.refusals import Refusal, RefusalCode, Refused, invalid
 from loyalty_engine.services.reward_commands import (
@@ -70,6 +71,9 @@ Done = TypeVar(
     RedemptionFulfilled,
     Settled,
     Erased,
+    CouponCreated,
+    CouponUsed,
+    CouponReleased,
 )
 Work = Callable[[Connection, Business, datetime], Awaitable[Done]]
 
@@ -215,6 +219,9 @@ _TYPES: Mapping[str, type] = {
         RedemptionFulfilled,
         Settled,
         Erased,
+        CouponCreated,
+        CouponUsed,
+        CouponReleased,
         Refusal,
         ParkedRule,
     )

@@ -6,7 +6,9 @@ of a redemption is up is seen by whoever looks; nobody has to write it down.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import asyncpg
@@ -17,6 +19,7 @@ from loyalty_engine.program import Program
 from loyalty_engine.rating import Moved, State
 from loyalty_engine.services import checks
 from loyalty_engine.services.commands import MemberBy
+from loyalty_engine.services.coupons import issued
 from loyalty_engine.services.deciding import Decided, Deciding
 from loyalty_engine.services.engine import Business, Caller, Engine
 from loyalty_engine.services.finding import found_members
@@ -34,6 +37,7 @@ from loyalty_engine.services.reward_tiers import Price, is_eligible, price_for
 from loyalty_engine.services.rewards import named_reward, out_of_stock
 from loyalty_engine.services.undoing import undo_decided
 from loyalty_engine.store.connection import Connection
+from loyalty_engine.store.coupons import coupon_of_redemption, insert_coupon, lock_coupon
 from loyalty_engine.store.members import MemberRow
 from loyalty_engine.store.rewards import (
     OfferRow,
@@ -46,6 +50,8 @@ from loyalty_engine.store.rewards import (
     stock_of,
 )
 
+Row = dict[str, Any]
+
 
 async def redeem_reward(
     engine: Engine, caller: Caller, key: str, command: RedeemReward
@@ -56,18 +62,28 @@ async def redeem_reward(
     as it may, NOT_FOUND, or INVALID_INPUT where it is not on offer now or not to this member.
     """
 
+    codes: dict[str, str] = {}
+
     async def work(connection: Connection, business: Business, _now: datetime) -> Redeemed:
         deciding = Deciding(engine, caller, connection, business)
         (member,) = await deciding.lock(command.member)
         offered = await named_reward(connection, business.business_id, command.reward)
-        return await _redeem(deciding, connection, member, offered)
+        redeemed, row = await _redeem(deciding, connection, member, offered)
+        if offered.kind == "coupon":
+            coupon = issued(engine, caller, offered, row, deciding.now)
+            await insert_coupon(connection, coupon.row)
+            codes["code"] = coupon.code
+        return redeemed
 
-    return await once(engine, caller, key, "redeemReward", command, work)
+    outcome = await once(engine, caller, key, "redeemReward", command, work)
+    if isinstance(outcome, Refusal) or outcome.replayed:
+        return outcome
+    return replace(outcome, code=codes.get("code"))
 
 
 async def _redeem(
     deciding: Deciding, connection: Connection, member: MemberRow, offered: OfferRow
-) -> Redeemed:
+) -> tuple[Redeemed, Row]:
     business_id, at = deciding.business.business_id, deciding.instant(member)
     _on_offer(offered, at)
     state = await deciding.state(member)
@@ -82,24 +98,22 @@ async def _redeem(
         attributes={"reward": offered.key, **tier},
     )
     (recorded,) = await deciding.record(decided)
-    await insert_redemption(
-        connection,
-        {
-            "business_id": business_id,
-            "redemption_id": recorded.fact_id,
-            "member_id": member.member_id,
-            "reward_id": offered.reward_id,
-            "version": offered.version,
-            "price": price.units,
-            "tier": price.tier,
-            "place": place,
-            "member_limit": offered.member_limit,
-            "redeemed_at": at,
-            "expires_at": _end(deciding.business, at, offered.redemption_days),
-            "delivery_transfer_id": delivery_id,
-        },
-    )
-    return Redeemed(recorded.fact_id, member.member_id, recorded.effect_ids)
+    row = {
+        "business_id": business_id,
+        "redemption_id": recorded.fact_id,
+        "member_id": member.member_id,
+        "reward_id": offered.reward_id,
+        "version": offered.version,
+        "price": price.units,
+        "tier": price.tier,
+        "place": place,
+        "member_limit": offered.member_limit,
+        "redeemed_at": at,
+        "expires_at": _end(deciding.business, at, offered.redemption_days),
+        "delivery_transfer_id": delivery_id,
+    }
+    await insert_redemption(connection, row)
+    return Redeemed(recorded.fact_id, member.member_id, recorded.effect_ids), row
 
 
 def _on_offer(offered: OfferRow, at: datetime) -> None:
@@ -191,7 +205,9 @@ async def fulfil_redemption(
 
     async def work(connection: Connection, business: Business, _now: datetime) -> RedemptionFulfilled:
         deciding = Deciding(engine, caller, connection, business)
-        member, _ = await _open(deciding, engine, caller, connection, redemption_id)
+        member, opened = await _open(deciding, engine, caller, connection, redemption_id)
+        if opened["kind"] == "coupon":
+            raise invalid("redemption-of-a-coupon", "redemption")
         row = {"business_id": business.business_id, "redemption_id": redemption_id}
         await end_redemption(connection, {**row, "fulfilled_at": deciding.instant(member)})
         return RedemptionFulfilled(redemption_id, member.member_id)
@@ -209,6 +225,9 @@ async def _open(
     if named is None or not await found_members(connection, engine, caller, by):
         raise Refused(Refusal(RefusalCode.NOT_FOUND, "redemption-not-found", {}, ("redemption",)))
     (member,) = await deciding.lock_ids([named["member_id"]])
+    coupon_id = await coupon_of_redemption(connection, business_id, redemption_id)
+    if coupon_id is not None:
+        await lock_coupon(connection, business_id, coupon_id)
     row = await redemption(connection, business_id, redemption_id)
     if row is None:
         raise LookupError("a redemption is never removed")

@@ -20,6 +20,7 @@ from loyalty_engine.services import checks
 from loyalty_engine.services.activities import already_recorded, refuse_sources
 from loyalty_engine.services.activity_items import bounded_lines, line_row
 from loyalty_engine.services.commands import ActivityBy, MemberBy, Recorded, ReverseActivity
+from loyalty_engine.services.coupon_returns import uses_undone, write_releases
 from loyalty_engine.services.engine import Business, Caller, Engine
 from loyalty_engine.services.finding import found_members, member_not_found
 from loyalty_engine.services.folding import Arrivals, FoldingBatch, Written
@@ -27,6 +28,7 @@ from loyalty_engine.services.operations import body_hash, once
 from loyalty_engine.services.periods import Periods, open_periods
 from loyalty_engine.services.posting import Row
 from loyalty_engine.services.refusals import Refusal, RefusalCode, Refused, invalid
+from loyalty_engine.services.undoing import Undoing
 from loyalty_engine.store.connection import Connection
 from loyalty_engine.store.facts import (
     known_facts,
@@ -109,22 +111,25 @@ async def _reverse(
         "body_hash": body_hash("return", natural, original["fact_id"], command),
         "original_effective_at": None if booked_at == occurred_at else occurred_at,
     }
-    undone = [_undone(receipt, booked_at, row, business, caller, now) for receipt in caused]
+    undoing = Undoing(business, caller, now)
+    undone = [undoing.of(each, max(booked_at, each["occurred_at"]), reason) for each in caused]
+    uses = await uses_undone(connection, undoing, original, booked_at, reason) if taken.whole else []
     arrivals = {
         member_id: Arrivals(member, {fact_id: fact} if member_id == original["member_id"] else {})
         for member_id, member in members.items()
     }
-    for of_receipt, its_row in undone:
-        arrivals[its_row["member_id"]].facts[its_row["fact_id"]] = of_receipt
+    for its_fact, its_row in (*undone, *uses):
+        arrivals[its_row["member_id"]].facts[its_row["fact_id"]] = its_fact
     batch = FoldingBatch(connection, business, rulebook, now)
     written = await batch.fold(
         list(arrivals.values()),
-        facts=[row, *(its_row for _, its_row in undone)],
+        facts=[row, *({**dict.fromkeys(row), **its_row} for _, its_row in (*undone, *uses))],
         lines=_line_rows(business, fact_id, original, taken),
     )
     if batch.passed_over:
         known = await known_facts(connection, business.business_id, [natural])
         raise Refused(already_recorded(known[natural].fact_id, *natural))
+    await write_releases(connection, business.business_id, [its_row for _, its_row in uses])
     of_member = written[original["member_id"]]
     return await _recorded(connection, business, rulebook, fact_id, fact, original, of_member)
 
@@ -133,22 +138,6 @@ async def _refuse_rewards(connection: Connection, business_id: UUID, original: a
     """A reward's redemption ends with more than its points: that has a mutation of its own."""
     if original["kind"] == "redemption" and await redemption(connection, business_id, original["fact_id"]):
         raise invalid("return-of-a-reward", "activity")
-
-
-def _undone(
-    receipt: asyncpg.Record,
-    occurred_at: datetime,
-    row: Row,
-    business: Business,
-    caller: Caller,
-    now: datetime,
-) -> tuple[ReturnFact, Row]:
-    """The return of what an activity caused in another history."""
-    whole = _Taken(Decimal(0), None, (), whole=True)
-    natural = (checks.OWN_SOURCE, f"return/{receipt['fact_id']}")
-    fact, fact_id = _fact(natural, max(occurred_at, receipt["occurred_at"]), receipt, whole), new_id()
-    its_row = _row(fact_id, fact, receipt, whole, business, caller, now)
-    return fact, {**its_row, "reason": row["reason"], "body_hash": row["body_hash"]}
 
 
 def _line_rows(business: Business, fact_id: UUID, original: asyncpg.Record, taken: _Taken) -> list[Row]:
@@ -167,6 +156,7 @@ NOT_RETURNED = {
     "void": "return-of-a-hold",
     "adjustment": "return-by-counter-adjustment",
     "receipt": "return-of-a-caused",
+    "coupon": "return-of-a-coupon",
     "gift": "return-of-a-caused",
     "return": "return-of-a-return",
     "confirmation": "return-of-a-return",

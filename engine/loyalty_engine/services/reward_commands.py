@@ -41,6 +41,14 @@ class TermsInput:
 
 
 @dataclass(frozen=True, slots=True)
+class CouponTerms:
+    """Whether whoever has the code may use it, and what the return of the purchase does with the use."""
+
+    bearer: bool
+    on_return: str
+
+
+@dataclass(frozen=True, slots=True)
 class CreateReward:
     """Put a reward into the catalogue; ``stock`` left out is without a limit."""
 
@@ -49,6 +57,7 @@ class CreateReward:
     terms: TermsInput
     currency: str | None = None
     stock: int | None = None
+    coupon: CouponTerms | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,11 +112,15 @@ class RewardStocked:
 
 @dataclass(frozen=True, slots=True)
 class Redeemed:
-    """A reward was redeemed; the redemption is the activity of that id."""
+    """A reward was redeemed; the redemption is the activity of that id.
+
+    ``code`` is that of the coupon that it gave, known here and never again: it is no part of what is kept.
+    """
 
     redemption_id: UUID
     member_id: UUID
     effect_ids: tuple[UUID, ...] = ()
+    code: str | None = None
     replayed: bool = False
 
 

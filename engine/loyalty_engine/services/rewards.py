@@ -8,13 +8,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from loyalty_engine.entities.reward import REWARD_KINDS, REWARD_STATES
+from loyalty_engine.entities.reward import ON_RETURN, REWARD_KINDS, REWARD_STATES
 from loyalty_engine.ids import new_id
 from loyalty_engine.program import Program
 from loyalty_engine.program.file import PointsSection
 from loyalty_engine.services import checks
-from loyalty_engine.services.clock import LATEST
 from loyalty_engine.services.engine import Business, Caller, Engine
+from loyalty_engine.services.offers import MOST_UNITS, ahead, checked_key, count, worth
 from loyalty_engine.services.operations import once
 from loyalty_engine.services.points import points_section, units_of
 from loyalty_engine.services.refusals import Refusal, RefusalCode, Refused, invalid
@@ -43,12 +43,8 @@ from loyalty_engine.store.rewards import (
 
 Row = dict[str, Any]
 
-MOST_UNITS = 2**31 - 1
-"""Units in stock at most, so that they are a whole number in every client."""
-
 LONGEST_REDEMPTION = 3660
 MOST_TIERS = 50
-_KEY = re.compile(r"[a-z][a-z0-9_-]{0,62}")
 _LANGUAGE = re.compile(r"[a-z]{2}(-[A-Za-z]+)?")
 
 
@@ -61,7 +57,7 @@ async def create_reward(
         program = (await engine.rulebook(connection, business.business_id)).in_force(now).program
         reward, section = _reward(program, command)
         terms = _terms(program, section, command.kind, command.terms, now)
-        stock = _units(command.stock, "stock", least=0)
+        stock = count(command.stock, "stock", least=0)
         own = {"business_id": business.business_id, "reward_id": new_id()}
         made = {"credential_id": caller.credential_id}
         if not await insert_reward(connection, {**own, **reward, **made, "created_at": now}):
@@ -109,7 +105,7 @@ async def stock_reward(
     """Put units into stock or take some out. Refused with OUT_OF_STOCK where there are fewer."""
 
     async def work(connection: Connection, business: Business, now: datetime) -> RewardStocked:
-        units = _units(command.units, "units", least=-MOST_UNITS) or 0
+        units = count(command.units, "units", least=-MOST_UNITS) or 0
         if not units:
             raise invalid("stock-of-nothing", "units")
         reward_id = (await named_reward(connection, business.business_id, command.reward)).reward_id
@@ -118,7 +114,7 @@ async def stock_reward(
             raise invalid("stock-unlimited", "reward")
         if stock.balance + units < 0:
             raise out_of_stock("units")
-        left = _units(stock.balance + units, "units", least=0) or 0
+        left = count(stock.balance + units, "units", least=0) or 0
         code = "supply" if units > 0 else "write_off"
         await move_units(connection, business.business_id, reward_id, stock, code, abs(units), now)
         return RewardStocked(reward_id, left)
@@ -144,15 +140,13 @@ def out_of_stock(*path: str) -> Refused:
 
 def _reward(program: Program, command: CreateReward) -> tuple[Row, PointsSection]:
     """What of a reward stays for ever."""
-    key = checks.text(command.key, "key", longest=63)
-    if not _KEY.fullmatch(key):
-        raise invalid("key-form", "key")
+    key = checked_key(command.key, "key")
     if command.kind not in REWARD_KINDS:
         raise invalid("kind-unknown", "kind", kinds=", ".join(REWARD_KINDS))
     section = points_section(program, command.currency)
     if not section.redeemable:
         raise invalid("points-not-redeemable", "currency", currency=section.key)
-    return {"key": key, "kind": command.kind, "currency": section.key}, section
+    return {"key": key, "kind": command.kind, "currency": section.key, **_coupon(command)}, section
 
 
 def _terms(program: Program, section: PointsSection, kind: str, terms: TermsInput, now: datetime) -> Row:
@@ -161,8 +155,8 @@ def _terms(program: Program, section: PointsSection, kind: str, terms: TermsInpu
         raise invalid("kind-unknown", "terms", "state", kinds=", ".join(REWARD_STATES))
     if len(terms.prices) > MOST_TIERS or len(terms.tiers) > MOST_TIERS:
         raise invalid("too-many", "terms", most=str(MOST_TIERS))
-    starts = _instant(terms.valid_from, "validFrom") or now
-    ends = _instant(terms.valid_until, "validUntil")
+    starts = ahead(terms.valid_from, "terms", "validFrom") or now
+    ends = ahead(terms.valid_until, "terms", "validUntil")
     if ends is not None and ends <= starts:
         raise invalid("ends-before-it-begins", "terms", "validUntil")
     return {
@@ -173,8 +167,8 @@ def _terms(program: Program, section: PointsSection, kind: str, terms: TermsInpu
         **_value(kind, terms),
         "valid_from": starts,
         "valid_until": ends,
-        "redemption_days": _whole(terms.redemption_days, LONGEST_REDEMPTION, "redemptionDays"),
-        "member_limit": _whole(terms.member_limit, MOST_UNITS, "memberLimit"),
+        "redemption_days": count(terms.redemption_days, "terms", "redemptionDays", most=LONGEST_REDEMPTION),
+        "member_limit": count(terms.member_limit, "terms", "memberLimit"),
         "state": terms.state,
     }
 
@@ -200,40 +194,24 @@ def _prices(program: Program, section: PointsSection, terms: TermsInput) -> dict
 
 def _value(kind: str, terms: TermsInput) -> Row:
     """How much a discount or a coupon is worth: money, or a percentage."""
-    amount = checks.amount(terms.value_amount, "terms", "valueAmount")
-    percent = checks.amount(terms.value_percent, "terms", "valuePercent")
-    given = [value for value in (amount, percent) if value is not None]
-    if len(given) > 1 or any(value <= 0 for value in given) or (percent is not None and percent > 100):
-        raise invalid("value-of-money-or-percent", "terms", "valueAmount")
-    if given and kind not in ("discount", "coupon"):
+    found = worth(terms.value_amount, terms.value_percent, "terms")
+    is_given = any(value is not None for value in found.values())
+    if is_given and kind not in ("discount", "coupon"):
         raise invalid("value-of-a-discount", "terms", "valueAmount")
-    if not given and kind == "discount":
+    if not is_given and kind == "discount":
         raise invalid("value-of-money-or-percent", "terms", "valueAmount")
-    return {"value_amount": amount, "value_percent": percent}
+    return found
 
 
-def _instant(value: datetime | None, name: str) -> datetime | None:
-    if value is None:
-        return None
-    if value.tzinfo is None:
-        raise invalid("instant-without-zone", "terms", name)
-    if value < checks.EARLIEST:
-        raise invalid("instant-too-early", "terms", name)
-    if value > LATEST:
-        raise invalid("instant-too-late", "terms", name, latest=LATEST.isoformat())
-    return value
-
-
-def _whole(value: int | None, most: int, name: str) -> int | None:
-    if value is not None and not 1 <= value <= most:
-        raise invalid("number-from-to", "terms", name, least="1", most=str(most))
-    return value
-
-
-def _units(value: int | None, name: str, *, least: int) -> int | None:
-    if value is not None and not least <= value <= MOST_UNITS:
-        raise invalid("number-from-to", name, least=str(least), most=str(MOST_UNITS))
-    return value
+def _coupon(command: CreateReward) -> Row:
+    """Who may use the coupons that a reward gives, and what a return does with their uses."""
+    if (command.kind == "coupon") != (command.coupon is not None):
+        raise invalid("coupon-of-its-kind", "coupon")
+    if command.coupon is None:
+        return {"coupon_bearer": None, "coupon_on_return": None}
+    if command.coupon.on_return not in ON_RETURN:
+        raise invalid("kind-unknown", "coupon", "onReturn", kinds=", ".join(ON_RETURN))
+    return {"coupon_bearer": command.coupon.bearer, "coupon_on_return": command.coupon.on_return}
 
 
 async def _open_stock(

@@ -95,6 +95,11 @@ class QuotaExceeded(Refusal):
     """It was used as often as it may be."""
 
 
+@strawberry.type(description="The code cannot be used, for whatever reason.")
+class CodeNotUsable(Refusal):
+    """The code cannot be used, for whatever reason."""
+
+
 @strawberry.type(description="The hold was captured or voided before.")
 class HoldClosed(Refusal):
     """The hold was captured or voided before."""
@@ -140,6 +145,7 @@ _TYPES: dict[EngineRefusalCode, type[Refusal]] = {
     EngineRefusalCode.REFERRAL_REFUSED: ReferralRefused,
     EngineRefusalCode.OUT_OF_STOCK: OutOfStock,
     EngineRefusalCode.QUOTA_EXCEEDED: QuotaExceeded,
+    EngineRefusalCode.CODE_NOT_USABLE: CodeNotUsable,
     EngineRefusalCode.HOLD_CLOSED: HoldClosed,
     EngineRefusalCode.HOLD_EXPIRED: HoldExpired,
     EngineRefusalCode.PERIOD_CLOSED: PeriodClosed,

@@ -38,7 +38,83 @@ def of_redemption(**changes: str) -> str:
     return copied("redemption", "redemption_id = :redemption", **{**once_more, **changes})
 
 
-REWARDS = {
+def of_use(**changes: str) -> str:
+    """The use once more, by another activity and at the second place."""
+    once_more = {"coupon_use_id": ":second_use", "place": "2"}
+    return copied("coupon_use", "coupon_use_id = :use", **{**once_more, **changes})
+
+
+def of_coupon(**changes: str) -> str:
+    """The coupon once more, with another key and code."""
+    once_more = {"coupon_id": ":new", "key": "'more'", "code_hash": "sha256('more')", "used": "0"}
+    return copied("coupon", "coupon_id = :coupon", **{**once_more, **changes})
+
+
+RELEASE = (
+    "UPDATE coupon_use SET released_at = '2026-03-02Z', released_fact_id = :fact WHERE coupon_use_id = :use"
+)
+COUPONS = {
+    "a coupon is used beyond its limit": Case(
+        "WITH second AS ({}) {}".format(
+            of_use() + " RETURNING 1", of_use(coupon_use_id=":third_use", place="3", member_limit="NULL")
+        ),
+        CHECK,
+        "coupon_within_limit_check",
+        of_use(),
+    ),
+    "a member uses a coupon beyond the limit": Case(
+        of_use(place="3"), CHECK, "coupon_use_within_limit_check", of_use()
+    ),
+    "two uses have one place": Case(of_use(place="1"), UNIQUE, "coupon_use_place", of_use()),
+    "one activity is two uses": Case(of_use(coupon_use_id=":use"), UNIQUE, "coupon_use_pkey", of_use()),
+    "a use takes nothing off": Case(
+        of_use(discount="0"), CHECK, "coupon_use_has_an_effect_check", of_use(discount="1")
+    ),
+    "a coupon is counted by hand": Case(
+        "UPDATE coupon SET used = 0 WHERE coupon_id = :coupon",
+        STAYS,
+        None,
+        "SELECT FROM coupon WHERE coupon_id = :coupon FOR NO KEY UPDATE",
+    ),
+    "a coupon has another limit": Case(
+        "UPDATE coupon SET use_limit = 9 WHERE coupon_id = :coupon",
+        RIGHT,
+        None,
+        there("coupon", "coupon_id", "coupon"),
+    ),
+    "a use was for another purchase": Case(
+        "UPDATE coupon_use SET purchase_source = 'till' WHERE coupon_use_id = :use",
+        RIGHT,
+        None,
+        there("coupon_use", "coupon_use_id", "use"),
+    ),
+    "a use is released by nothing": Case(
+        "UPDATE coupon_use SET released_at = '2026-03-02Z' WHERE coupon_use_id = :use",
+        CHECK,
+        "coupon_use_released_by_a_return_check",
+        RELEASE,
+    ),
+    "a use is reopened twice": Case(
+        "WITH second AS ({}) {}".format(
+            of_use(reopens_use_id=":use") + " RETURNING 1",
+            of_use(coupon_use_id=":third_use", place="3", member_limit="NULL", reopens_use_id=":use"),
+        ),
+        UNIQUE,
+        "coupon_use_business_id_reopens_use_id_key",
+        of_use(reopens_use_id=":use"),
+    ),
+    "two coupons have one code": Case(
+        of_coupon(code_hash="t.code_hash"), UNIQUE, "coupon_business_id_code_hash_key", of_coupon()
+    ),
+    "two coupons have one key": Case(
+        of_coupon(key="t.key"), UNIQUE, "coupon_business_id_key_key", of_coupon()
+    ),
+    "a code is kept": Case(
+        of_coupon(code_hash="'SUMMER'::bytea"), CHECK, "coupon_code_hash_length_check", of_coupon()
+    ),
+    "a coupon is of nobody": Case(of_coupon(key="NULL"), CHECK, "coupon_made_or_issued_check", of_coupon()),
+}
+REWARDS = COUPONS | {
     "more units go out than are in stock": Case(
         balance("stock", -5), CHECK, "account_floor_check", balance("stock", -4)
     ),

@@ -62,6 +62,7 @@ WHERE NOT EXISTS (SELECT FROM member m WHERE m.business_id = $1 AND m.member_id 
   AND NOT EXISTS (SELECT FROM adjustment a WHERE a.business_id = $1 AND a.adjustment_id = given.id)
   AND NOT EXISTS (SELECT FROM reward r WHERE r.business_id = $1 AND r.reward_id = given.id)
   AND NOT EXISTS (SELECT FROM settlement s WHERE s.business_id = $1 AND s.settlement_id = given.id)
+  AND NOT EXISTS (SELECT FROM coupon c WHERE c.business_id = $1 AND c.coupon_id = given.id)
 """
 
 
