@@ -122,6 +122,17 @@ class RedemptionState(Enum):
     EXPIRED = enum_value("expired", description="Its time was up before the member got it.")
 
 
+@strawberry.enum(description="When points expire.")
+class ExpiryKind(Enum):
+    """When points expire."""
+
+    NEVER = enum_value("never", description="They do not.")
+    AFTER_MONTHS = enum_value("months", description="Some months after they were earned.")
+    AFTER_DAYS = enum_value("days", description="Some days after they were earned.")
+    FIXED_DAY = enum_value("day", description="On the same day of the year, all that is old enough.")
+    IDLE = enum_value("idle", description="Some months after the last activity that keeps them.")
+
+
 @strawberry.enum(description="What kind of thing caused an effect.")
 class CauseKind(Enum):
     """What kind of thing caused an effect."""

@@ -162,9 +162,11 @@ def to_one(
     return _without_argument(declared(StrawberryResolver(resolve, type_override=object)))
 
 
-def page(*, scope: str, description: str, brings: int | None = None) -> Callable[[Resolver], Any]:
+def page(
+    *, scope: str, description: str, brings: int | None = None, partners: bool = True
+) -> Callable[[Resolver], Any]:
     """A connection; the argument ``first`` or ``last`` says how many values it brings."""
-    return _declared(Declaration(Page(), scope, brings), description)
+    return _declared(Declaration(Page(), scope, brings, partners=partners), description)
 
 
 def aggregate(

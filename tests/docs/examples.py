@@ -30,6 +30,7 @@ from loyalty_engine.rating import (
     Ask,
     Effect,
     Fact,
+    Moved,
     Outcome,
     ProgramVersion,
     ReturnFact,
@@ -175,7 +176,8 @@ def _written(entry: Mapping[str, Any], zone: ZoneInfo) -> Written:
 
 def _fact(entry: Mapping[str, Any], at: datetime, zone: ZoneInfo) -> Fact:
     if "returns" in entry:
-        return ReturnFact(SOURCE, entry["id"], at, (SOURCE, entry["returns"]), Decimal(entry["amount"]))
+        returned = Decimal(entry.get("amount", 0))
+        return ReturnFact(SOURCE, entry["id"], at, (SOURCE, entry["returns"]), returned)
     if "attribute" in entry:
         return ValueFact(SOURCE, entry["id"], at, "attribute", entry["attribute"], entry["value"])
     return ActivityFact(
@@ -190,8 +192,17 @@ def _fact(entry: Mapping[str, Any], at: datetime, zone: ZoneInfo) -> Fact:
                 ActivityLine(str(number), Decimal(line["amount"]), category=line["category"])
                 for number, line in enumerate(entry.get("lines", ()))
             ),
-        )
+        ),
+        _moved(entry, zone),
+        (SOURCE, entry["about"]) if "about" in entry else None,
     )
+
+
+def _moved(entry: Mapping[str, Any], zone: ZoneInfo) -> Moved | None:
+    """What an activity itself does with points: how many, and until when a hold is open."""
+    if "points" not in entry:
+        return None
+    return Moved("points", entry["points"], instant(entry["open"], zone) if "open" in entry else None)
 
 
 def _in_time(effects: Mapping[EffectKey, Effect]) -> list[Effect]:

@@ -1,15 +1,23 @@
 """The business, and the credential that asks."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
 from loyalty_engine.services.engine import Business as EngineBusiness
 from loyalty_engine.services.liability import liability
-from loyalty_engine.store.reads import businesses, rewards, settlements
+from loyalty_engine.store.reads import businesses, held, rewards, settlements
 from loyalty_schema.connections import After, Connection, First, connection_of, page_of_list, slice_of
-from loyalty_schema.enums import CredentialKind, Environment, value_of
-from loyalty_schema.fields import EVERYONE, PARTNERS_READ, PROGRAM_READ, REWARDS_READ, computed, page
+from loyalty_schema.enums import AdjustmentState, CredentialKind, Environment, value_of
+from loyalty_schema.fields import (
+    EVERYONE,
+    PARTNERS_READ,
+    POINTS_ADJUST,
+    PROGRAM_READ,
+    REWARDS_READ,
+    computed,
+    page,
+)
 from loyalty_schema.filters import RewardFilter
 from loyalty_schema.ids import global_id
 from loyalty_schema.request import Info, request_of
@@ -20,6 +28,9 @@ from loyalty_schema.types.program import Program
 from loyalty_schema.types.reward import Reward
 from loyalty_schema.types.rules import RuleType
 from loyalty_schema.types.settlement import Settlement
+
+if TYPE_CHECKING:
+    from loyalty_schema.types.held import Adjustment
 
 LiabilityCurrency = Annotated[
     str | None,
@@ -163,6 +174,29 @@ class Business(Node):
         section = program.points[key].section
         parts = await request.reads.run(liability, section, program.zone, request.now)
         return [LiabilityPart(row=part, decimals=section.decimals) for part in parts]
+
+    @page(
+        scope=POINTS_ADJUST,
+        partners=False,
+        description="What was added or taken away by hand, or is about to be: those that wait for somebody "
+        "first, the earliest first; not for partners.",
+    )
+    async def adjustments(
+        self,
+        info: Info,
+        first: First = None,
+        after: After = None,
+        state: Annotated[
+            AdjustmentState | None, strawberry.argument(description="Those in this state; left out: all.")
+        ] = None,
+    ) -> Connection[Annotated["Adjustment", strawberry.lazy("loyalty_schema.types.held")]]:
+        """What was added or taken away by hand."""
+        from loyalty_schema.types.held import adjustment_connection
+
+        request, listed = request_of(info), "adjustments"
+        slice_ = slice_of(request, listed, first=first, after=after)
+        found = await request.reads.run(held.adjustment_page, value_of(state) if state else None, slice_)
+        return adjustment_connection(request, listed, slice_, found)
 
 
 @strawberry.type(description="The credential that asks.")

@@ -8,10 +8,12 @@ import strawberry
 
 from loyalty_engine.ledger.amounts import from_smallest_units
 from loyalty_engine.store.reads import activities, held, members
+from loyalty_engine.store.reads.pages import Page, Slice
+from loyalty_schema.connections import Connection, connection_of
 from loyalty_schema.enums import AdjustmentState, HoldState
 from loyalty_schema.fields import EVERYONE, MEMBERS_READ, POINTS_READ, column, computed, to_one
 from loyalty_schema.ids import global_id
-from loyalty_schema.request import Info, request_of
+from loyalty_schema.request import Info, Request, request_of
 from loyalty_schema.types.activity import Activity
 from loyalty_schema.types.member import Member
 from loyalty_schema.types.node import Node
@@ -133,4 +135,18 @@ class Adjustment(Node):
         lambda row: Activity(row=row),
         scope=POINTS_READ,
         description="The activity by which the points moved.",
+    )
+
+
+def adjustment_connection(
+    request: Request, listed: str, slice_: Slice, found: Page[held.AdjustmentRow] | None
+) -> Connection[Adjustment]:
+    """A page of adjustments."""
+    return connection_of(
+        request,
+        listed,
+        slice_,
+        found or Page((), False),
+        held.adjustment_place,
+        lambda row: Adjustment(row=row),
     )

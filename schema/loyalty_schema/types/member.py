@@ -1,16 +1,16 @@
 """Members: who they are, where they stand, what they have, and what they did."""
 
 from datetime import date, datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 from strawberry.scalars import JSON
 
-from loyalty_engine.store.reads import activities, members, rewards, standings
+from loyalty_engine.store.reads import activities, held, members, rewards, standings
 from loyalty_engine.store.reads.moments import ALWAYS, Moment
 from loyalty_engine.store.reads.pages import Page
 from loyalty_schema.connections import After, Connection, First, connection_of, slice_of
-from loyalty_schema.enums import MemberKind, MemberStatus
+from loyalty_schema.enums import AdjustmentState, MemberKind, MemberStatus, value_of
 from loyalty_schema.fields import (
     ACTIVITIES_READ,
     EVERYONE,
@@ -34,6 +34,9 @@ from loyalty_schema.types.reward import Redemption, redemption_connection
 from loyalty_schema.types.rules import PointsCurrency
 from loyalty_schema.types.standing import Standing, StandingChange, StandingLadder
 from loyalty_schema.types.wallet import Wallet, WalletCurrency
+
+if TYPE_CHECKING:
+    from loyalty_schema.types.held import Adjustment
 
 
 @strawberry.type(description="A member's personal data, which can be erased.")
@@ -154,6 +157,30 @@ class Member(Node):
     async def wallets(self, info: Info) -> list[Wallet]:
         """The member's points in every currency."""
         return await self._wallets(request_of(info))
+
+    @page(
+        scope=POINTS_READ,
+        partners=False,
+        description="What the business added or took away by hand, or is about to: those that wait for "
+        "somebody first, the earliest first; not for partners.",
+    )
+    async def adjustments(
+        self,
+        info: Info,
+        first: First = None,
+        after: After = None,
+        state: Annotated[
+            AdjustmentState | None, strawberry.argument(description="Those in this state; left out: all.")
+        ] = None,
+    ) -> Connection[Annotated["Adjustment", strawberry.lazy("loyalty_schema.types.held")]]:
+        """What the business added or took away by hand."""
+        from loyalty_schema.types.held import adjustment_connection
+
+        request, listed = request_of(info), "memberAdjustments"
+        slice_ = slice_of(request, listed, first=first, after=after)
+        wanted = value_of(state) if state else None
+        found = await request.reads.load(held.adjustment_pages, self.row.member_id, wanted, slice_)
+        return adjustment_connection(request, listed, slice_, found)
 
     @page(scope=ACTIVITIES_READ, description="What the member did, the latest first.")
     async def activities(

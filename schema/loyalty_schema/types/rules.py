@@ -1,7 +1,8 @@
 """Rules, points currencies and findings of a program, and the names that they have for people."""
 
 from collections.abc import Mapping
-from typing import Annotated
+from decimal import Decimal
+from typing import Annotated, Literal
 
 import strawberry
 from strawberry.scalars import JSON
@@ -10,10 +11,19 @@ from loyalty_engine.plugins import RuleType as InstalledRule
 from loyalty_engine.program import ConfiguredRule
 from loyalty_engine.program import Finding as ProgramFinding
 from loyalty_engine.program import PointsCurrency as ProgramPoints
+from loyalty_engine.program.file import AfterDays, AfterMonths, FixedDay, Idle, Pending
 from loyalty_engine.words import say
-from loyalty_schema.enums import Severity
-from loyalty_schema.fields import EVERYONE, FEW, PROGRAM_READ, column, computed
+from loyalty_schema.enums import ExpiryKind, Severity
+from loyalty_schema.fields import EVERYONE, FEW, POINTS_ADJUST, PROGRAM_READ, column, computed
 from loyalty_schema.request import Info, Request, request_of
+
+Expiry = Literal["never"] | AfterMonths | AfterDays | FixedDay | Idle
+EXPIRY_KINDS: Mapping[type[object], ExpiryKind] = {
+    AfterMonths: ExpiryKind.AFTER_MONTHS,
+    AfterDays: ExpiryKind.AFTER_DAYS,
+    FixedDay: ExpiryKind.FIXED_DAY,
+    Idle: ExpiryKind.IDLE,
+}
 
 Locale = Annotated[
     str | None,
@@ -70,6 +80,67 @@ class Rule:
         return JSON(dict(self.row.config))
 
 
+@strawberry.type(description="When points that were earned can be spent.")
+class PointsPending:
+    """When points that were earned can be spent."""
+
+    row: strawberry.Private[Pending]
+
+    days: int | None = column(
+        "days", scope=EVERYONE, description="After so many whole days; null: when they are confirmed."
+    )
+    confirmed: bool = column(
+        "confirmed", scope=EVERYONE, description="Whether confirming the activity releases them earlier."
+    )
+
+
+@strawberry.type(description="When points expire.")
+class PointsExpiry:
+    """When points expire."""
+
+    row: strawberry.Private[Expiry]
+
+    @computed(scope=EVERYONE, description="What decides it.")
+    def kind(self) -> ExpiryKind:
+        """What decides it."""
+        return EXPIRY_KINDS.get(type(self.row), ExpiryKind.NEVER)
+
+    @computed(
+        scope=EVERYONE,
+        description="How many months after they were earned, or last kept; of a fixed day the least age.",
+    )
+    def months(self) -> int | None:
+        """How many months."""
+        if isinstance(self.row, AfterMonths):
+            return self.row.months
+        if isinstance(self.row, Idle):
+            return self.row.idle_months
+        return self.row.after_months if isinstance(self.row, FixedDay) else None
+
+    @computed(scope=EVERYONE, description="How many days after they were earned.")
+    def days(self) -> int | None:
+        """How many days."""
+        return self.row.days if isinstance(self.row, AfterDays) else None
+
+    @computed(
+        scope=EVERYONE,
+        description="After the months: that_day, or on to end_of_month, end_of_quarter or end_of_year.",
+    )
+    def then(self) -> str | None:
+        """After the months."""
+        return self.row.then if isinstance(self.row, AfterMonths) else None
+
+    @computed(scope=EVERYONE, description='The fixed day, as "MM-DD"; they are gone when it begins.')
+    def day(self) -> str | None:
+        """The fixed day."""
+        return self.row.day if isinstance(self.row, FixedDay) else None
+
+    @computed(scope=EVERYONE, brings=FEW, description="The kinds of activities that keep them.")
+    def kept_by(self) -> list[str]:
+        """The kinds of activities that keep them."""
+        return list(self.row.kept_by) if isinstance(self.row, Idle) else []
+
+
 @strawberry.type(description="A points currency of a program.")
 class PointsCurrency:
     """A points currency of a program."""
@@ -87,6 +158,40 @@ class PointsCurrency:
     def decimals(self) -> int:
         """Digits after the point."""
         return self.decimals_of
+
+    @computed(
+        scope=EVERYONE, description="Whether they can be spent, held and sent; false: they only qualify."
+    )
+    def redeemable(self) -> bool:
+        """Whether they can be spent."""
+        return self.row.section.redeemable
+
+    @computed(scope=EVERYONE, description="When they can be spent; null: at once.")
+    def pending(self) -> PointsPending | None:
+        """When they can be spent."""
+        pending = self.row.section.pending
+        return None if pending is None else PointsPending(row=pending)
+
+    @computed(scope=EVERYONE, description="When they expire.")
+    def expiry(self) -> PointsExpiry:
+        """When they expire."""
+        return PointsExpiry(row=self.row.section.expiry)
+
+    @computed(
+        scope=EVERYONE,
+        description="How much of the business's currency one point pays of a purchase; null: they pay none.",
+    )
+    def tender(self) -> Decimal | None:
+        """How much one point pays."""
+        return self.row.section.tender
+
+    @computed(
+        scope=POINTS_ADJUST,
+        description="Adjustments of more points than that need a second person; null: none does.",
+    )
+    def approval_above(self) -> Decimal | None:
+        """Adjustments of more points than that need a second person."""
+        return self.row.section.approval_above
 
     @property
     def decimals_of(self) -> int:

@@ -2,12 +2,12 @@
 
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
 from loyalty_engine.ledger.amounts import from_smallest_units
-from loyalty_engine.store.reads import businesses, entries, lots, wallets
+from loyalty_engine.store.reads import businesses, entries, held, lots, wallets
 from loyalty_engine.store.reads.effects import EffectRow
 from loyalty_engine.store.reads.members import MemberRow
 from loyalty_engine.store.reads.moments import ALWAYS, Moment
@@ -16,7 +16,7 @@ from loyalty_engine.store.reads.totals import Totals, totals
 from loyalty_engine.store.reads.uses import uses_by_cause
 from loyalty_engine.words import say
 from loyalty_schema.connections import After, Connection, First, connection_of, slice_of
-from loyalty_schema.enums import EntryCode, value_of
+from loyalty_schema.enums import EntryCode, HoldState, value_of
 from loyalty_schema.errors import ErrorCode, RequestError
 from loyalty_schema.fields import (
     EVERYONE,
@@ -37,6 +37,9 @@ from loyalty_schema.types.node import Node
 from loyalty_schema.types.partner import Partner
 from loyalty_schema.types.program import version_by_id
 from loyalty_schema.types.rules import Locale, PointsCurrency
+
+if TYPE_CHECKING:
+    from loyalty_schema.types.held import Hold
 
 SPENDING = ("redeem", "send", "adjust", "hold", "capture", "take_back")
 """The codes of entries by which points are spent, or are taken back."""
@@ -253,6 +256,38 @@ class Wallet:
             found or Page((), False),
             lots.place_of,
             lambda row: Lot(row=row),
+        )
+
+    @page(scope=POINTS_READ, description="What of it was set aside, the latest first.")
+    async def holds(
+        self,
+        info: Info,
+        first: First = None,
+        after: After = None,
+        state: Annotated[
+            HoldState | None, strawberry.argument(description="Those in this state; left out: all.")
+        ] = None,
+    ) -> Connection[Annotated["Hold", strawberry.lazy("loyalty_schema.types.held")]]:
+        """What of it was set aside."""
+        from loyalty_schema.types.held import Hold
+
+        request, listed = request_of(info), "holds"
+        slice_ = slice_of(request, listed, first=first, after=after)
+        found = await request.reads.load(
+            held.hold_pages,
+            self.member.member_id,
+            self.points.row.key,
+            value_of(state) if state else None,
+            request.now,
+            slice_,
+        )
+        return connection_of(
+            request,
+            listed,
+            slice_,
+            found or Page((), False),
+            lambda row: (row.opened_at, row.hold_id),
+            lambda row: Hold(row=row),
         )
 
     @page(
