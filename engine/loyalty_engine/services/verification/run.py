@@ -12,15 +12,21 @@ from loyalty_engine.services.verification.records import Records
 from loyalty_engine.services.verification.replay import Replay
 from loyalty_engine.services.verification.rulings import Rulings
 from loyalty_engine.services.verification.transfers import Transfers
-from loyalty_engine.services.verification.whole import Operations, Positions, Programs, SharedBalances
-from loyalty_engine.store.verification import accounts, tiers
+from loyalty_engine.services.verification.whole import (
+    Coupons,
+    Operations,
+    Positions,
+    Programs,
+    SharedBalances,
+)
+from loyalty_engine.store.verification import accounts, rewards, tiers
 from loyalty_engine.store.verification.business import last_member, members_after
 from loyalty_engine.store.verification.promises import Broken
 
 BEFORE: tuple[BusinessCheck, ...] = (Programs(),)
 """Programs come first, because members are folded by them."""
 
-AFTERWARDS: tuple[BusinessCheck, ...] = (SharedBalances(), Positions(), Operations())
+AFTERWARDS: tuple[BusinessCheck, ...] = (SharedBalances(), Coupons(), Positions(), Operations())
 """What rests on the rows of members."""
 
 OF_MEMBERS: tuple[MemberCheck, ...] = (
@@ -32,6 +38,9 @@ OF_MEMBERS: tuple[MemberCheck, ...] = (
     Said(accounts.LOTS),
     Said(accounts.ANSWERS),
     Said(accounts.RETURNS),
+    Said(rewards.REDEMPTIONS),
+    Said(rewards.CANCELLED),
+    Said(rewards.RELEASED),
     Said(tiers.ONCE),
     Said(tiers.CORRECTIONS),
     Records(),

@@ -20,6 +20,7 @@ from loyalty_engine.store.verification.business import (
     shared_account,
 )
 from loyalty_engine.store.verification.promises import Broken
+from loyalty_engine.store.verification.rewards import coupon_counted
 
 POSITIONS_AT_ONCE = 10_000
 
@@ -62,13 +63,26 @@ class SharedBalances:
 
     name = "shared_balances"
     says = (
-        "the balance of a limited budget is what its transfers credit minus what they debit, and not below 0"
+        "the balance of a limited budget, or of a reward's units, is what its transfers credit minus what "
+        "they debit, and not below 0"
     )
 
     async def first(self, engine: Engine, business_id: UUID) -> Broken | None:
         """The first account with another balance."""
         async with engine.database.snapshot(business_id) as connection:
             return await shared_account(connection, business_id)
+
+
+class Coupons:
+    """Coupons count their uses."""
+
+    name = "coupons"
+    says = "a coupon was used as often as there are uses of it that were not released"
+
+    async def first(self, engine: Engine, business_id: UUID) -> Broken | None:
+        """The first coupon that was used more often, or less."""
+        async with engine.database.snapshot(business_id) as connection:
+            return await coupon_counted(connection, business_id)
 
 
 class Positions:
