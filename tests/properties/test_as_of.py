@@ -105,7 +105,7 @@ async def check_present(shop: Shop, api: Api, now: datetime) -> dict[str, Any]:
         found, due = answer[node["externalId"]], waiting[node["externalId"]]
         if due is not None and due <= now:
             for part in (*found["wallets"], *node["wallets"]):
-                del part["available"]
+                del part["available"], part["pending"]
         assert found["standings"] == node["standings"]
         assert found["wallets"] == node["wallets"]
     return await then(api, now)
