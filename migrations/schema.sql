@@ -43,7 +43,9 @@ CREATE INDEX account_by_member ON account USING btree (business_id, member_id) W
 CREATE POLICY app ON account FOR ALL TO loyalty_app USING (business_id = current_business());
 CREATE POLICY owner ON account FOR ALL TO loyalty_owner USING (true);
 GRANT INSERT, SELECT ON account TO loyalty_app;
-GRANT UPDATE (balance) ON account TO loyalty_app;
+GRANT UPDATE (created_at) ON account TO loyalty_app;
+CREATE TRIGGER account_opens_empty BEFORE INSERT ON account FOR EACH ROW WHEN (new.balance <> 0) EXECUTE FUNCTION refuse_filled_account();
+CREATE TRIGGER account_stays BEFORE UPDATE OF created_at ON account FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
 CREATE TABLE activity_line (
     business_id uuid NOT NULL,
@@ -1077,6 +1079,7 @@ CREATE INDEX transfer_reversing ON transfer USING btree (business_id, reverses_t
 CREATE POLICY app ON transfer FOR ALL TO loyalty_app USING (business_id = current_business());
 CREATE POLICY owner ON transfer FOR ALL TO loyalty_owner USING (true);
 GRANT INSERT, SELECT ON transfer TO loyalty_app;
+CREATE TRIGGER transfer_moves AFTER INSERT ON transfer REFERENCING NEW TABLE AS moved FOR EACH STATEMENT EXECUTE FUNCTION move_balances();
 CREATE TRIGGER transfer_reversal AFTER INSERT ON transfer FOR EACH ROW WHEN (new.reverses_transfer_id IS NOT NULL) EXECUTE FUNCTION refuse_excess_reversal();
 CREATE TRIGGER transfer_stays BEFORE DELETE OR UPDATE OR TRUNCATE ON transfer FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
@@ -1162,6 +1165,27 @@ $$;
 ALTER FUNCTION due OWNER TO loyalty_owner;
 GRANT EXECUTE ON FUNCTION due TO loyalty_app;
 
+CREATE FUNCTION move_balances() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path=pg_catalog, pg_temp AS $$
+DECLARE
+    account record;
+BEGIN
+    FOR account IN
+        SELECT m.business_id, m.account_id, sum(m.change) AS change
+        FROM (SELECT t.business_id, t.credit_account_id AS account_id, t.amount AS change FROM moved t
+              UNION ALL
+              SELECT t.business_id, t.debit_account_id, -t.amount FROM moved t) m
+        GROUP BY m.business_id, m.account_id ORDER BY m.business_id, m.account_id
+    LOOP
+        UPDATE public.account a
+        SET balance = greatest(least(a.balance + account.change, 9000000000000001), -9000000000000001)
+        WHERE a.business_id = account.business_id AND a.account_id = account.account_id
+          AND a.balance IS NOT NULL AND account.change <> 0;
+    END LOOP;
+    RETURN NULL;
+END
+$$;
+ALTER FUNCTION move_balances OWNER TO loyalty_owner;
+
 CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql SET search_path=pg_catalog, pg_temp AS $$
 BEGIN
     RAISE EXCEPTION 'rows of % stay as they are', tg_table_name
@@ -1194,6 +1218,15 @@ BEGIN
 END
 $$;
 ALTER FUNCTION refuse_excess_reversal OWNER TO loyalty_owner;
+
+CREATE FUNCTION refuse_filled_account() RETURNS trigger LANGUAGE plpgsql SET search_path=pg_catalog, pg_temp AS $$
+BEGIN
+    RAISE EXCEPTION 'an account is opened with nothing in it'
+        USING ERRCODE = 'check_violation', TABLE = 'account', CONSTRAINT = 'account_opens_empty';
+END
+$$;
+ALTER FUNCTION refuse_filled_account OWNER TO loyalty_owner;
+GRANT EXECUTE ON FUNCTION refuse_filled_account TO PUBLIC;
 
 CREATE FUNCTION refuse_going_back() RETURNS trigger LANGUAGE plpgsql SET search_path=pg_catalog, pg_temp AS $$
 BEGIN

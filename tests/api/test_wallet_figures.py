@@ -14,7 +14,7 @@ from loyalty_engine.services.commands import Recorded, Transferred
 from loyalty_engine.services.credentials import CreateCredential, CredentialCreated, create_credential
 from loyalty_engine.services.movements import MEMBER_ACCOUNTS, MOVEMENTS
 from loyalty_engine.store.database import Database
-from loyalty_engine.store.ledger import AccountKey, accounts, move_balances
+from loyalty_engine.store.ledger import AccountKey, accounts
 from loyalty_engine.store.rows import insert_rows
 from loyalty_schema.scalars import instant_text
 from tests.api.points import capture, hold
@@ -42,7 +42,7 @@ async def move(shop: Shop, movements: dict[str, int], at: datetime = NOW) -> Non
         keys = {name: account_key(name, row["member_id"]) for _, *both in MOVEMENTS.values() for name in both}
         del keys["budget"]
         ids = await accounts(connection, shop.business_id, list(keys.values()), at)
-        effects, transfers, changes = list[Any](), list[Any](), dict[UUID, int]()
+        effects, transfers = list[Any](), list[Any]()
         for name, units in movements.items():
             code, debit, credit = MOVEMENTS[name]
             if units < 0:
@@ -57,11 +57,8 @@ async def move(shop: Shop, movements: dict[str, int], at: datetime = NOW) -> Non
             }
             effects.append({**own, **effect_of(shop, f"points/points/{new_id()}/{name}", units)})
             transfers.append({**own, **transfer_of(code, out_of, into, abs(units))})
-            changes[out_of] = changes.get(out_of, 0) - abs(units)
-            changes[into] = changes.get(into, 0) + abs(units)
         await insert_rows(connection, Effect, effects)
         await insert_rows(connection, Transfer, transfers)
-        await move_balances(connection, shop.business_id, changes)
 
 
 def account_key(kind: str, member_id: UUID) -> AccountKey:

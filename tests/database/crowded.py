@@ -22,6 +22,7 @@ from loyalty_engine.entities import (
     Partner,
     PointUse,
     Promotion,
+    Transfer,
 )
 from loyalty_engine.ids import new_id
 from loyalty_engine.store.connection import Connection
@@ -101,23 +102,26 @@ async def _of_the_ledger(
         currency="points",
         created_at=NOON,
     )
-    budget = {"promotion_id": promotion["promotion_id"], "partner_id": partner["partner_id"], "balance": 10}
+    budget = {"promotion_id": promotion["promotion_id"], "partner_id": partner["partner_id"]}
     accounts = {
-        "pending": world.account("pending", member_id=member_id, balance=10),
-        "held": world.account("held", member_id=member_id, balance=10),
-        "debt": world.account("debt", member_id=member_id, balance=-10),
-        "miles": world.account("wallet", member_id=member_id, balance=10, currency="miles"),
-        "second_wallet": world.account("wallet", member_id=second, balance=10),
-        "budget": world.account("budget", **budget),
+        "pending": world.account("pending", member_id=member_id, balance=0),
+        "held": world.account("held", member_id=member_id, balance=0),
+        "debt": world.account("debt", member_id=member_id, balance=0),
+        "miles": world.account("wallet", member_id=member_id, balance=0, currency="miles"),
+        "second_wallet": world.account("wallet", member_id=second, balance=0),
+        "budget": world.account("budget", **budget, balance=0),
+        "breakage": world.account("breakage"),
     }
+    miles = world.account("issuance", currency="miles")
     corrected = world.effect(member_id)
     correction = {**corrected, "effect_id": new_id(), "value": -1}
     lot = _lot(world, member_id)
     await insert_rows(connection, Partner, [partner])
     await insert_rows(connection, Promotion, [promotion])
-    await insert_rows(connection, Account, list(accounts.values()))
+    await insert_rows(connection, Account, [*accounts.values(), miles])
     await insert_rows(connection, Effect, [corrected])
     await insert_rows(connection, Effect, [{**correction, "corrects_effect_id": corrected["effect_id"]}])
+    await insert_rows(connection, Transfer, _filling(world, corrected, accounts, miles))
     await insert_rows(connection, Lot, [lot])
     await insert_rows(connection, PointUse, [_use(world, lot)])
     return {
@@ -128,6 +132,17 @@ async def _of_the_ledger(
         "correction": correction["effect_id"],
         "lot": lot["lot_id"],
     }
+
+
+def _filling(world: World, effect: Row, accounts: dict[str, Row], miles: Row) -> list[Row]:
+    """Ten in every account that keeps a balance, owed in that of the debt."""
+    breakage = accounts["breakage"]
+    filled = [accounts[name] for name in ("pending", "held", "second_wallet", "budget")]
+    return [
+        *(world.transfer(effect, breakage, account) for account in filled),
+        world.transfer(effect, accounts["debt"], breakage),
+        world.transfer(effect, miles, accounts["miles"], currency="miles"),
+    ]
 
 
 def _lot(world: World, member_id: UUID) -> Row:

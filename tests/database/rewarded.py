@@ -24,9 +24,10 @@ from tests.database.world import NOON, World
 async def rewarded(connection: Connection, world: World, member_id: UUID) -> dict[str, object]:
     """Five units came, one went out; the limit is two for each member."""
     reward, other = _reward(world, "mug"), _reward(world, "jug")
-    accounts = {kind: _units(world, reward, kind) for kind in ("stock", "delivered")}
+    accounts = {kind: _units(world, reward, kind) for kind in ("supplied", "stock", "delivered")}
     accounts["other_delivered"] = _units(world, other, "delivered")
-    delivery = _delivery(world, accounts)
+    supply = _moved(world, accounts["supplied"], accounts["stock"], code="supply", amount=5)
+    delivery = _moved(world, accounts["stock"], accounts["delivered"], code="deliver", amount=1)
     facts = [world.activity(member_id, kind="redemption", points_currency="points", points=-5) for _ in "ab"]
     returned = world.activity(
         member_id, kind="return", reverses_fact_id=facts[1]["fact_id"], amount=-10, ones=-1
@@ -37,7 +38,7 @@ async def rewarded(connection: Connection, world: World, member_id: UUID) -> dic
     await insert_rows(connection, Reward, [reward, other])
     await insert_rows(connection, RewardTerms, [_terms(world, reward)])
     await insert_rows(connection, Account, list(accounts.values()))
-    await insert_rows(connection, Transfer, [delivery])
+    await insert_rows(connection, Transfer, [supply, delivery])
     await insert_rows(connection, Fact, facts)
     await insert_rows(connection, Fact, [returned])
     await insert_rows(connection, Redemption, [opened])
@@ -102,22 +103,21 @@ def _terms(world: World, reward: Row) -> Row:
 def _units(world: World, reward: Row, kind: str) -> Row:
     own = {"currency": f"reward/{reward['reward_id']}", "reward_id": reward["reward_id"]}
     return world.row(
-        account_id=new_id(), kind=kind, **own, balance=4 if kind == "stock" else None, created_at=NOON
+        account_id=new_id(), kind=kind, **own, balance=0 if kind == "stock" else None, created_at=NOON
     )
 
 
-def _delivery(world: World, accounts: dict[str, Row]) -> Row:
+def _moved(world: World, debit: Row, credit: Row, **values: object) -> Row:
     return world.row(
         transfer_id=new_id(),
         effect_id=None,
         member_id=None,
-        code="deliver",
-        currency=accounts["stock"]["currency"],
-        debit_account_id=accounts["stock"]["account_id"],
-        credit_account_id=accounts["delivered"]["account_id"],
-        amount=1,
+        currency=debit["currency"],
+        debit_account_id=debit["account_id"],
+        credit_account_id=credit["account_id"],
         effective_at=NOON,
         recorded_at=NOON,
+        **values,
     )
 
 

@@ -18,7 +18,7 @@ GROWING_ONLY = {
 KEPT = {"adjustment", "claim", "coupon", "coupon_use", "redemption", "standing"}
 
 UPDATABLE = {
-    "account": {"balance"},
+    "account": {"created_at"},  # so that it may lock accounts; a trigger refuses the change
     "adjustment": {"decision", "decided_by", "decided_at", "fact_id"},
     "business": {"name", "locale", "clock_at", "event_position"},
     "claim": {"figures", "withdrawn_effect_id"},
@@ -170,7 +170,9 @@ def test_the_application_updates_only_what_changes(connection: Connection) -> No
 def test_what_only_grows_refuses_changes_by_trigger(connection: Connection) -> None:
     found = _by_table(
         connection,
-        """SELECT c.relname, concat_ws(' ', p.proname, t.tgtype, t.tgenabled)
+        """SELECT c.relname, concat_ws(' ', p.proname, t.tgtype, t.tgenabled,
+                  (SELECT string_agg(a.attname, ' ') FROM pg_attribute a
+                   WHERE a.attrelid = c.oid AND a.attnum = ANY (t.tgattr)))
            FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_proc p ON p.oid = t.tgfoid
            WHERE NOT t.tgisinternal AND p.proname = 'refuse_change'""",
     )
@@ -180,6 +182,7 @@ def test_what_only_grows_refuses_changes_by_trigger(connection: Connection) -> N
     expected = dict.fromkeys(GROWING_ONLY, everything) | dict.fromkeys(KEPT, removal)
     by_hand = f"refuse_change {1 | before | update} O"  # a coupon is counted by its uses alone
     expected["coupon"] = removal | {by_hand}
+    expected["account"] = {f"refuse_change {before | update} O created_at"}
     assert found == expected
 
 
@@ -196,6 +199,7 @@ def test_only_two_functions_cross_businesses_and_only_the_application_calls_them
     assert definers.fetchall() == [
         ("authenticate", fixed, "true", "false"),
         ("due", fixed, "true", "false"),
+        ("move_balances", fixed, "false", "false"),
         ("refuse_excess_reversal", fixed, "false", "false"),
     ]
 

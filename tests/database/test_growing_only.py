@@ -8,7 +8,7 @@ import pytest
 from loyalty_engine.entities import Account, Effect, Standing, Transfer
 from loyalty_engine.ids import new_id
 from loyalty_engine.store.database import Database
-from loyalty_engine.store.rows import insert_rows, update_rows, upsert_rows
+from loyalty_engine.store.rows import insert_rows, update_rows
 from tests.database.world import new_world, one_of_each
 
 CHANGES = {
@@ -111,15 +111,25 @@ async def test_reversals_never_exceed_their_transfer(app_database: Database) -> 
 @pytest.mark.parametrize(
     ("kind", "balance"), [("wallet", -1), ("debt", 1), ("wallet", None), ("wallet", 9 * 10**15 + 1)]
 )
-async def test_accounts_keep_their_floor(app_database: Database, kind: str, balance: int | None) -> None:
+async def test_not_even_a_superuser_moves_an_account_beyond_its_floor(
+    app_database: Database, database: str, kind: str, balance: int | None
+) -> None:
     world = await new_world(app_database)
     async with app_database.writing(world.business_id) as connection:
         member_id = (await one_of_each(connection, world))["fact"]["member_id"]
-    account = world.account(kind, member_id=member_id, balance=balance)
-    key = ("business_id", "kind", "currency", "member_id", "promotion_id", "partner_id")
-    with pytest.raises(asyncpg.CheckViolationError):
-        async with app_database.writing(world.business_id) as connection:
-            await upsert_rows(connection, Account, [account], key=key, update=["balance"])
+        account = world.account(kind, member_id=member_id, currency="stars", balance=0)
+        await insert_rows(connection, Account, [account])
+    superuser = await asyncpg.connect(database)
+    try:
+        with pytest.raises(asyncpg.CheckViolationError):
+            await superuser.execute(
+                "UPDATE account SET balance = $3 WHERE business_id = $1 AND account_id = $2",
+                world.business_id,
+                account["account_id"],
+                balance,
+            )
+    finally:
+        await superuser.close()
 
 
 async def test_simultaneous_reversals_wait_for_each_other(app_database: Database) -> None:

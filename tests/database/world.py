@@ -227,7 +227,7 @@ async def one_of_each(connection: Connection, world: World) -> dict[str, Row]:
     """A row in every table that only grows, kept, by the table's name."""
     member_id = await new_member(connection, world)
     effects = [world.effect(member_id), world.effect(member_id), world.effect(member_id)]
-    wallet = world.account("wallet", member_id=member_id, balance=10)
+    wallet = world.account("wallet", member_id=member_id, balance=0)
     issuance = world.account("issuance")
     rows: dict[str, Row] = {
         "fact": world.activity(member_id),

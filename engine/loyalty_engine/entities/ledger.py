@@ -159,6 +159,7 @@ class Account(Entity, table=True):
     accounts of the whole business, and unlimited budgets, keep no balance: no row is written by everyone.
     The units of a reward are a currency of their own, which is never one of points: they come from
     `supplied`, are in `stock` (without a balance: unlimited), and are `delivered`.
+    An account is opened empty; only the database moves its balance, with every transfer that is written.
     """
 
     __tablename__ = "account"

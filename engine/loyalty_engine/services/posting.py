@@ -25,7 +25,7 @@ from loyalty_engine.entities import (
 from loyalty_engine.ledger.effects import EffectKey
 from loyalty_engine.services.stored_wallets import WalletRows
 from loyalty_engine.store.connection import Connection
-from loyalty_engine.store.ledger import AccountKey, accounts, lock_budgets, move_balances
+from loyalty_engine.store.ledger import AccountKey, accounts, lock_budgets
 from loyalty_engine.store.rows import insert_rows, update_rows, upsert_rows
 
 Row = dict[str, Any]
@@ -133,17 +133,7 @@ async def _write_transfers(
         for move in rows.moves
     ] + rows.reversals
     await insert_rows(connection, Transfer, transfers)
-    await move_balances(connection, business_id, _changes(transfers))
 
 
 def _touches_budget(reversals: Sequence[Row]) -> bool:
     return any(row["code"] == "partner_award" for row in reversals)
-
-
-def _changes(transfers: Sequence[Row]) -> dict[UUID, int]:
-    changes: dict[UUID, int] = {}
-    for row in transfers:
-        debit, credit = row["debit_account_id"], row["credit_account_id"]
-        changes[debit] = changes.get(debit, 0) - row["amount"]
-        changes[credit] = changes.get(credit, 0) + row["amount"]
-    return changes

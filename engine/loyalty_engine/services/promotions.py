@@ -113,7 +113,7 @@ async def open_promotions(
         for partner in terms.budgets:
             if partner not in funded:
                 budget = _account(business_id, terms.currency, now, promotion_id, partners[partner])
-                await _fund(connection, opening, {**budget, "balance": _opened(program, terms, partner)})
+                await _fund(connection, opening, budget, _opened(program, terms, partner))
     await insert_promotions(connection, opening.promotions, opening.accounts, opening.transfers)
 
 
@@ -131,9 +131,10 @@ async def _partners(
     return await partners_by_key(connection, business_id, wanted)
 
 
-async def _fund(connection: Connection, opening: _Opening, budget: Row) -> None:
-    opening.accounts.append(budget)
-    if not budget["balance"]:
+async def _fund(connection: Connection, opening: _Opening, budget: Row, units: int | None) -> None:
+    """Opens a budget, with a transfer of what is in it; None is without a limit."""
+    opening.accounts.append({**budget, "balance": None if units is None else 0})
+    if not units:
         return
     source = await _funding(connection, opening, budget)
     opening.transfers.append(
@@ -146,7 +147,7 @@ async def _fund(connection: Connection, opening: _Opening, budget: Row) -> None:
             "currency": budget["currency"],
             "debit_account_id": source,
             "credit_account_id": budget["account_id"],
-            "amount": budget["balance"],
+            "amount": units,
             "effective_at": budget["created_at"],
             "recorded_at": budget["created_at"],
         }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -75,11 +75,6 @@ FROM account a
 JOIN promotion pr ON pr.business_id = a.business_id AND pr.promotion_id = a.promotion_id
 JOIN partner pa ON pa.business_id = a.business_id AND pa.partner_id = a.partner_id
 WHERE a.business_id = $1 AND a.kind = 'budget'
-"""
-_MOVE = """
-UPDATE account SET balance = account.balance + given.change
-FROM unnest($2::uuid[], $3::bigint[]) AS given(account_id, change)
-WHERE account.business_id = $1 AND account.account_id = given.account_id AND account.balance IS NOT NULL
 """
 
 AccountKey = tuple[str, str, UUID | None, str | None, str | None]
@@ -161,13 +156,6 @@ async def lock_budgets(connection: Connection, business_id: UUID) -> dict[tuple[
     await connection.execute(_LOCK_BUDGETS, business_id)
     rows = await connection.fetch(_BUDGETS, business_id)
     return {(row["promotion"], row["partner"]): row["balance"] for row in rows}
-
-
-async def move_balances(connection: Connection, business_id: UUID, changes: Mapping[UUID, int]) -> None:
-    """Change the balances that are kept, each once; a floor that is broken ends the transaction."""
-    moved = {account: change for account, change in sorted(changes.items()) if change}
-    if moved:
-        await connection.execute(_MOVE, business_id, list(moved), list(moved.values()))
 
 
 _MOVED_BY = """

@@ -14,7 +14,6 @@ import asyncpg
 from loyalty_engine.entities import Account, Redemption, Reward, RewardTerms, Transfer
 from loyalty_engine.ids import new_id
 from loyalty_engine.store.connection import Connection
-from loyalty_engine.store.ledger import move_balances
 from loyalty_engine.store.rows import Row, insert_rows, update_rows
 
 
@@ -165,7 +164,6 @@ async def move_units(
         "reverses_transfer_id": reverses,
     }
     await insert_rows(connection, Transfer, [row])
-    await move_balances(connection, business_id, {stock.account_id: units if incoming else -units})
     return transfer_id
 
 

@@ -24,14 +24,22 @@ class Case:
     allowed: str
 
 
-def balance(account: str, change: int) -> str:
-    """The balance of an account moved."""
-    return f"UPDATE account SET balance = balance + {change} WHERE account_id = :{account}"  # noqa: S608
+def taken(account: str, units: int, into: str = "breakage") -> str:
+    """Units moved out of an account."""
+    return of_transfer(debit_account_id=f":{account}", credit_account_id=f":{into}", amount=str(units))
 
 
 def of_transfer(**changes: str) -> str:
     """The transfer once more, with changes."""
     return copied("transfer", "transfer_id = :transfer", **{"transfer_id": ":new", **changes})
+
+
+def in_parts(amounts: str, *, debit: str = ":wallet", credit: str = ":breakage") -> str:
+    """Amounts, which are an array, moved by one statement."""
+    moved = of_transfer(
+        transfer_id="gen_random_uuid()", debit_account_id=debit, credit_account_id=credit, amount="part"
+    )
+    return moved.replace("FROM transfer t", f"FROM transfer t, unnest({amounts}::bigint[]) part")
 
 
 def of_effect(effect: str = "spare", **changes: str) -> str:

@@ -12,42 +12,88 @@ from tests.database.forbidden.cases import (
     REST,
     RIGHT,
     SOON,
+    STAYS,
     UNIQUE,
     Case,
-    balance,
+    in_parts,
     of_transfer,
+    taken,
     there,
 )
 
 POINTS = {
-    "a wallet is overdrawn": Case(
-        balance("wallet", -11), CHECK, "account_floor_check", balance("wallet", -10)
-    ),
-    "pending points fall below zero": Case(
-        balance("pending", -11), CHECK, "account_floor_check", balance("pending", -10)
-    ),
-    "held points fall below zero": Case(
-        balance("held", -11), CHECK, "account_floor_check", balance("held", -10)
-    ),
-    "a debt becomes a credit": Case(balance("debt", 11), CHECK, "account_floor_check", balance("debt", 10)),
-    "a budget is overrun": Case(balance("budget", -11), CHECK, "account_floor_check", balance("budget", -10)),
-    "a wallet keeps no balance": Case(
-        "UPDATE account SET balance = NULL WHERE account_id = :wallet",
+    "a wallet is overdrawn": Case(taken("wallet", 11), CHECK, "account_floor_check", taken("wallet", 10)),
+    "a wallet is overdrawn in parts": Case(
+        f"{taken('wallet', 6)}; {taken('wallet', 5)}",
         CHECK,
         "account_floor_check",
-        "UPDATE account SET balance = NULL WHERE account_id = :budget",
+        f"{taken('wallet', 6)}; {taken('wallet', 4)}",
+    ),
+    "a wallet is overdrawn by one statement in parts": Case(
+        in_parts("ARRAY[6, 5]"), CHECK, "account_floor_check", in_parts("ARRAY[6, 4]")
+    ),
+    "pending points fall below zero": Case(
+        taken("pending", 11), CHECK, "account_floor_check", taken("pending", 10)
+    ),
+    "held points fall below zero": Case(taken("held", 11), CHECK, "account_floor_check", taken("held", 10)),
+    "a debt becomes a credit": Case(
+        taken("breakage", 11, "debt"), CHECK, "account_floor_check", taken("breakage", 10, "debt")
+    ),
+    "a budget is overrun": Case(taken("budget", 11), CHECK, "account_floor_check", taken("budget", 10)),
+    "a balance is set": Case(
+        "UPDATE account SET balance = 11 WHERE account_id = :wallet",
+        RIGHT,
+        None,
+        "SELECT FROM account WHERE account_id = :wallet AND balance = 10 FOR NO KEY UPDATE",
+    ),
+    "a balance is set where an account is there already": Case(
+        copied("account", "account_id = :wallet", account_id=":new", balance="0")
+        + " ON CONFLICT ON CONSTRAINT account_of_its_kind_key DO UPDATE SET balance = 11",
+        RIGHT,
+        None,
+        there("account", "account_id", "wallet"),
+    ),
+    "an account is older than it is": Case(
+        "UPDATE account SET created_at = '2026-01-01Z' WHERE account_id = :wallet",
+        STAYS,
+        None,
+        there("account", "account_id", "wallet"),
+    ),
+    "an account is opened with points": Case(
+        copied("account", "account_id = :wallet", account_id=":new", currency="'stars'", balance="1"),
+        CHECK,
+        "account_opens_empty",
+        copied("account", "account_id = :wallet", account_id=":new", currency="'stars'", balance="0"),
+    ),
+    "an account is opened with a debt": Case(
+        copied("account", "account_id = :debt", account_id=":new", currency="'stars'", balance="-1"),
+        CHECK,
+        "account_opens_empty",
+        copied("account", "account_id = :debt", account_id=":new", currency="'stars'", balance="0"),
+    ),
+    "a wallet keeps no balance": Case(
+        copied("account", "account_id = :wallet", account_id=":new", currency="'stars'", balance="NULL"),
+        CHECK,
+        "account_floor_check",
+        copied("account", "account_id = :breakage", account_id=":new", currency="'stars'", balance="NULL"),
     ),
     "a balance is larger than a balance may be": Case(
-        "UPDATE account SET balance = 9000000000000001 WHERE account_id = :wallet",
+        of_transfer(amount=f"{LARGEST} - 9"),
         CHECK,
         "account_balance_bounds_check",
-        "UPDATE account SET balance = 9000000000000000 WHERE account_id = :wallet",
+        of_transfer(amount=f"{LARGEST} - 10"),
+    ),
+    "a balance is larger than any number": Case(
+        in_parts(f"array_fill({LARGEST}, ARRAY[1100])", debit=":issuance", credit=":wallet"),
+        CHECK,
+        "account_balance_bounds_check",
+        in_parts(f"array_fill({LARGEST}, ARRAY[1100])", debit=":issuance", credit=":breakage"),
     ),
     "a member has two wallets of a currency": Case(
-        copied("account", "account_id = :wallet", account_id=":new"),
+        copied("account", "account_id = :wallet", account_id=":new", balance="0"),
         UNIQUE,
         "account_of_its_kind_key",
-        copied("account", "account_id = :wallet", account_id=":new", currency="'stars'"),
+        copied("account", "account_id = :wallet", account_id=":new", currency="'stars'", balance="0"),
     ),
     "an account becomes another member's": Case(
         "UPDATE account SET member_id = :second WHERE account_id = :miles",
@@ -65,7 +111,7 @@ POINTS = {
         of_transfer(amount=f"{LARGEST} + 1"),
         CHECK,
         "transfer_amount_bounds_check",
-        of_transfer(amount=LARGEST),
+        of_transfer(amount=LARGEST, credit_account_id=":breakage"),
     ),
     "points are moved to where they were": Case(
         of_transfer(debit_account_id=":wallet"),

@@ -10,7 +10,6 @@ from tests.database.forbidden.cases import (
     STAYS,
     UNIQUE,
     Case,
-    balance,
     of_transfer,
     there,
 )
@@ -30,6 +29,12 @@ BACK = {
 def of_delivery(**changes: str) -> str:
     """The delivery once more, with changes."""
     return copied("transfer", "transfer_id = :delivery", **{"transfer_id": ":new", **changes})
+
+
+def of_wallet(**changes: str) -> str:
+    """The wallet once more, empty and of another currency."""
+    own = {"account_id": ":new", "currency": "'a'", "balance": "0"}
+    return copied("account", "account_id = :wallet", **own, **changes)
 
 
 def of_redemption(**changes: str) -> str:
@@ -116,7 +121,7 @@ COUPONS = {
 }
 REWARDS = COUPONS | {
     "more units go out than are in stock": Case(
-        balance("stock", -5), CHECK, "account_floor_check", balance("stock", -4)
+        of_delivery(amount="5"), CHECK, "account_floor_check", of_delivery(amount="4")
     ),
     "units of one reward become those of another": Case(
         of_delivery(credit_account_id=":other_delivered"),
@@ -137,16 +142,16 @@ REWARDS = COUPONS | {
         of_delivery(**BACK, amount="2"), CHECK, "transfer_reversals_within", of_delivery(**BACK)
     ),
     "units belong to no reward": Case(
-        copied("account", "account_id = :stock", account_id=":new", currency="'stock'"),
+        copied("account", "account_id = :stock", account_id=":new", currency="'stock'", balance="0"),
         CHECK,
         "account_reward_of_its_kind_check",
-        copied("account", "account_id = :delivered", account_id=":new", kind="'supplied'"),
+        copied("account", "account_id = :other_delivered", account_id=":new", kind="'supplied'"),
     ),
     "a wallet is of a reward": Case(
-        copied("account", "account_id = :wallet", account_id=":new", currency="'a'", reward_id=":reward"),
+        of_wallet(reward_id=":reward"),
         CHECK,
         "account_reward_of_its_kind_check",
-        copied("account", "account_id = :wallet", account_id=":new", currency="'a'"),
+        of_wallet(),
     ),
     "a member redeems beyond the limit": Case(
         of_redemption(place="3"), CHECK, "redemption_within_limit_check", of_redemption()
