@@ -43,7 +43,7 @@ test: $(STAMP)  ## the whole suite
 races: $(STAMP)  ## many callers at once against real servers, each race ROUNDS times (200)
 	@LOYALTY_TEST_ROUNDS='$(or $(ROUNDS),200)' $(PYTEST) -m races
 
-test-p3: $(STAMP) $(DERIVED_STAMP)  ## a points card on a supermarket's purchases, which it downloads (80 MB, once)
+test-p3: $(STAMP) $(DERIVED_STAMP)  ## two programmes on a supermarket's purchases, which it downloads (80 MB, once)
 	@$(PYTEST) -m completejourney
 
 $(DERIVED_STAMP):

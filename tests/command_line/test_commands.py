@@ -19,7 +19,7 @@ def shell(tmp_path: Path, database: str) -> Shell:
     return shell_on(tmp_path, database)
 
 
-@pytest.mark.parametrize("name", ["gym", "online_retail", "points_card"])
+@pytest.mark.parametrize("name", ["gym", "online_retail", "points_card", "visit_ladder"])
 def test_the_example_programmes_have_no_findings(shell: Shell, name: str) -> None:
     checked = shell.run("program", "check", str(shipped(f"examples/programmes/{name}.toml")), "--json")
     assert (checked.code, checked.json["findings"]) == (0, [])
