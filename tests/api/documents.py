@@ -15,7 +15,7 @@ query ($by: MemberBy!) {
           measures { key value from until activities(first: 2) { nodes { externalId } } }
         }
       }
-      progress { tier { key } rule { key } have need missing unit by message }
+      progress { tier { key } route rule { key } have need missing unit by message }
     }
     standingChanges { nodes { from { key } to { key } effectiveAt cause { kind activity { externalId } } } }
     wallet {
@@ -64,6 +64,7 @@ query ($first: Int) {
         ruling { nodes {
           rule { key } reasons { message } measures { value activities(first: 2) { nodes { id } } } } }
         progress { missing message }
+        why(tier: "gold") { nodes { reasons { message } measures { value } } }
       }
       standingChanges(first: 3) { nodes { to { key } cause { activity { externalId } } ruling { at } } }
       wallets { available debt earned expired expiring(within: "P400D") { at }

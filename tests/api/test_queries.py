@@ -1,7 +1,10 @@
 """What frontends see of a business and its members."""
 
+import httpx
+
+from loyalty_engine.services.engine import Engine
 from tests.api.documents import ABOUT_MEMBER, EVERYTHING_OF_MEMBERS, LIST, RULE_TYPES, TIERS_AND_BALANCES
-from tests.api.shop import Shop
+from tests.api.shop import PROGRAM, Shop, open_shop
 
 ANNA = {"by": {"externalId": "anna"}}
 
@@ -45,6 +48,57 @@ async def test_progress_names_every_route_the_nearest_first(shop: Shop) -> None:
     ]
     assert progress[0]["message"] == "100.00 GBP more for Silver"
     assert (progress[0]["by"], progress[2]["by"]) == (None, "2027-01-01T00:00:00Z")
+
+
+WHY = """
+query ($by: MemberBy!, $tier: String!, $locale: String) {
+  member(by: $by) {
+    standing { why(tier: $tier) {
+      tier { key }
+      nodes { rule { key } supports { key } reasons { code message(locale: $locale) }
+              measures { value activities(first: 5) { nodes { externalId } } } }
+    } }
+  }
+}
+"""
+
+
+async def test_why_not_gold_is_answered_though_nothing_was_decided(shop: Shop) -> None:
+    await shop.enrol("anna")
+    await shop.buy("anna", "900.00")
+    why = (await shop.data(WHY, {**ANNA, "tier": "gold"}))["member"]["standing"]["why"]
+    root, spend, visits = why["nodes"]
+    assert (why["tier"], root["supports"]) == ({"key": "basic"}, None)
+    assert [reason["message"] for reason in root["reasons"]] == ["Gold: not supported"]
+    assert [reason["message"] for reason in spend["reasons"]] == ["Gold: has only 900.00 of 5000 GBP"]
+    assert spend["measures"][0]["value"] == "900.00"
+    assert [each["externalId"] for each in spend["measures"][0]["activities"]["nodes"]] == ["p1"]
+    assert [reason["message"] for reason in visits["reasons"]] == ["Gold: has only 1 of 40 activities"]
+    chinese = await shop.data(WHY, {**ANNA, "tier": "silver", "locale": "zh"})
+    assert chinese["member"]["standing"]["why"]["nodes"][0]["reasons"][0]["message"] == "银卡：不支持"
+
+
+async def test_nothing_is_said_about_a_tier_that_the_ladder_does_not_grant(shop: Shop) -> None:
+    await shop.enrol("anna")
+    for tier in ("basic", "platinum"):
+        assert (await shop.data(WHY, {**ANNA, "tier": tier}))["member"]["standing"]["why"] is None
+
+
+async def test_what_is_enough_already_names_the_review_that_decides(
+    engine: Engine, client: httpx.AsyncClient
+) -> None:
+    reviewed = PROGRAM.replace('upgrade = {{ at = "activity"', 'upgrade = {{ at = "review"')
+    shop = await open_shop(engine, client, program=reviewed)
+    await shop.enrol("anna")
+    await shop.buy("anna", "1100.00")
+    why = (await shop.data(WHY, {**ANNA, "tier": "silver"}))["member"]["standing"]["why"]
+    assert [reason["message"] for reason in why["nodes"][0]["reasons"]] == [
+        "Silver: supported",
+        "Silver: enough for it; the review of 2027-01-01 decides",
+    ]
+    progress = (await shop.data(ABOUT_MEMBER, ANNA))["member"]["standing"]["progress"]
+    assert progress[0]["message"] == "enough GBP for Silver"
+    assert {route["by"] for route in progress} == {"2027-01-01T00:00:00Z"}
 
 
 async def test_a_member_who_did_nothing_is_judged_as_it_stands_now(shop: Shop) -> None:

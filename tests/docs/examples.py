@@ -39,6 +39,7 @@ from loyalty_engine.rating import (
     enrolled,
     fold,
 )
+from loyalty_engine.rating.routes import routes
 from loyalty_engine.rules import Activity, ActivityLine
 
 JOINED = "2026-01-01"
@@ -230,6 +231,22 @@ def standings(telling: Telling) -> Iterator[str]:
         yield f"at the end: {key} {ladder.tier}{until}"
 
 
+def ways(telling: Telling) -> Iterator[str]:
+    """Each route upwards on each ladder, as things are at the end."""
+    state, day = telling.outcome().state, local_day(telling.until, telling.zone)
+    for policy in telling.program.ladders:
+        figures = state.tallies.figures(
+            policy.measures, policy.section.returns, day, state.joined_on, ladder=policy.key
+        )
+        held = state.ladders[policy.key].tier
+        for route in routes(telling.program, policy, held, figures, {}, day, state.joined_on):
+            yield f"{route.tier}: " + " and ".join(
+                f"{each.rule} has {each.have:f} of {each.need:f} {each.unit}"
+                + ("" if each.by is None else f" until {telling.day(each.by)}")
+                for each in route.conditions
+            )
+
+
 def claims(telling: Telling) -> Iterator[str]:
     """Each claim made, ended by the fold of a fall, or withdrawn."""
     for effect in _in_time(telling.outcome().effects):
@@ -284,6 +301,7 @@ def corrected(telling: Telling) -> Iterator[str]:
 VIEWS: Mapping[str, Callable[[Telling], Iterator[str]]] = {
     "standings": standings,
     "claims": claims,
+    "routes": ways,
     "points": points,
     "budgets": budgets,
     "difference": corrected,

@@ -7,23 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 
 from loyalty_engine.combine.tiers import Branch, Node, Verdict, decide, entry_tier
-from loyalty_engine.localtime import first_instant
 from loyalty_engine.program import LadderPolicy, Program
 from loyalty_engine.rating.judgement import figure_key
 from loyalty_engine.rating.windows import Days, days_of
 from loyalty_engine.rules import (
     AtLeast,
-    Calendar,
     Figure,
-    FiscalYear,
     Measure,
     Reason,
     Requirement,
-    Window,
 )
 
 Opinions = Mapping[str, Mapping[str, bool]]
@@ -52,23 +48,6 @@ class RulingNode:
 
 
 @dataclass(frozen=True, slots=True)
-class Route:
-    """One condition of one rule for a higher tier: what there is, what is needed, by when."""
-
-    tier: str
-    rule: str
-    have: Decimal
-    need: Decimal
-    unit: str
-    by: datetime | None
-
-    @property
-    def missing(self) -> Decimal:
-        """How much is still needed."""
-        return max(Decimal(0), self.need - self.have)
-
-
-@dataclass(frozen=True, slots=True)
 class Ruling:
     """What is needed to decide again: the figures by ``rule.measure``, the opinions, and the local day."""
 
@@ -80,8 +59,10 @@ class Ruling:
     cycle_began_on: date | None = None
 
 
-def ruling_nodes(program: Program, policy: LadderPolicy, tier: str, ruling: Ruling) -> list[RulingNode]:
-    """The nodes of the ladder's tree, the root first, with the reasons for the tier and the one above it."""
+def ruling_nodes(
+    program: Program, policy: LadderPolicy, about: Sequence[str], ruling: Ruling
+) -> list[RulingNode]:
+    """The nodes of the ladder's tree, the root first, with the reasons about some tiers."""
     verdicts = _verdicts(program, policy, ruling)
     nodes: list[RulingNode] = []
     for parent, node in _with_parents(policy.tree):
@@ -95,7 +76,9 @@ def ruling_nodes(program: Program, policy: LadderPolicy, tier: str, ruling: Ruli
         )
         key = len(nodes)
         if isinstance(node, Branch):
-            nodes.append(RulingNode(key, parent, node.op, None, supports))
+            said = tuple(_said(tier, decide(node, verdicts[tier])) for tier in about)
+            reasons = tuple(reason for reason in said if reason is not None)
+            nodes.append(RulingNode(key, parent, node.op, None, supports, reasons))
         else:
             nodes.append(
                 RulingNode(
@@ -104,36 +87,22 @@ def ruling_nodes(program: Program, policy: LadderPolicy, tier: str, ruling: Ruli
                     "rule",
                     node.rule,
                     supports,
-                    tuple(_reasons(program, policy, node.rule, tier, ruling)),
+                    tuple(_reasons(program, policy, node.rule, about, ruling)),
                     tuple(_read(program, node.rule, ruling)),
                 )
             )
     return nodes
 
 
+def told(policy: LadderPolicy, tier: str) -> tuple[str, ...]:
+    """The tiers that a decision gives reasons about: the one decided, and the next one above."""
+    rank = policy.ladder.rank(tier)
+    return policy.ladder.tiers[max(rank, 1) : rank + 2]
+
+
 def supported_tier(program: Program, policy: LadderPolicy, ruling: Ruling) -> str:
     """What the ladder's tree decides on the ruling's figures: the highest tier supported, else the base."""
     return entry_tier(policy.tree, policy.ladder.tiers, _verdicts(program, policy, ruling))
-
-
-def routes(
-    program: Program,
-    policy: LadderPolicy,
-    held: str,
-    figures: Mapping[Measure, Decimal],
-    day: date,
-    joined_on: date,
-) -> list[Route]:
-    """Every condition of every rule that speaks for a higher tier; the smallest missing / need first."""
-    found = []
-    for tier in policy.ladder.tiers[policy.ladder.rank(held) + 1 :]:
-        for rule in policy.rules:
-            for leaf in conditions(policy.requirements.get(rule, {}).get(tier)):
-                ends = [_window_end(term.measure.window, day, joined_on) for term in leaf.terms]
-                end = min((end for end in ends if end is not None), default=None)
-                by = None if end is None else first_instant(end, program.zone)
-                found.append(Route(tier, rule, leaf.have(figures), leaf.bound, unit_of(program, leaf), by))
-    return sorted(found, key=lambda route: route.missing / route.need if route.need > 0 else Decimal(0))
 
 
 def conditions(requirement: Requirement | None) -> Iterator[AtLeast]:
@@ -204,10 +173,9 @@ def _verdict(program: Program, policy: LadderPolicy, rule: str, tier: str, rulin
 
 
 def _reasons(
-    program: Program, policy: LadderPolicy, rule: str, tier: str, ruling: Ruling
+    program: Program, policy: LadderPolicy, rule: str, about: Sequence[str], ruling: Ruling
 ) -> Iterator[Reason]:
-    rank = policy.ladder.rank(tier)
-    for asked in policy.ladder.tiers[max(rank, 1) : rank + 2]:
+    for asked in about:
         leaves = list(conditions(policy.requirements.get(rule, {}).get(asked)))
         figures = _by_measure(program, rule, ruling) if leaves else {}
         for leaf in leaves:
@@ -225,19 +193,19 @@ def _reasons(
             yield Reason("reason-supports" if opinion else "reason-denies", {"tier": asked})
 
 
+def _said(tier: str, verdict: Verdict) -> Reason | None:
+    """What a branch says about a tier, unless it abstains."""
+    if verdict is Verdict.SUPPORTS:
+        return Reason("reason-supports", {"tier": tier})
+    return Reason("reason-denies", {"tier": tier}) if verdict is Verdict.DENIES else None
+
+
 def _read(program: Program, rule: str, ruling: Ruling) -> Iterator[MeasureRead]:
     for measure, value in _by_measure(program, rule, ruling).items():
         days = days_of(
             measure.window, ruling.day, ruling.at_boundary, ruling.joined_on, ruling.cycle_began_on
         )
         yield MeasureRead(measure, value, days)
-
-
-def _window_end(window: Window, day: date, joined_on: date) -> date | None:
-    """Where a window ends for everything in it at once; one that rolls, or is over, has no such end."""
-    if isinstance(window, Calendar | FiscalYear) or window == "anniversary":
-        return days_of(window, day, False, joined_on).end
-    return None
 
 
 def plain(value: Decimal) -> str:
@@ -249,13 +217,12 @@ def plain(value: Decimal) -> str:
 
 __all__ = [
     "MeasureRead",
-    "Route",
     "Ruling",
     "RulingNode",
     "conditions",
     "plain",
-    "routes",
     "ruling_nodes",
     "supported_tier",
+    "told",
     "unit_of",
 ]

@@ -131,16 +131,31 @@ async def stored_tallies(
     return tallies
 
 
-async def present_tallies(
+@dataclass(slots=True)
+class Present:
+    """What a member's ladders would be judged on now: the standings, the dated values and the figures."""
+
+    ladders: dict[str, LadderState] = field(default_factory=dict)
+    values: dict[tuple[str, str], object] = field(default_factory=dict)
+    tallies: Tallies = field(default_factory=Tallies)
+
+
+async def present_states(
     connection: Connection, business_id: UUID, rulebook: Rulebook, member_ids: Sequence[UUID]
-) -> dict[UUID, Tallies]:
-    """The same for members whose standings are not read yet; they are only where a rule reads a cycle."""
-    standings: dict[UUID, dict[str, LadderState]] = {}
-    if tracked_cycles(version.program for version in rulebook.versions):
-        for row in await standing_rows(connection, business_id, member_ids):
-            state = LadderState(row["tier"], row["since"], cycle=cycle_of(row))
-            standings.setdefault(row["member_id"], {})[row["ladder"]] = state
-    return await stored_tallies(connection, business_id, rulebook, member_ids, standings)
+) -> dict[UUID, Present]:
+    """What some members are judged on, as after everything recorded."""
+    found = {member_id: Present() for member_id in member_ids}
+    for row in await standing_rows(connection, business_id, member_ids):
+        state = LadderState(row["tier"], row["since"], cycle=cycle_of(row))
+        found[row["member_id"]].ladders[row["ladder"]] = state
+    for row in await latest_values(connection, business_id, member_ids):
+        found[row["member_id"]].values[(row["value_kind"], row["value_key"])] = row["value"]
+    standings = {member_id: present.ladders for member_id, present in found.items()}
+    for member_id, tallies in (
+        await stored_tallies(connection, business_id, rulebook, member_ids, standings)
+    ).items():
+        found[member_id].tallies = tallies
+    return found
 
 
 def _by_wanted(figures: Iterable[tuple[Figure, View]]) -> dict[Wanted, list[tuple[Figure, View]]]:

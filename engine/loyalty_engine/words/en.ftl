@@ -157,6 +157,7 @@ reason-reached = { $tier }: has { $have } of { $need } { $unit }
 reason-short = { $tier }: has only { $have } of { $need } { $unit }
 reason-supports = { $tier }: supported
 reason-denies = { $tier }: not supported
+reason-at-review = { $tier }: enough for it; the review of { $date } decides
 requirement = at least { $need } { $unit }
 progress-short = { $missing } { $unit } more for { $tier }
 progress-reached = enough { $unit } for { $tier }

@@ -154,6 +154,7 @@ reason-reached = { $tier }：{ $unit } 已有 { $have }，需要 { $need }
 reason-short = { $tier }：{ $unit } 只有 { $have }，需要 { $need }
 reason-supports = { $tier }：支持
 reason-denies = { $tier }：不支持
+reason-at-review = { $tier }：条件已满足，将在 { $date } 的审核中确定
 requirement = { $unit } 至少 { $need }
 progress-short = 距 { $tier } 还差 { $missing } { $unit }
 progress-reached = { $unit } 已足够升至 { $tier }

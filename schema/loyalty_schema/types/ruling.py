@@ -1,7 +1,7 @@
 """Rulings: the tree that decided a standing, with the measures that it read and the reasons."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Any
@@ -28,7 +28,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A ladder's decision about a member: the version and figures that decided, and the tier."""
+    """A ladder's decision about a member: the version and figures that decided, and the tier.
+
+    ``about`` are the tiers that it gives reasons about; ``further`` what the root says beside them.
+    """
 
     version: ProgramVersion
     policy: LadderPolicy
@@ -36,6 +39,8 @@ class Judged:
     tier: str
     at: datetime
     ruling: explain.Ruling
+    about: Sequence[str]
+    further: tuple[RuleReason, ...] = ()
 
     @property
     def known_before(self) -> datetime:
@@ -63,7 +68,7 @@ def judged(
         member.joined_on,
         None if began_on is None else date.fromisoformat(began_on),
     )
-    return Judged(version, policy, member, tier, at, ruling)
+    return Judged(version, policy, member, tier, at, ruling, explain.told(policy, tier))
 
 
 @strawberry.type(description="Why a rule supports a tier, or does not.")
@@ -180,10 +185,11 @@ class RulingNode:
     @computed(
         scope=MEMBERS_READ,
         brings=FEW,
-        description="Why it supports the tier decided, and why or why not the next one above.",
+        description="Why it supports a tier, or does not: the one asked about, else the one decided and the "
+        "next one above.",
     )
     def reasons(self) -> list[Reason]:
-        """Why it supports the tier decided, and why or why not the next one above."""
+        """Why it supports a tier, or does not."""
         return [
             Reason(version=self.decision.version, policy=self.decision.policy, row=reason)
             for reason in self.node.reasons
@@ -199,7 +205,10 @@ class RulingNode:
 class Ruling:
     """The tree that decided, with the measures that it read."""
 
-    tier: Tier = given(description="The tier on which the member stands since.", scope=MEMBERS_READ)
+    tier: Tier = given(
+        description="The tier on which the member stands since; where nothing was decided, on which now.",
+        scope=MEMBERS_READ,
+    )
     program: Program = given(description="The program version that decided.", scope=MEMBERS_READ)
     at: datetime = given(description="When it decided.", scope=MEMBERS_READ)
     nodes: list[RulingNode] = given(
@@ -212,7 +221,8 @@ def ruling_of(decision: Judged) -> Ruling:
     tier = tier_of(decision.version, decision.policy.key, decision.tier)
     if tier is None:
         raise LookupError(f"ladder {decision.policy.key} has no tier {decision.tier}")
-    nodes = explain.ruling_nodes(decision.version.program, decision.policy, decision.tier, decision.ruling)
+    nodes = explain.ruling_nodes(decision.version.program, decision.policy, decision.about, decision.ruling)
+    nodes[0] = replace(nodes[0], reasons=(*nodes[0].reasons, *decision.further))
     return Ruling(
         tier=tier,
         program=Program(version_=decision.version),

@@ -10,18 +10,18 @@ import strawberry
 
 from loyalty_engine.localtime import local_day
 from loyalty_engine.program import LadderPolicy
-from loyalty_engine.rating import ProgramVersion, Rulebook, explain
+from loyalty_engine.rating import ProgramVersion, Rulebook, enrolled, explain, routes
+from loyalty_engine.rating.inputs import member_at
 from loyalty_engine.rating.judgement import judge
-from loyalty_engine.rating.tallies import Tallies
 from loyalty_engine.rules import Measure
-from loyalty_engine.rules import Member as JudgedMember
+from loyalty_engine.rules import Reason as RuleReason
 from loyalty_engine.services import states
 from loyalty_engine.store.connection import Connection
 from loyalty_engine.store.reads import members, standings
 from loyalty_engine.store.reads.effects import EffectRow
 from loyalty_engine.store.reads.view import View
 from loyalty_engine.words import say
-from loyalty_schema.fields import EVERYONE, FEW, MEMBERS_READ, aggregate, column, computed
+from loyalty_schema.fields import EVERYONE, FEW, MEMBERS_READ, aggregate, column, computed, given
 from loyalty_schema.ids import global_id
 from loyalty_schema.request import Info, Request, request_of
 from loyalty_schema.types.effects import Cause, Effect, program_by_id
@@ -69,18 +69,25 @@ class Claim:
         return await program_by_id(request_of(info), self.row.effect.program_version_id)
 
 
-@strawberry.type(description="One route to a higher tier: a condition of one rule.")
+@strawberry.type(
+    description="A condition on a route to a higher tier; those of one route are met together, in any order."
+)
 class Progress:
-    """One route to a higher tier."""
+    """A condition on a route to a higher tier."""
 
     version: strawberry.Private[ProgramVersion]
     policy: strawberry.Private[LadderPolicy]
-    row: strawberry.Private[explain.Route]
+    row: strawberry.Private[routes.Condition]
+    leads_to: strawberry.Private[str]
+    route: int = given(
+        description="The number of its route, from 0: all conditions with it lead to the tier together.",
+        scope=MEMBERS_READ,
+    )
 
     @computed(scope=MEMBERS_READ, description="The tier that it leads to.")
     def tier(self) -> Tier:
         """The tier that it leads to."""
-        return tier_held(self.version, self.policy, self.row.tier)
+        return tier_held(self.version, self.policy, self.leads_to)
 
     @computed(scope=MEMBERS_READ, description="The rule that sets the condition.")
     def rule(self) -> Rule:
@@ -96,7 +103,10 @@ class Progress:
         description="What is counted: a currency, activities, days, units, an attribute, or score.",
     )
     by: datetime | None = column(
-        "by", scope=MEMBERS_READ, description="The end of the window, exclusive; null: it has no common end."
+        "by",
+        scope=MEMBERS_READ,
+        description="Until when, exclusive: the review that decides, else the end of the window; "
+        "null: neither.",
     )
 
     @computed(scope=MEMBERS_READ, description="The route in words.")
@@ -104,7 +114,7 @@ class Progress:
         """The route in words."""
         request = request_of(info)
         language = request.language(locale)
-        tier = tier_held(self.version, self.policy, self.row.tier)
+        tier = tier_held(self.version, self.policy, self.leads_to)
         return say(
             language,
             "progress-short" if self.row.missing else "progress-reached",
@@ -174,58 +184,93 @@ class Standing:
             version = version_by_id(await request.rulebook(), self.row.program_version_id) or self.version
             policy = version.program.ladder(self.policy.key)
             return ruling_of(judged(version, policy, self.member, self.row.tier, self.row.ruling))
-        return ruling_of(await self._judged_now(request))
+        told = explain.told(self.policy, self.row.tier)
+        return ruling_of(self._judged(request, (await self._judgement(request))[0], told))
+
+    @computed(
+        scope=MEMBERS_READ,
+        description="Why not, or why, a tier: the tree as it would decide now, on the figures of now; "
+        "null: the ladder has no such tier above its base, which needs no support.",
+    )
+    async def why(
+        self, info: Info, tier: Annotated[str, strawberry.argument(description="The key of the tier.")]
+    ) -> Ruling | None:
+        """Why not, or why, a tier."""
+        if tier not in self.policy.ladder.tiers[1:]:
+            return None
+        request = request_of(info)
+        ruling, _ = await self._judgement(request)
+        return ruling_of(self._judged(request, ruling, (tier,), self._waits(tier, ruling)))
+
+    def _waits(self, tier: str, ruling: explain.Ruling) -> tuple[RuleReason, ...]:
+        """What keeps a member from a tier that the figures support already."""
+        ladder, review_at = self.policy.ladder, self._decided_at()
+        supported = explain.supported_tier(self.version.program, self.policy, ruling)
+        if review_at is None or not ladder.rank(self.row.tier) < ladder.rank(tier) <= ladder.rank(supported):
+            return ()
+        on = local_day(review_at, self.version.program.zone)
+        return (RuleReason("reason-at-review", {"tier": tier, "date": on.isoformat()}),)
+
+    def _decided_at(self) -> datetime | None:
+        """The review at which figures become a claim, where no activity does it."""
+        return self.row.next_review_at if self.policy.upgrade.at == "review" else None
 
     @computed(
         scope=MEMBERS_READ,
         brings=FEW,
-        description="Every route to every higher tier, the smallest missing / need first.",
+        description="Every route to every higher tier, the smallest missing / need first; "
+        f"at most {routes.MOST} to each tier.",
     )
     async def progress(self, info: Info) -> list[Progress]:
         """Every route to every higher tier."""
         request = request_of(info)
-        figures = await self._figures(request)
-        day = local_day(request.now, self.version.program.zone)
-        found = explain.routes(
-            self.version.program, self.policy, self.row.tier, figures, day, self.member.joined_on
-        )
-        return [Progress(version=self.version, policy=self.policy, row=route) for route in found]
-
-    async def _figures(self, request: Request) -> Mapping[Measure, Decimal]:
-        rulebook = await request.rulebook()
-        tallies = await request.reads.load(present_tallies, self.member.member_id, rulebook) or Tallies()
-        day = local_day(request.now, self.version.program.zone)
-        return tallies.figures(
-            self.policy.measures,
-            self.policy.section.returns,
-            day,
-            self.member.joined_on,
-            ladder=self.policy.key,
-        )
-
-    async def _judged_now(self, request: Request) -> Judged:
-        figures = await self._figures(request)
-        attributes = await request.reads.load(members.attributes, self.member.member_id) or {}
-        program = self.version.program
-        decision = judge(
-            program,
+        ruling, figures = await self._judgement(request)
+        found = routes.routes(
+            self.version.program,
             self.policy,
-            JudgedMember(
-                external_id=self.member.external_id,
-                joined_on=self.member.joined_on,
-                ladders=tuple(policy.ladder for policy in program.ladders),
-                tiers={self.policy.key: self.row.tier},
-                figures=figures,
-                values={("attribute", key): value for key, value in attributes.items()},
-            ),
+            self.row.tier,
+            figures,
+            ruling.opinions,
+            ruling.day,
+            self.member.joined_on,
+            self._decided_at(),
         )
+        return [
+            Progress(version=self.version, policy=self.policy, row=row, leads_to=route.tier, route=number)
+            for number, route, row in routes.conditions_of(found)
+        ]
+
+    async def _judgement(self, request: Request) -> tuple[explain.Ruling, Mapping[Measure, Decimal]]:
+        """What the ladder's rules say now, and the figures that they say it on."""
+        rulebook, member, program = await request.rulebook(), self.member, self.version.program
+        present = await request.reads.load(present_states, member.member_id, rulebook) or states.Present()
+        state = enrolled(member.external_id, member.enrolled_at, member.joined_on, member.referred_by)
+        state.ladders, state.values = present.ladders, present.values
+        day = local_day(request.now, program.zone)
+        figures = present.tallies.figures(
+            self.policy.measures, self.policy.section.returns, day, member.joined_on, ladder=self.policy.key
+        )
+        tiers = {key: ladder.tier for key, ladder in present.ladders.items()}
+        found = judge(program, self.policy, member_at(state, program, tiers, figures))
         opinions = {
             rule: {tier: verdict.supports for tier, verdict in verdicts.items()}
-            for rule, verdicts in decision.opinions.items()
+            for rule, verdicts in found.opinions.items()
         }
-        day = local_day(request.now, program.zone)
-        ruling = explain.Ruling(decision.figures, opinions, day, False, self.member.joined_on)
-        return Judged(self.version, self.policy, self.member, self.row.tier, request.now, ruling)
+        standing = present.ladders.get(self.policy.key)
+        cycle = None if standing is None or standing.cycle is None else standing.cycle.began_at
+        began_on = None if cycle is None else local_day(cycle, program.zone)
+        return explain.Ruling(found.figures, opinions, day, False, member.joined_on, began_on), figures
+
+    def _judged(
+        self,
+        request: Request,
+        ruling: explain.Ruling,
+        about: Sequence[str],
+        further: tuple[RuleReason, ...] = (),
+    ) -> Judged:
+        return Judged(
+            self.version, self.policy, self.member, self.row.tier, request.now, ruling, about, further
+        )
 
 
 @strawberry.type(description="A change of standing, as known now.")
@@ -274,11 +319,11 @@ class StandingChange(Node, Effect):
         return await stored_tier(request_of(info), self.row.effect.program_version_id, self.row.ladder, tier)
 
 
-async def present_tallies(
+async def present_states(
     connection: Connection, view: View, ids: Sequence[UUID], rulebook: Rulebook
-) -> dict[UUID, Tallies]:
-    """The figures of members as after everything recorded; those of members that the view was shown."""
-    return await states.present_tallies(connection, view.business_id, rulebook, ids)
+) -> dict[UUID, states.Present]:
+    """What members are judged on, as after everything recorded; those that the view was shown."""
+    return await states.present_states(connection, view.business_id, rulebook, ids)
 
 
 async def stored_tier(request: Request, program_version_id: UUID, ladder: str, tier: str) -> Tier:
