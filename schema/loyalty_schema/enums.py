@@ -144,6 +144,25 @@ class CauseKind(Enum):
     PUBLICATION = enum_value("publication", description="A new version of the program.")
 
 
+@strawberry.enum(description="As what a standing is set by hand.")
+class StandingOrigin(Enum):
+    """As what a standing is set by hand."""
+
+    OVERRIDE = enum_value("override", description="A decision about this member alone.")
+    GRANT = enum_value("grant", description="A tier that the business gives, e.g. to its staff or as a gift.")
+    STATUS_MATCH = enum_value("match", description="The member holds such a status elsewhere.")
+
+
+@strawberry.enum(description="By what a claim on a tier came to be.")
+class ClaimOrigin(Enum):
+    """By what a claim on a tier came to be."""
+
+    RULES = enum_value("rules", description="The ladder's rules.")
+    OVERRIDE = enum_value("override", description="A decision about this member alone, by hand.")
+    GRANT = enum_value("grant", description="Given by the business, by hand.")
+    STATUS_MATCH = enum_value("match", description="Matched with a status elsewhere, by hand.")
+
+
 @strawberry.enum(description="What kind of dated value a fact is.")
 class FactKind(Enum):
     """What kind of dated value a fact is."""

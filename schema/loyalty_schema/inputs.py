@@ -317,10 +317,10 @@ class SetClockInput:
     now: datetime = strawberry.field(description="What the clock is to show; it only goes forward.")
 
 
-def json_object(value: object) -> dict[str, object]:
+def json_object(value: object, named: str = "attributes") -> dict[str, object]:
     """A JSON object; raises an error of the request for any other JSON."""
     if value is None:
         return {}
     if not isinstance(value, dict):
-        raise RequestError(ErrorCode.GRAPHQL_VALIDATION_FAILED, "attributes is a JSON object.")
+        raise RequestError(ErrorCode.GRAPHQL_VALIDATION_FAILED, f"{named} is a JSON object.")
     return value

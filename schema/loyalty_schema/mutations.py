@@ -56,10 +56,11 @@ from loyalty_schema.results import (
     recorded,
 )
 from loyalty_schema.reward_mutations import RewardMutations
+from loyalty_schema.standing_mutations import StandingMutations
 
 
 @strawberry.type(description="Everything that can be done.")
-class Mutation(PointMutations, RewardMutations, CouponMutations):
+class Mutation(PointMutations, RewardMutations, CouponMutations, StandingMutations):
     """Everything that can be done."""
 
     @computed(scope=MEMBERS_WRITE, description="Makes a member, on the base tier of every ladder.")

@@ -39,6 +39,7 @@ from loyalty_engine.rating import (
     enrolled,
     fold,
 )
+from loyalty_engine.rating.overrides import ByHand
 from loyalty_engine.rating.routes import routes
 from loyalty_engine.rules import Activity, ActivityLine
 
@@ -193,10 +194,17 @@ def _fact(entry: Mapping[str, Any], at: datetime, zone: ZoneInfo) -> Fact:
                 ActivityLine(str(number), Decimal(line["amount"]), category=line["category"])
                 for number, line in enumerate(entry.get("lines", ()))
             ),
+            attributes=_set_by_hand(entry["sets"], zone) if "sets" in entry else {},
         ),
         _moved(entry, zone),
         (SOURCE, entry["about"]) if "about" in entry else None,
     )
+
+
+def _set_by_hand(said: Mapping[str, Any], zone: ZoneInfo) -> Mapping[str, object]:
+    """What an override claims, on the ladder `status`."""
+    until = instant(said["until"], zone) if "until" in said else None
+    return ByHand("status", said["tier"], until, said.get("locked", False)).attributes()
 
 
 def _moved(entry: Mapping[str, Any], zone: ZoneInfo) -> Moved | None:
@@ -225,7 +233,8 @@ def standings(telling: Telling) -> Iterator[str]:
             version = f"  (version {effect.program.int})" if several else ""
             cause = _cause(effect.key.cause)
             line = f"{telling.time(effect.effective_at)}  {cause:<8}  {effect.from_tier} > {effect.to_tier}"
-            yield f"{line:<45}  {figures}{version}"
+            by_hand = "" if effect.ruling.by_hand is None else f"by hand, {effect.ruling.by_hand}"
+            yield f"{line:<45}  {by_hand or figures}{version}"
     for key, ladder in outcome.state.ladders.items():
         until = "" if ladder.until is None else f" until {telling.day(ladder.until)}"
         yield f"at the end: {key} {ladder.tier}{until}"

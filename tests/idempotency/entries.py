@@ -197,6 +197,10 @@ VALUE: Input = {
 HELD: Input = {"member": ANN, "points": {"amount": "10"}, "expiresAt": "2026-06-15T23:00:00Z"}
 SENT: Input = {"sender": ANN, "receiver": {"externalId": "bob"}, "points": {"amount": "10"}}
 CONFIRMED: Input = {**RETURN_OF, "externalId": "of-the-entry", "occurredAt": "2026-03-02T10:00:00Z"}
+SET: Input = {
+    "member": ANN, "ladder": "status", "tier": "gold", "reason": "goodwill", "source": "desk",
+    "externalId": "of-the-entry", "until": "2026-12-01",
+}  # fmt: skip
 PAID: Input = {"member": ANN, "source": "till", "externalId": "of-the-entry", "points": "10"}
 TOO_MANY: Input = {"points": {"amount": "1000"}}
 TO_CY: Input = {"receiver": {"externalId": "cy"}}
@@ -260,6 +264,9 @@ ENTRIES: Mapping[str, Entry] = {
     ),
     "payWithPoints": Entry(
         PAID, {"externalId": "other"}, bought, Reason({"points": "1000"}, "INSUFFICIENT_POINTS", more_points)
+    ),
+    "setStanding": Entry(
+        SET, {"externalId": "other", "tier": "silver"}, ann, Reason(OF_BOB, "NOT_FOUND", bob)
     ),
     "confirmActivity": Entry(
         CONFIRMED, {"externalId": "other"}, bought, Reason(TOMORROW, "INVALID_INPUT", a_week)

@@ -23,6 +23,8 @@ from loyalty_engine.services.commands import (
     RecordFact,
     ReverseActivity,
 )
+from loyalty_engine.services.overrides import SetStanding
+from tests.services.by_hand import send_standing
 from tests.services.shop import HEAD, Shop, done
 
 MEMBERS = ("ann", "bob")
@@ -34,7 +36,7 @@ LOCAL_MIDNIGHTS = [datetime(2025, month, 1, 0, tzinfo=UTC) - timedelta(hours=1) 
 BUSY = datetime(2025, 1, 25, 9, tzinfo=UTC)
 """An instant at which many things happen, so that their keys decide their order."""
 
-Command = RecordActivity | ReverseActivity | RecordFact
+Command = RecordActivity | ReverseActivity | RecordFact | SetStanding
 
 POINTS = """
 [[points]]
@@ -203,6 +205,9 @@ class Event:
             case ReverseActivity():
                 taken = command.amount or [f"{line.category} {line.amount}" for line in command.lines]
                 return f"{at} {of}: {taken} of {command.activity.natural} back"
+            case SetStanding():
+                told = f"{command.ladder} {command.tier} until {command.until} locked {command.locked}"
+                return f"{at} {of}: {command.member.external_id} set to {told}"
         return f"{at} {of}: {command.member.external_id} {command.key}={command.value}"
 
 
@@ -229,7 +234,9 @@ def histories(draw: st.DrawFn, most: int = 9) -> list[Event]:
         at = draw(instants())
         source = draw(st.sampled_from(("till", "web")))
         natural: dict[str, Any] = {"source": source, "external_id": f"{next(numbers):02}"}
-        match draw(st.sampled_from(("purchase", "purchase", "purchase", "redemption", "return", "value"))):
+        match draw(
+            st.sampled_from(("purchase", "purchase", "purchase", "redemption", "return", "value", "by hand"))
+        ):
             case "redemption":
                 events += draw(_redemptions(member, at, natural, numbers, len(events)))
             case "purchase":
@@ -238,6 +245,8 @@ def histories(draw: st.DrawFn, most: int = 9) -> list[Event]:
                 amount = -draw(Amounts)
                 given: dict[str, Any] = {"amount": amount, "channel": draw(st.sampled_from((None, "web")))}
                 events.append(Event(at, RecordActivity(member, "return", **natural, occurred_at=at, **given)))
+            case "by hand":
+                events.append(draw(_settings(member, at, natural)))
             case _:
                 value = draw(st.booleans())
                 fact = RecordFact(member, "segment", "vip", value, **natural, occurred_at=at)
@@ -293,6 +302,23 @@ def _redemptions(
         back = ReverseActivity(ActivityBy(natural=of), natural["source"], f"{next(numbers):02}", later)
         found.append(Event(later, back, index))
     return found
+
+
+@st.composite
+def _settings(draw: st.DrawFn, member: MemberBy, at: datetime, natural: dict[str, Any]) -> Event:
+    """A standing set by hand, or the end of what was."""
+    ladder, tiers = draw(
+        st.sampled_from((("status", ("silver", "gold", "gold", None)), ("club", ("friend", None))))
+    )
+    tier = draw(st.sampled_from(tiers))
+    given: dict[str, Any] = {}
+    if tier is not None:
+        given["locked"] = draw(st.booleans())
+        days = draw(st.sampled_from((None, 1, 40, 200)))
+        given["until"] = None if days is None else at.date() + timedelta(days=1 + days)
+    if given.get("locked") and draw(st.booleans()):
+        tier = {"status": "basic", "club": "guest"}[ladder]
+    return Event(at, SetStanding(member, ladder, tier, "why", **natural, occurred_at=at, **given))
 
 
 @st.composite
@@ -370,4 +396,6 @@ async def send(shop: Shop, command: Command) -> Recorded | Refusal:
             return await shop.send(command)
         case ReverseActivity():
             return await shop.reverse(command)
+        case SetStanding():
+            return await send_standing(shop, command)
     return await shop.note(command)

@@ -16,6 +16,7 @@ from loyalty_engine.localtime import first_instant, local_day
 from loyalty_engine.program import Program
 from loyalty_engine.rating import ActivityFact, Fact, Moved, Portion, ReturnFact, State, ValueFact
 from loyalty_engine.rating.facts import place_of
+from loyalty_engine.rating.overrides import OVERRIDE, ByHand
 from loyalty_engine.rules import Activity, FundingShare
 from tests.rating.histories import (
     JOINED,
@@ -284,6 +285,24 @@ def told(draw: st.DrawFn, zone: ZoneInfo, _number: int) -> list[Fact]:
     return [value(draw(instants(zone)), "vip", draw(st.booleans()))]
 
 
+def set_by_hand(draw: st.DrawFn, zone: ZoneInfo, number: int) -> list[Fact]:
+    """A standing set by hand, or the end of what was."""
+    at = draw(instants(zone))
+    days = draw(st.sampled_from([None, 1, 30, 91, 400]))
+    ends = None if days is None else first_instant(local_day(at, zone) + timedelta(days=days), zone)
+    said = ByHand(
+        draw(st.sampled_from(["status", "status", "circle"])),
+        draw(st.sampled_from(["basic", "silver", "gold", None])),
+        ends,
+        draw(st.booleans()),
+        draw(st.sampled_from(["override", "match"])),
+    )
+    name = f"{draw(st.sampled_from('ax'))} by hand {number}"
+    return [
+        ActivityFact(Activity("desk", name, OVERRIDE, at, local_day(at, zone), attributes=said.attributes()))
+    ]
+
+
 Making = Callable[[st.DrawFn, ZoneInfo, int], Sequence[Fact]]
 KINDS: tuple[Making, ...] = (
     *[lambda draw, zone, number: [bought(draw, zone, number)]] * 5,
@@ -291,6 +310,7 @@ KINDS: tuple[Making, ...] = (
     lambda draw, zone, number: [unlinked(draw, zone, number)],
     held,
     told,
+    set_by_hand,
 )
 """What happens in a history, the more often the more often it stands here."""
 

@@ -57,6 +57,8 @@ class Ruling:
     at_boundary: bool
     joined_on: date
     cycle_began_on: date | None = None
+    by_hand: str | None = None
+    """The origin of the claim made by hand that decided, for which no rule was asked."""
 
 
 def ruling_nodes(
@@ -98,6 +100,11 @@ def told(policy: LadderPolicy, tier: str) -> tuple[str, ...]:
     """The tiers that a decision gives reasons about: the one decided, and the next one above."""
     rank = policy.ladder.rank(tier)
     return policy.ladder.tiers[max(rank, 1) : rank + 2]
+
+
+def by_hand_node(tier: str, origin: str) -> RulingNode:
+    """What decided where a tier was set by hand, whatever rules say."""
+    return RulingNode(0, None, "by_hand", None, tier, (Reason(f"reason-{origin}", {"tier": tier}),))
 
 
 def supported_tier(program: Program, policy: LadderPolicy, ruling: Ruling) -> str:
@@ -219,6 +226,7 @@ __all__ = [
     "MeasureRead",
     "Ruling",
     "RulingNode",
+    "by_hand_node",
     "conditions",
     "plain",
     "ruling_nodes",

@@ -30,6 +30,7 @@ from loyalty_engine.rating.facts import (
 from loyalty_engine.rating.inputs import member_at
 from loyalty_engine.rating.journal import ENROLMENT, At, Journal, Parked, boundary_cause
 from loyalty_engine.rating.moves import Moves
+from loyalty_engine.rating.overrides import by_hand
 from loyalty_engine.rating.rulebook import ProgramVersion, Rulebook
 from loyalty_engine.rating.standing import Returned, Standings
 from loyalty_engine.rating.state import Effect, State
@@ -180,9 +181,23 @@ class Folding:
         for ladder, figure, view in self._tracked_cycles:
             value = contribution(figure, view, activity, net)
             self.state.tallies.cycle(ladder).of(figure, view).add(activity.local_day, value)
-        returned = Returned(lowered, activity.local_day, None)
+        self._ask_ladders(at, version, activity, net, Returned(lowered, activity.local_day, None), tiers)
+
+    def _ask_ladders(
+        self,
+        at: At,
+        version: ProgramVersion,
+        activity: Activity,
+        net: Activity | None,
+        returned: Returned,
+        tiers: Mapping[str, str],
+    ) -> None:
+        """Each ladder once: what an activity sets by hand, takes away as a return, or supports."""
+        program, set_by_hand = version.program, by_hand(activity)
         for policy in self._unfrozen(version):
-            if activity.kind == "return":
+            if set_by_hand is not None and set_by_hand.ladder == policy.key:
+                self._standings.set_by_hand(at, program, policy, set_by_hand, tiers)
+            elif activity.kind == "return":
                 if policy.section.returns in ("from_now", "undo"):
                     self._standings.withdraw(at, program, policy, returned, tiers)
             elif policy.upgrade.at == "activity" and (net is not None or policy.section.returns != "undo"):

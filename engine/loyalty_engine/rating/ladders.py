@@ -12,6 +12,7 @@ from datetime import datetime
 
 from loyalty_engine.ledger.effects import Cause
 from loyalty_engine.program import LadderPolicy
+from loyalty_engine.rating.locks import lock_of
 from loyalty_engine.rating.state import Claim, ClaimFigure, LadderState
 from loyalty_engine.rules import Ladder
 
@@ -27,7 +28,8 @@ class Regraded:
 def with_claim(state: LadderState, claim: Claim, ladder: Ladder, keep_all: bool) -> Regraded:
     """The claims with one more; one that another outlasts on the same or a higher tier is not needed.
 
-    ``keep_all`` keeps those too: a return may withdraw the better one (``returns = "from_now"``).
+    ``keep_all`` keeps those too: a return may withdraw the better one (``returns = "from_now"``). Claims made
+    by hand neither make others needless nor become so: they may be ended by hand, and be locked.
     """
     if any(same(claim, other) for other in state.claims):
         return Regraded(state, ())
@@ -65,6 +67,8 @@ def same(claim: Claim, other: Claim) -> bool:
 
 
 def _outlasts(claim: Claim, other: Claim, ladder: Ladder) -> bool:
+    if claim.origin != "rules" or other.origin != "rules":
+        return False
     if ladder.rank(claim.tier) < ladder.rank(other.tier):
         return False
     return claim.until_at is None or (other.until_at is not None and claim.until_at >= other.until_at)
@@ -76,9 +80,16 @@ def best(claims: Sequence[Claim], ladder: Ladder) -> str:
 
 
 def risen(state: LadderState, ladder: Ladder, at: datetime) -> LadderState:
-    """The standing raised to the best claim; it never falls here."""
+    """The standing raised to the best claim, from which it never falls here; or where a lock puts it."""
+    lock = lock_of(state.claims)
+    if lock is not None:
+        return _at_tier(state, lock.tier, at)
     tier = best(state.claims, ladder)
-    return replace(state, tier=tier, since=at) if ladder.rank(tier) > ladder.rank(state.tier) else state
+    return _at_tier(state, tier, at) if ladder.rank(tier) > ladder.rank(state.tier) else state
+
+
+def _at_tier(state: LadderState, tier: str, at: datetime) -> LadderState:
+    return state if tier == state.tier else replace(state, tier=tier, since=at)
 
 
 def settled(
@@ -93,9 +104,12 @@ def settled(
     """The standing after claims ended or were withdrawn, all claims in ``state`` being in force.
 
     ``supported`` is the tier that the figures support now, so that of ``keep``, and ``until`` the end
-    of a claim that must be made so that the standing stays the best of the claims.
+    of a claim that must be made so that the standing stays the best of the claims. While a lock is in force
+    it stands where the lock puts it, and all claims stay as they are.
     """
     ladder = policy.ladder
+    if (lock := lock_of(state.claims)) is not None:
+        return Regraded(_at_tier(state, lock.tier, at), ())
     next_tier = _next_tier(policy, state, supported)
     claims = tuple(claim for claim in state.claims if ladder.rank(claim.tier) <= ladder.rank(next_tier))
     made: tuple[Claim, ...] = ()

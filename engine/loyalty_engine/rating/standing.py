@@ -12,11 +12,12 @@ from loyalty_engine.localtime import is_day_start, local_day, period_start
 from loyalty_engine.program import LadderPolicy, Program
 from loyalty_engine.program.file import Review
 from loyalty_engine.rating.ends import claim_end, cycle_end
-from loyalty_engine.rating.facts import natural_key_of
 from loyalty_engine.rating.inputs import member_at
 from loyalty_engine.rating.journal import At, Journal
 from loyalty_engine.rating.judgement import Judgement, figure_key, judge
 from loyalty_engine.rating.ladders import keeps_all, risen, same, settled, with_claim
+from loyalty_engine.rating.locks import made_at
+from loyalty_engine.rating.overrides import ByHand
 from loyalty_engine.rating.rulebook import Rulebook
 from loyalty_engine.rating.state import Claim, ClaimFigure, CycleState, LadderState, Ruling, State
 from loyalty_engine.rating.tallies import Tallies, View, view_of
@@ -102,6 +103,25 @@ class Standings:
         self._journal.claims(at, policy.key, added.made)
         self._stand(at, policy, risen(added.state, policy.ladder, at.instant), asked.ruling)
 
+    def set_by_hand(
+        self, at: At, program: Program, policy: LadderPolicy, wanted: ByHand, tiers: Mapping[str, str]
+    ) -> None:
+        """A claim made by hand, for which no rule is asked; or the end of those of its origin."""
+        state = self._state.ladders[policy.key]
+        if wanted.tier is None:
+            gone = [claim for claim in state.claims if claim.origin == wanted.origin]
+            asked = self._ask(at, program, policy, tiers, at_boundary=False) if gone else None
+            if asked is not None:
+                self._journal.withdrawn(at, policy.key, gone)
+                left = tuple(claim for claim in state.claims if claim not in gone)
+                self._settle(at, program, policy, replace(state, claims=left), asked)
+        elif wanted.tier in policy.ladder.tiers:
+            claim = Claim(wanted.tier, at.instant, wanted.until, at.cause, wanted.origin, wanted.locked)
+            self._journal.claims(at, policy.key, [claim])
+            held = replace(state, claims=(*state.claims, claim))
+            ruling = Ruling(at.instant, False, {}, {}, by_hand=wanted.origin)
+            self._stand(at, policy, risen(held, policy.ladder, at.instant), ruling)
+
     def withdraw(
         self,
         at: At,
@@ -142,7 +162,7 @@ class Standings:
         returned: Returned,
         tiers: Mapping[str, str],
     ) -> Claim | None:
-        if returned.bought is not None and _place_of(claim) < returned.bought:
+        if claim.origin != "rules" or (returned.bought is not None and made_at(claim) < returned.bought):
             return claim
         program = self._rulebook.in_force(claim.from_at).program
         made_on = program.ladder(policy.key)
@@ -186,7 +206,7 @@ class Standings:
         if returned.bought is not None:
             return figure.after is not None and figure.after < returned.bought
         cycle = self._state.ladders[policy.key].cycle
-        return cycle is not None and cycle.beginning < _place_of(claim)
+        return cycle is not None and cycle.beginning < made_at(claim)
 
     def _settle(
         self, at: At, program: Program, policy: LadderPolicy, held: LadderState, asked: _Asked
@@ -296,10 +316,3 @@ def is_review(policy: LadderPolicy, at: datetime, program: Program, *, cycle_ove
         return cycle_over
     day = local_day(at, program.zone)
     return period_start(day, policy.review.every) == day
-
-
-def _place_of(claim: Claim) -> Place:
-    """Where a claim was made; a boundary comes before the activities of its instant."""
-    if claim.cause.kind != "activity":
-        return (claim.from_at, "", "")
-    return (claim.from_at, *natural_key_of(claim.cause.key))

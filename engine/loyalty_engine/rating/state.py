@@ -12,6 +12,7 @@ from uuid import UUID
 from loyalty_engine.ledger.effects import Cause, EffectKey
 from loyalty_engine.ledger.lots import Place
 from loyalty_engine.ledger.wallet import Wallet
+from loyalty_engine.rating.locks import counting
 from loyalty_engine.rating.tallies import Tallies
 
 
@@ -30,14 +31,15 @@ class ClaimFigure:
 class Claim:
     """A claim on a tier until an exclusive end; None is for a lifetime.
 
-    ``figures`` are those that it was made on, by ``rule.measure``; kept where a return may withdraw it.
+    ``figures`` are those that it was made on, by ``rule.measure``; kept where a return may withdraw it. One
+    that was made by hand rests on none.
     """
 
     tier: str
     from_at: datetime
     until_at: datetime | None
     cause: Cause
-    origin: Literal["rules"] = "rules"
+    origin: Literal["rules", "override", "grant", "match"] = "rules"
     locked: bool = False
     figures: Mapping[str, ClaimFigure] = field(default_factory=dict, compare=False)
 
@@ -70,8 +72,11 @@ class LadderState:
 
     @property
     def until(self) -> datetime | None:
-        """The end of the last claim on the tier held; None when there is none or it has no end."""
-        ends = [claim.until_at for claim in self.claims if claim.tier == self.tier]
+        """The end of the last claim on the tier held; None when there is none or it has no end.
+
+        Of claims that do not count nothing is held.
+        """
+        ends = [claim.until_at for claim in counting(self.claims) if claim.tier == self.tier]
         return None if not ends or None in ends else max(end for end in ends if end)
 
 
@@ -133,13 +138,17 @@ class State:
 
 @dataclass(frozen=True, slots=True)
 class Ruling:
-    """The figures and opinions that decided, enough to decide again: ``rule.measure`` -> number."""
+    """The figures and opinions that decided, enough to decide again: ``rule.measure`` -> number.
+
+    Where a claim made by hand decided there are none, and ``by_hand`` is its origin.
+    """
 
     at: datetime
     at_boundary: bool
     figures: Mapping[str, Decimal]
     opinions: Mapping[str, Mapping[str, bool]]
     cycle_began_on: date | None = None
+    by_hand: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

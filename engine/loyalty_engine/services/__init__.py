@@ -12,6 +12,7 @@ from loyalty_engine.services.erasure import erase_member
 from loyalty_engine.services.facts import record_fact
 from loyalty_engine.services.holds import capture_hold, hold_points, void_hold
 from loyalty_engine.services.members import enrol_member, enrol_members
+from loyalty_engine.services.overrides import set_standing
 from loyalty_engine.services.payments import pay_with_points
 from loyalty_engine.services.redemptions import cancel_redemption, fulfil_redemption, redeem_reward
 from loyalty_engine.services.refusals import Forbidden, Refusal, RefusalCode
@@ -53,6 +54,7 @@ __all__ = [
     "reopen_coupon_use",
     "reverse_activity",
     "set_clock",
+    "set_standing",
     "stock_reward",
     "transfer_points",
     "update_reward",

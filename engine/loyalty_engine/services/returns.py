@@ -160,6 +160,7 @@ NOT_RETURNED = {
     "gift": "return-of-a-caused",
     "return": "return-of-a-return",
     "confirmation": "return-of-a-return",
+    "override": "return-of-an-override",
 }
 """Kinds that are not returned, and why."""
 

@@ -10,6 +10,7 @@ import strawberry
 from loyalty_engine.ledger.amounts import from_smallest_units
 from loyalty_engine.program import LadderPolicy
 from loyalty_engine.rating import ProgramVersion
+from loyalty_engine.rating.locks import counting
 from loyalty_engine.store.reads import businesses, standings_then
 from loyalty_engine.store.reads.members import MemberRow
 from loyalty_engine.store.reads.moments import Moment
@@ -54,7 +55,8 @@ class StandingAsOf:
     )
     async def until(self, info: Info) -> datetime | None:
         """The end of the last claim on the tier held."""
-        ends = [row.until_at for row in await self._claims(info) if row.tier == self.row.tier]
+        claims = counting(await self._claims(info))
+        ends = [row.until_at for row in claims if row.tier == self.row.tier]
         return None if None in ends else max((end for end in ends if end), default=None)
 
     @aggregate(

@@ -15,6 +15,7 @@ from loyalty_engine.rules import Reason as RuleReason
 from loyalty_engine.store.reads import activities
 from loyalty_engine.store.reads.measured import Measured, measured_pages
 from loyalty_engine.store.reads.members import MemberRow
+from loyalty_engine.store.reads.standings import ClaimRow
 from loyalty_engine.words import say
 from loyalty_schema.connections import After, Connection, First, slice_of
 from loyalty_schema.fields import ACTIVITIES_READ, FEW, MEMBERS_READ, computed, given, page
@@ -67,8 +68,16 @@ def judged(
         stored["at_boundary"],
         member.joined_on,
         None if began_on is None else date.fromisoformat(began_on),
+        stored.get("by_hand"),
     )
     return Judged(version, policy, member, tier, at, ruling, explain.told(policy, tier))
+
+
+def set_by_hand(version: ProgramVersion, policy: LadderPolicy, member: MemberRow, claim: ClaimRow) -> Judged:
+    """The decision that a claim made by hand is."""
+    day = local_day(claim.from_at, version.program.zone)
+    ruling = explain.Ruling({}, {}, day, False, member.joined_on, None, claim.origin)
+    return Judged(version, policy, member, claim.tier, claim.from_at, ruling, ())
 
 
 @strawberry.type(description="Why a rule supports a tier, or does not.")
@@ -165,7 +174,7 @@ class RulingNode:
         """The place of the node above it."""
         return self.node.parent
 
-    @computed(scope=MEMBERS_READ, description="any_of, all_of, weighted, or rule.")
+    @computed(scope=MEMBERS_READ, description="any_of, all_of, weighted, rule, or by_hand.")
     def op(self) -> str:
         """How it decides."""
         return self.node.op
@@ -221,7 +230,11 @@ def ruling_of(decision: Judged) -> Ruling:
     tier = tier_of(decision.version, decision.policy.key, decision.tier)
     if tier is None:
         raise LookupError(f"ladder {decision.policy.key} has no tier {decision.tier}")
-    nodes = explain.ruling_nodes(decision.version.program, decision.policy, decision.about, decision.ruling)
+    program, ruling = decision.version.program, decision.ruling
+    if ruling.by_hand is not None:
+        nodes = [explain.by_hand_node(decision.tier, ruling.by_hand)]
+    else:
+        nodes = explain.ruling_nodes(program, decision.policy, decision.about, ruling)
     nodes[0] = replace(nodes[0], reasons=(*nodes[0].reasons, *decision.further))
     return Ruling(
         tier=tier,

@@ -13,22 +13,33 @@ from loyalty_engine.program import LadderPolicy
 from loyalty_engine.rating import ProgramVersion, Rulebook, enrolled, explain, routes
 from loyalty_engine.rating.inputs import member_at
 from loyalty_engine.rating.judgement import judge
+from loyalty_engine.rating.locks import lock_of
 from loyalty_engine.rules import Measure
 from loyalty_engine.rules import Reason as RuleReason
 from loyalty_engine.services import states
 from loyalty_engine.store.connection import Connection
-from loyalty_engine.store.reads import members, standings
+from loyalty_engine.store.reads import activities, members, standings
 from loyalty_engine.store.reads.effects import EffectRow
 from loyalty_engine.store.reads.view import View
 from loyalty_engine.words import say
-from loyalty_schema.fields import EVERYONE, FEW, MEMBERS_READ, aggregate, column, computed, given
+from loyalty_schema.enums import ClaimOrigin
+from loyalty_schema.fields import (
+    ACTIVITIES_READ,
+    EVERYONE,
+    FEW,
+    MEMBERS_READ,
+    aggregate,
+    column,
+    computed,
+    given,
+)
 from loyalty_schema.ids import global_id
 from loyalty_schema.request import Info, Request, request_of
 from loyalty_schema.types.effects import Cause, Effect, program_by_id
 from loyalty_schema.types.node import Node
 from loyalty_schema.types.program import Ladder, Program, Tier, rule_of, tier_of, version_by_id
 from loyalty_schema.types.rules import Locale, Rule, named, unit_words
-from loyalty_schema.types.ruling import Judged, Ruling, judged, ruling_of
+from loyalty_schema.types.ruling import Judged, Ruling, judged, ruling_of, set_by_hand
 
 
 @strawberry.type(description="A claim on a tier, from an instant until another.")
@@ -52,10 +63,25 @@ class Claim:
         "locked", scope=MEMBERS_READ, description="Whether no other claim counts while it lasts."
     )
 
+    @computed(scope=MEMBERS_READ, description="By what it came to be.")
+    def origin(self) -> ClaimOrigin:
+        """By what it came to be."""
+        return ClaimOrigin(self.row.origin)
+
     @computed(scope=MEMBERS_READ, description="What caused it.")
     def cause(self) -> Cause:
         """What caused it."""
         return Cause(row=self.row.effect)
+
+    @aggregate(
+        scope=ACTIVITIES_READ, description="Why it was made by hand; null: rules made it, or it is not seen."
+    )
+    async def reason(self, info: Info) -> str | None:
+        """Why it was made by hand."""
+        if self.row.origin == "rules" or self.row.effect.activity_id is None:
+            return None
+        row = await request_of(info).reads.load(activities.activities_by_id, self.row.effect.activity_id)
+        return None if row is None else row.reason
 
     @computed(scope=MEMBERS_READ, description="The rule that made it; null: the ladder's tree.")
     async def rule(self, info: Info) -> Rule | None:
@@ -158,13 +184,11 @@ class Standing:
     )
     async def claims(self, info: Info) -> list[Claim]:
         """The claims in force."""
-        request = request_of(info)
+        return [Claim(row=row) for row in await self._claims(request_of(info))]
+
+    async def _claims(self, request: Request) -> list[standings.ClaimRow]:
         found = await request.reads.load(standings.claims_in_force, self.member.member_id) or []
-        return [
-            Claim(row=row)
-            for row in found
-            if row.ladder == self.row.ladder and self._in_force(row, request.now)
-        ]
+        return [row for row in found if row.ladder == self.row.ladder and self._in_force(row, request.now)]
 
     def _in_force(self, claim: standings.ClaimRow, now: datetime) -> bool:
         """Whether a claim is not over, or its end is not folded yet: the standing rests on the last one."""
@@ -175,11 +199,13 @@ class Standing:
     @computed(
         scope=MEMBERS_READ,
         description="The tree that decided, with the measures that it read; at joining nothing was decided, "
-        "and it is the tree as it would decide now.",
+        "and it is the tree as it would decide now. Of what was set by hand it is one node that says so.",
     )
     async def ruling(self, info: Info) -> Ruling:
         """The tree that decided."""
         request = request_of(info)
+        if (lock := lock_of(await self._claims(request))) is not None:
+            return ruling_of(set_by_hand(self.version, self.policy, self.member, lock))
         if self.row.ruling:
             version = version_by_id(await request.rulebook(), self.row.program_version_id) or self.version
             policy = version.program.ladder(self.policy.key)
@@ -200,7 +226,10 @@ class Standing:
             return None
         request = request_of(info)
         ruling, _ = await self._judgement(request)
-        return ruling_of(self._judged(request, ruling, (tier,), self._waits(tier, ruling)))
+        further = self._waits(tier, ruling)
+        if tier != self.row.tier and lock_of(await self._claims(request)) is not None:
+            further = (*further, RuleReason("reason-locked", {"tier": tier}))
+        return ruling_of(self._judged(request, ruling, (tier,), further))
 
     def _waits(self, tier: str, ruling: explain.Ruling) -> tuple[RuleReason, ...]:
         """What keeps a member from a tier that the figures support already."""

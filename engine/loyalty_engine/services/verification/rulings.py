@@ -34,6 +34,12 @@ class Rulings:
             what = f"decision of standing {row['standing_id']} on {row['ladder']}"
             if version is None:
                 return Broken(member.member_id, what, "decided", "by no published version")
+            by_hand = row["ruling"].get("by_hand")
+            if by_hand is not None:
+                if not _made_by_hand(row, by_hand, claims):
+                    stored = f"{row['from_tier']} to {row['to_tier']}"
+                    return Broken(member.member_id, what, stored, f"no {by_hand} of that tier was made then")
+                continue
             try:
                 supported = _supported(version, member, row)
                 holds = _holds(version, row, supported, claims)
@@ -61,14 +67,29 @@ def _holds(
     version: ProgramVersion, row: asyncpg.Record, supported: str, claims: Sequence[asyncpg.Record]
 ) -> bool:
     policy = version.program.ladder(row["ladder"])
-    claimed = set(_claimed(row, claims))
-    return follows(policy, row["from_tier"], row["to_tier"], supported, claimed)
-
-
-def _claimed(row: asyncpg.Record, claims: Iterable[asyncpg.Record]) -> Iterable[str]:
     at = row["effective_at"]
-    for claim in claims:
-        if (claim["member_id"], claim["ladder"]) != (row["member_id"], row["ladder"]):
-            continue
-        if claim["from_at"] <= at and (claim["until_at"] is None or claim["until_at"] > at):
-            yield claim["tier"]
+    known = [claim for claim in _of_ladder(row, claims) if claim["from_at"] <= at]
+    claimed = {claim["tier"] for claim in known if claim["until_at"] is None or claim["until_at"] > at}
+    if follows(policy, row["from_tier"], row["to_tier"], supported, claimed):
+        return True
+    locks = (claim for claim in known if claim["locked"])
+    lock_mattered = any(claim["until_at"] is None or claim["until_at"] >= at for claim in locks)
+    return lock_mattered and row["to_tier"] in claimed
+
+
+def _made_by_hand(row: asyncpg.Record, origin: str, claims: Iterable[asyncpg.Record]) -> bool:
+    """Whether the cause of a change made such a claim on the tier that it leads to."""
+    names = ("cause_kind", "cause_key")
+    return any(
+        (claim["tier"], claim["origin"]) == (row["to_tier"], origin)
+        and all(claim[name] == row[name] for name in names)
+        for claim in _of_ladder(row, claims)
+    )
+
+
+def _of_ladder(row: asyncpg.Record, claims: Iterable[asyncpg.Record]) -> Iterable[asyncpg.Record]:
+    return (
+        claim
+        for claim in claims
+        if (claim["member_id"], claim["ladder"]) == (row["member_id"], row["ladder"])
+    )

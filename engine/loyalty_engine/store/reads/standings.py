@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import and_, bindparam, func, literal, not_, or_, select
@@ -43,6 +43,13 @@ class StandingRow:
     program_version_id: UUID
 
 
+class MadeBy(NamedTuple):
+    """What made a claim, by its natural key."""
+
+    kind: str
+    key: str
+
+
 @dataclass(frozen=True, slots=True)
 class ClaimRow:
     """A claim in force."""
@@ -55,7 +62,13 @@ class ClaimRow:
     until_at: datetime | None
     rule: str | None
     locked: bool
+    origin: str
     effect: EffectRow
+
+    @property
+    def cause(self) -> MadeBy:
+        """What made it."""
+        return MadeBy(self.effect.cause_kind, self.effect.cause_key)
 
 
 @dataclass(frozen=True, slots=True)

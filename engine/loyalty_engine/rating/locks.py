@@ -1,0 +1,59 @@
+"""Which of several claims count: a locked one is the only one while it lasts (SEMANTICS section 4)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Protocol, TypeVar
+
+from loyalty_engine.ledger.lots import Place
+from loyalty_engine.rating.facts import natural_key_of
+
+
+class MadeBy(Protocol):
+    """What made a claim, by its natural key."""
+
+    @property
+    def kind(self) -> str:
+        """What kind of thing it was."""
+
+    @property
+    def key(self) -> str:
+        """Its natural key."""
+
+
+class MadeClaim(Protocol):
+    """A claim, as far as it says when and by what it was made."""
+
+    @property
+    def locked(self) -> bool:
+        """Whether no other claim counts while it lasts."""
+
+    @property
+    def from_at(self) -> datetime:
+        """Since when it holds."""
+
+    @property
+    def cause(self) -> MadeBy:
+        """What made it."""
+
+
+Made = TypeVar("Made", bound=MadeClaim)
+
+
+def made_at(claim: MadeClaim) -> Place:
+    """Where in the order a claim was made; a boundary comes before the activities of its instant."""
+    if claim.cause.kind != "activity":
+        return (claim.from_at, "", "")
+    return (claim.from_at, *natural_key_of(claim.cause.key))
+
+
+def lock_of(claims: Iterable[Made]) -> Made | None:
+    """The locked claim that counts alone, of several the one made last; None where none is locked."""
+    return max((claim for claim in claims if claim.locked), key=made_at, default=None)
+
+
+def counting(claims: Sequence[Made]) -> Sequence[Made]:
+    """The claims that count."""
+    lock = lock_of(claims)
+    return claims if lock is None else (lock,)
