@@ -34,6 +34,13 @@ query ($who: String!, $at: DateTime!, $known: DateTime) {
 GIVE_BACK = """
 mutation ($input: ReverseActivityInput!) { reverseActivity(input: $input) { __typename } }
 """
+CHANGES = """
+query ($after: String) {
+  member(by: {externalId: "anna"}) {
+    standingChanges(first: 1, after: $after) { nodes { to { key } } pageInfo { hasNextPage endCursor } }
+  }
+}
+"""
 MARCH = "2026-03-01T10:00:00Z"
 
 
@@ -53,11 +60,13 @@ async def set_clock(shop: Shop, at: str) -> None:
     await services(shop).set_clock(datetime.fromisoformat(at))
 
 
-async def give_back(shop: Shop, of: str, at: str, key: str = "r1", source: str = "till") -> None:
+async def give_back(
+    shop: Shop, of: str, at: str, key: str = "r1", source: str = "till", of_source: str = "till"
+) -> None:
     """A whole return."""
     wanted = {
         "idempotencyKey": str(new_id()),
-        "activity": {"natural": {"source": "till", "externalId": of}},
+        "activity": {"natural": {"source": of_source, "externalId": of}},
         "source": source,
         "externalId": key,
         "occurredAt": at,
@@ -124,6 +133,22 @@ async def test_a_return_at_the_instant_of_its_purchase_comes_after_it_whatever_i
     await give_back(shop, "p1", MARCH, key="r0", source="desk")
     assert await figures(shop, MARCH) == ("basic", "0", "0")
     assert await figures(shop, "2026-06-01T00:00:00Z") == ("basic", "0", "0")
+    assert await tiers_one_by_one(shop) == ["silver", "basic"]
+    await shop.buy("anna", "1500.00", MARCH, source="desk", externalId="q")
+    assert await tiers_one_by_one(shop) == ["silver"]
+    await give_back(shop, "q", MARCH, key="a", source="desk", of_source="desk")
+    assert await tiers_one_by_one(shop) == ["silver", "basic", "silver", "basic"]
+
+
+async def tiers_one_by_one(shop: Shop) -> list[str]:
+    """The tiers to which anna changed, on pages of one."""
+    tiers, after = list[str](), None
+    while True:
+        page = (await shop.data(CHANGES, {"after": after}))["member"]["standingChanges"]
+        tiers += [node["to"]["key"] for node in page["nodes"]]
+        if not page["pageInfo"]["hasNextPage"]:
+            return tiers
+        after = page["pageInfo"]["endCursor"]
 
 
 async def test_a_member_who_had_not_joined_stands_nowhere_and_has_nothing(shop: Shop) -> None:

@@ -127,7 +127,7 @@ class Member(Node):
         after: After = None,
     ) -> Connection[StandingChange]:
         """Changes of standing as known now."""
-        request, listed = request_of(info), "standingChanges"
+        request, listed = request_of(info), "changesInOrderOfFold"
         slice_ = slice_of(request, listed, first=first, after=after)
         found = await request.reads.load(standings.change_pages, self.row.member_id, ladder, slice_)
         return connection_of(
@@ -135,13 +135,7 @@ class Member(Node):
             listed,
             slice_,
             found or Page((), False),
-            lambda row: (
-                row.effective_at,
-                not row.is_boundary,
-                row.source,
-                row.external_id,
-                row.standing_id,
-            ),
+            lambda row: row.place,
             lambda row: StandingChange(row=row),
         )
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import and_, bindparam, func, literal, not_, or_, select
-from sqlalchemy.types import Boolean, Text
+from sqlalchemy import and_, bindparam, func, or_, select
+from sqlalchemy.types import Text
 
 from loyalty_engine.entities import Claim, CurrentStanding, Effect, Member, Standing
 from loyalty_engine.store.connection import Connection
@@ -25,6 +25,7 @@ from loyalty_engine.store.reads.pages import (
     seek_values,
     sliced,
 )
+from loyalty_engine.store.reads.places import PLACE, with_purchases
 from loyalty_engine.store.reads.view import View, ViewStatement, linked, of_business, one_of_ids, rows_of
 from loyalty_engine.store.tables import columns, table
 
@@ -86,11 +87,13 @@ class ChangeRow:
     external_id: str
     ruling: Mapping[str, Any]
     effect: EffectRow
+    place: tuple[Any, ...] = ()
+    """What the list of a member's changes is sorted by, where it is read from that."""
 
 
 _current, _change = columns(CurrentStanding), columns(Standing)
 _claim, _member, _effect = columns(Claim), columns(Member), columns(Effect)
-_CHANGE_PART = ChangeRow.__slots__[:-1]
+_CHANGE_PART = ChangeRow.__slots__[:-2]
 CLAIM_PART = ClaimRow.__slots__[:-1]
 
 
@@ -142,10 +145,10 @@ _COUNTS = ViewStatement(
 )
 
 
-def _changes(held: bool) -> Any:
+def _changes(held: bool, joined: Callable[[Any], Any] = lambda changes: changes) -> Any:
     return (
         select(*(_change[name] for name in _CHANGE_PART), *effect_columns())
-        .select_from(effect_from(_change, table(Standing)))
+        .select_from(joined(effect_from(_change, table(Standing))))
         .where(
             of_business(_change),
             _change.withdrawn_effect_id.is_(None),
@@ -170,7 +173,8 @@ _CHANGES_BY_EFFECT = ViewStatement(
 
 def _change_row(record: Any) -> ChangeRow:
     width = len(_CHANGE_PART)
-    return ChangeRow(*(*record[:width], EffectRow(*record[width : width + len(EffectRow.__slots__)])))
+    end = width + len(EffectRow.__slots__)
+    return ChangeRow(*(*record[:width], EffectRow(*record[width:end]), tuple(record[end:])))
 
 
 async def current_standings(
@@ -238,14 +242,15 @@ async def change_pages(
 
 @lru_cache(maxsize=512)
 def _page(by_ladder: bool, size: int, backward: bool, seeking: bool) -> ViewStatement:
-    fact_first = func.coalesce(not_(_change.is_boundary), literal(False), type_=Boolean)
-    place = (_change.effective_at, fact_first, _change.source, _change.external_id, _change.standing_id)
+    place = {**PLACE, "standing_id": _change.standing_id}
     of_ladder = (_change.ladder == bindparam("ladder", type_=Text),) if by_ladder else ()
     return ViewStatement(
         lambda held: for_each(
             sliced(
-                _changes(held).where(_change.member_id == PARENTS.c.parent_id, *of_ladder),
-                Sort(place),
+                _changes(held, with_purchases)
+                .add_columns(*(part.label(f"place_{name}") for name, part in place.items()))
+                .where(_change.member_id == PARENTS.c.parent_id, *of_ladder),
+                Sort(tuple(place.values())),
                 size,
                 backward,
                 seeking,

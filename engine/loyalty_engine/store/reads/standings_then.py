@@ -7,14 +7,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ARRAY, Uuid, and_, case, cast, func, literal, not_, or_, select, tuple_
+from sqlalchemy import ARRAY, Uuid, and_, case, cast, func, literal, not_, or_, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by, distinct_on
 from sqlalchemy.types import DateTime, Text
 
-from loyalty_engine.entities import Claim, Effect, Fact, Standing
+from loyalty_engine.entities import Claim, Effect, Standing
 from loyalty_engine.store.connection import Connection
 from loyalty_engine.store.reads.effects import EffectRow, effect_columns
 from loyalty_engine.store.reads.moments import MOMENTS, Moment, at_each, known_then, moment_values
+from loyalty_engine.store.reads.places import PLACE, with_purchases
 from loyalty_engine.store.reads.standings import CLAIM_PART, ClaimRow
 from loyalty_engine.store.reads.view import View, ViewStatement, linked, of_business
 from loyalty_engine.store.tables import columns, table
@@ -29,45 +30,20 @@ class StoodRow:
     since: datetime
 
 
-_standing, _claim, _effect, _fact = columns(Standing), columns(Claim), columns(Effect), columns(Fact)
-_withdrawn, _bought = table(Effect).alias("withdrawn"), table(Fact).alias("bought")
-_posted = table(Effect).alias("posted")
+_standing, _claim, _effect = columns(Standing), columns(Claim), columns(Effect)
+_withdrawn, _posted = table(Effect).alias("withdrawn"), table(Effect).alias("posted")
 
 
 def _same(one: Any, other: Any, name: str, other_name: str | None = None) -> Any:
     return and_(one.business_id == other.business_id, one[name] == other[other_name or name])
 
 
-_EARLY: Any = func.coalesce(
-    tuple_(_bought.c.source, _bought.c.external_id) > tuple_(_standing.source, _standing.external_id),
-    literal(False),
-)
-_PLACE: tuple[Any, ...] = (
-    _standing.effective_at,
-    ~_standing.is_boundary,
-    case((_EARLY, _bought.c.source), else_=_standing.source),
-    case((_EARLY, _bought.c.external_id), else_=_standing.external_id),
-    _EARLY,
-    _standing.source,
-    _standing.external_id,
-)
-"""The order of the fold, in which a return comes right after its purchase of the same instant."""
-
-
 def _stood(held: bool) -> Any:
     """The last standing on each ladder among those that were recorded, and not withdrawn, by then."""
-    changes = (
+    changes = with_purchases(
         table(Effect)
         .join(table(Standing), _same(_standing, _effect, "effect_id"))
         .outerjoin(_withdrawn, _same(_withdrawn.c, _standing, "effect_id", "withdrawn_effect_id"))
-        .outerjoin(table(Fact), _same(_fact, _effect, "fact_id", "activity_id"))
-        .outerjoin(
-            _bought,
-            and_(
-                _same(_bought.c, _fact, "fact_id", "reverses_fact_id"),
-                _bought.c.occurred_at == _fact.occurred_at,
-            ),
-        )
     )
     return (
         select(_standing.ladder, _standing.to_tier, _standing.effective_at)
@@ -79,7 +55,7 @@ def _stood(held: bool) -> Any:
             or_(_withdrawn.c.effect_id.is_(None), _withdrawn.c.recorded_at > MOMENTS.c.known_at),
             *linked(_effect.member_id, held),
         )
-        .order_by(_standing.ladder, *(part.desc() for part in _PLACE))
+        .order_by(_standing.ladder, *(part.desc() for part in PLACE.values()))
         .correlate(MOMENTS)
     )
 
