@@ -13,6 +13,7 @@ from loyalty_engine.store.reads import (
     businesses,
     coupons,
     entries,
+    gifts,
     held,
     lots,
     members,
@@ -49,6 +50,7 @@ from loyalty_schema.request import Info, Request, request_of
 from loyalty_schema.types.activity import Activity
 from loyalty_schema.types.business import Business, Viewer
 from loyalty_schema.types.coupon import Coupon, CouponUse
+from loyalty_schema.types.gift import Gift
 from loyalty_schema.types.held import Adjustment, Hold
 from loyalty_schema.types.lots import Lot
 from loyalty_schema.types.member import Member
@@ -68,6 +70,7 @@ _NODES: dict[str, tuple[str, _Load, Callable[[Any], Node]]] = {
     "Activity": (ACTIVITIES_READ, activities.activities_by_id, lambda row: Activity(row=row)),
     "LedgerEntry": (POINTS_READ, entries.entries_by_id, lambda row: LedgerEntry(row=row)),
     "StandingChange": (MEMBERS_READ, standings.changes_by_id, lambda row: StandingChange(row=row)),
+    "Gift": (ACTIVITIES_READ, gifts.gifts_by_effect, lambda row: Gift(row=row)),
     "Lot": (POINTS_READ, lots.lots_by_id, lambda row: Lot(row=row)),
     "Hold": (POINTS_READ, held.holds_by_id, lambda row: Hold(row=row)),
     "Adjustment": (POINTS_READ, held.adjustments_by_id, lambda row: Adjustment(row=row)),

@@ -17,6 +17,7 @@ from loyalty_schema.mutations import Mutation
 from loyalty_schema.prepared import UsePrepared
 from loyalty_schema.query import Query
 from loyalty_schema.scalars import SCALARS
+from loyalty_schema.types.gift import Gift
 from loyalty_schema.types.standing import StandingChange
 from loyalty_schema.types.wallet import LedgerEntry
 
@@ -39,7 +40,7 @@ class LoyaltySchema(strawberry.Schema):
             super().__init__(
                 query=Query,
                 mutation=Mutation,
-                types=[LedgerEntry, StandingChange],
+                types=[Gift, LedgerEntry, StandingChange],
                 config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=True),
                 extensions=[UsePrepared],
             )

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import strawberry
 
-from loyalty_engine.store.reads import activities, entries, standings
+from loyalty_engine.store.reads import activities, entries, gifts, standings
 from loyalty_engine.store.reads.effects import EffectRow
 from loyalty_schema.enums import CauseKind
 from loyalty_schema.fields import ACTIVITIES_READ, EVERYONE, computed
@@ -126,18 +126,27 @@ async def program_by_id(request: Request, key: UUID) -> Program:
 async def effects_of(
     request: Request, *, activity: UUID | None = None, effects: Sequence[UUID] = ()
 ) -> list[Effect]:
-    """The effects that an activity caused, or those with some ids; entries come first."""
+    """The effects that an activity caused, or those with some ids: entries, changes of standing, gifts."""
+    from loyalty_schema.types.gift import Gift
     from loyalty_schema.types.standing import StandingChange
     from loyalty_schema.types.wallet import LedgerEntry
 
     moved: list[entries.EntryRow] = []
     changes: list[standings.ChangeRow] = []
+    given: list[gifts.GiftRow] = []
     if activity is not None:
         moved = await request.reads.load(entries.entries_by_activity, activity) or []
         changes = await request.reads.load(standings.changes_by_activity, activity) or []
+        given = await request.reads.load(gifts.gifts_by_activity, activity) or []
     if effects:
         found_moves = [request.reads.load(entries.entries_by_effect, key) for key in effects]
         found_changes = [request.reads.load(standings.changes_by_effect, key) for key in effects]
+        found_gifts = [request.reads.load(gifts.gifts_by_effect, key) for key in effects]
         moved = [row for rows in found_moves for row in await rows or []]
         changes = [row for rows in found_changes for row in await rows or []]
-    return [*(LedgerEntry(row=row) for row in moved), *(StandingChange(row=row) for row in changes)]
+        given = [row for each in found_gifts if (row := await each) is not None]
+    return [
+        *(LedgerEntry(row=row) for row in moved),
+        *(StandingChange(row=row) for row in changes),
+        *(Gift(row=row) for row in given),
+    ]
