@@ -8,6 +8,7 @@ from uuid import UUID
 
 from loyalty_engine.services.engine import Engine
 from loyalty_engine.services.verification.checks import BusinessCheck, Chunk, MemberCheck, Said
+from loyalty_engine.services.verification.gifts import Gifts
 from loyalty_engine.services.verification.records import Records
 from loyalty_engine.services.verification.replay import Replay
 from loyalty_engine.services.verification.rulings import Rulings
@@ -41,6 +42,7 @@ OF_MEMBERS: tuple[MemberCheck, ...] = (
     Said(rewards.REDEMPTIONS),
     Said(rewards.CANCELLED),
     Said(rewards.RELEASED),
+    Gifts(),
     Said(tiers.ONCE),
     Said(tiers.CORRECTIONS),
     Records(),

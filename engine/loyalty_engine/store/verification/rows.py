@@ -44,6 +44,28 @@ FROM standing s LEFT JOIN effect e ON e.business_id = s.business_id AND e.effect
 WHERE s.business_id = $1 AND s.member_id = ANY ($2::uuid[])
 ORDER BY s.member_id, s.standing_id
 """
+_CAUSED = """
+SELECT e.member_id, e.cause_kind, e.cause_key, e.rule, e.slot, e.activity_id, sum(e.value)::bigint AS units
+FROM effect e
+WHERE e.business_id = $1 AND e.kind = 'caused'
+  AND (e.member_id = ANY ($2::uuid[]) OR e.activity_id = ANY ($3::uuid[]))
+GROUP BY e.member_id, e.cause_kind, e.cause_key, e.rule, e.slot, e.activity_id
+ORDER BY e.member_id, e.cause_key, e.rule, e.slot
+"""
+_GIFTS = """
+SELECT g.member_id, g.external_id, g.about_fact_id, g.points, g.points_currency,
+       m.external_id AS member, m.status
+FROM fact g JOIN member m ON m.business_id = g.business_id AND m.member_id = g.member_id
+WHERE g.business_id = $1 AND g.kind = 'gift'
+  AND (g.member_id = ANY ($2::uuid[]) OR g.about_fact_id = ANY ($3::uuid[]))
+  AND NOT EXISTS (
+      SELECT FROM fact r WHERE r.business_id = g.business_id AND r.reverses_fact_id = g.fact_id)
+ORDER BY g.member_id, g.fact_id
+"""
+_ERASED = """
+SELECT m.external_id FROM member m
+WHERE m.business_id = $1 AND m.external_id = ANY ($2::text[]) AND m.status = 'erased'
+"""
 
 
 async def transfer_rows(
@@ -65,3 +87,22 @@ async def standing_rows(
 ) -> list[asyncpg.Record]:
     """The changes of standing of some members with the effects that made them."""
     return await connection.fetch(_STANDINGS, business_id, list(member_ids))
+
+
+async def caused_rows(
+    connection: Connection, business_id: UUID, member_ids: Sequence[UUID], activity_ids: Sequence[UUID] = ()
+) -> list[asyncpg.Record]:
+    """What some members' histories, or some activities, cause in the histories of others, by key."""
+    return await connection.fetch(_CAUSED, business_id, list(member_ids), list(activity_ids))
+
+
+async def gift_rows(
+    connection: Connection, business_id: UUID, member_ids: Sequence[UUID], about: Sequence[UUID] = ()
+) -> list[asyncpg.Record]:
+    """The gifts that some members were given, or that some activities gave, and that were not reversed."""
+    return await connection.fetch(_GIFTS, business_id, list(member_ids), list(about))
+
+
+async def erased_among(connection: Connection, business_id: UUID, names: Sequence[str]) -> set[str]:
+    """Those of some members, by external id, who are erased."""
+    return {row["external_id"] for row in await connection.fetch(_ERASED, business_id, list(names))}
