@@ -11,7 +11,7 @@ import pytest
 from loyalty_engine.ids import new_id
 from loyalty_engine.services import RefusalCode
 from loyalty_engine.services.commands import ActivityBy
-from loyalty_engine.services.reward_commands import CreateReward, RewardSaved, RewardStocked
+from loyalty_engine.services.reward_commands import CreateReward, RewardSaved, RewardStocked, TermsInput
 from loyalty_engine.store.database import Database
 from tests.properties.invariants import broken
 from tests.services.rewards import Catalogue, open_catalogue, terms
@@ -269,6 +269,7 @@ async def test_a_key_is_taken_once(shop: Catalogue) -> None:
         (CreateReward("mug", "goods", terms(), stock=-1), ("stock",)),
         (CreateReward("mug", "goods", terms(0)), ("terms", "price")),
         (CreateReward("mug", "goods", terms("0.5")), ("terms", "price")),
+        (CreateReward("mug", "goods", terms(prices={"gold": 0})), ("terms", "prices")),
         (CreateReward("mug", "goods", terms(prices={"iron": 5})), ("terms", "prices")),
         (CreateReward("mug", "goods", terms(prices={"gold": 5, "status.gold": 6})), ("terms", "prices")),
         (CreateReward("mug", "goods", terms(tiers=("iron",))), ("terms", "tiers")),
@@ -288,3 +289,13 @@ async def test_a_reward_is_within_its_bounds(
 ) -> None:
     refused(await shop.create(command), RefusalCode.INVALID_INPUT, *path)
     assert await shop.rows("SELECT FROM reward") == []
+
+
+@pytest.mark.parametrize(
+    ("new", "path"), [(terms(0), "price"), (terms(-1), "price"), (terms(prices={"gold": 0}), "prices")]
+)
+async def test_no_reward_becomes_free(shop: Catalogue, new: TermsInput, path: str) -> None:
+    await shop.offer("mug", 50)
+    refused(await shop.update("mug", new), RefusalCode.INVALID_INPUT, "terms", path)
+    await shop.redeem()
+    assert await shop.balance() == 70
