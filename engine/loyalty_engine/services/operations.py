@@ -40,7 +40,13 @@ from loyalty_engine.services.reward_commands import (
 from loyalty_engine.store.connection import Connection
 from loyalty_engine.store.database import CLASHES
 from loyalty_engine.store.json_text import json_text
-from loyalty_engine.store.operations import KnownOperation, StillRunning, finish_operation, take_operation
+from loyalty_engine.store.operations import (
+    KnownOperation,
+    StillRunning,
+    finish_operation,
+    once_it_is_free,
+    take_operation,
+)
 
 BOUNDS = "_bounds_check"
 """How the names of constraints end that bound a number; breaking any other one is a defect."""
@@ -96,9 +102,11 @@ async def once(
     try:
         key = checks.text(key, "idempotencyKey")
         digest = body_hash(mutation, command, secret=engine.secret_key)
-        return await engine.database.write(
-            caller.business_id,
-            lambda connection: _attempt(engine, caller, key, mutation, digest, work, connection),
+        return await once_it_is_free(
+            lambda: engine.database.write(
+                caller.business_id,
+                lambda connection: _attempt(engine, caller, key, mutation, digest, work, connection),
+            )
         )
     except Refused as refused:
         return refused.refusal

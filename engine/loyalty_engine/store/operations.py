@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+import random
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 import asyncpg
@@ -12,8 +15,16 @@ import asyncpg
 from loyalty_engine.store.connection import Connection
 from loyalty_engine.store.json_text import json_text
 
-WAIT = "2s"
+WAIT_SECONDS = 2.0
 """How long a request waits for another one under the same key."""
+
+SHORTEST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.005, 0.1
+"""Between two looks at a key that is held; each pause is twice the one before."""
+
+AT_ONCE = "1ms"
+"""How long a key is waited for with a connection in hand, which others may need."""
+
+Outcome = TypeVar("Outcome")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +37,7 @@ class KnownOperation:
 
 
 class StillRunning(Exception):
-    """Another request under the same key has not ended within the time that one waits for it."""
+    """Another request holds the key; nothing was done, and the transaction can only be taken back."""
 
 
 _TAKE = """
@@ -53,9 +64,9 @@ async def take_operation(
 ) -> KnownOperation | None:
     """Take the key for this transaction; or what was done under it before.
 
-    Raises StillRunning when another transaction holds the key for longer than WAIT.
+    Raises StillRunning when another transaction holds the key.
     """
-    await connection.fetchval(_LOCK_TIMEOUT, WAIT)
+    await connection.fetchval(_LOCK_TIMEOUT, AT_ONCE)
     try:
         taken = await connection.fetchval(_TAKE, business_id, actor, key, mutation, input_hash, now)
     except asyncpg.LockNotAvailableError as error:
@@ -74,3 +85,22 @@ async def finish_operation(
 ) -> None:
     """Keep the outcome, for ever."""
     await connection.execute(_FINISH, business_id, actor, key, json_text(outcome))
+
+
+async def once_it_is_free(attempt: Callable[[], Awaitable[Outcome]]) -> Outcome:
+    """What comes of an attempt, made again as long as another request holds its key.
+
+    Whoever waits has no connection meanwhile, so that many who do leave the others theirs. Raises
+    StillRunning after WAIT_SECONDS.
+    """
+    time = asyncio.get_running_loop().time
+    until, pause = time() + WAIT_SECONDS, SHORTEST_PAUSE_SECONDS
+    while True:
+        try:
+            return await attempt()
+        except StillRunning:
+            left = until - time()
+            if left <= 0:
+                raise
+            await asyncio.sleep(min(pause * random.uniform(0.5, 1.5), left))  # noqa: S311 - nobody guesses a pause
+            pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
