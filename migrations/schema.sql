@@ -408,6 +408,7 @@ CREATE TABLE effect (
 ALTER TABLE effect OWNER TO loyalty_owner;
 ALTER TABLE effect ENABLE ROW LEVEL SECURITY;
 ALTER TABLE effect FORCE ROW LEVEL SECURITY;
+CREATE INDEX effect_besides_points ON effect USING btree (business_id, member_id, kind, effective_at) WHERE kind <> 'points'::text;
 CREATE INDEX effect_by_activity ON effect USING btree (business_id, activity_id) WHERE activity_id IS NOT NULL;
 CREATE INDEX effect_by_member ON effect USING btree (business_id, member_id, effective_at, effect_id);
 CREATE INDEX effect_by_trigger ON effect USING btree (business_id, trigger_fact_id) WHERE trigger_fact_id IS NOT NULL;

@@ -121,6 +121,14 @@ class Effect(Entity, table=True):
         ),
         Index("effect_by_member", "business_id", "member_id", "effective_at", "effect_id"),
         Index(
+            "effect_besides_points",
+            "business_id",
+            "member_id",
+            "kind",
+            "effective_at",
+            postgresql_where=text("kind <> 'points'"),
+        ),
+        Index(
             "effect_by_activity",
             "business_id",
             "activity_id",
