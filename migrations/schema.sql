@@ -172,7 +172,7 @@ CREATE TABLE claim (
     CONSTRAINT claim_business_id_member_id_fkey FOREIGN KEY (business_id, member_id) REFERENCES member(business_id, member_id),
     CONSTRAINT claim_business_id_withdrawn_effect_id_fkey FOREIGN KEY (business_id, withdrawn_effect_id) REFERENCES effect(business_id, effect_id),
     CONSTRAINT claim_ladder_length_check CHECK (char_length(ladder) >= 1 AND char_length(ladder) <= 64),
-    CONSTRAINT claim_origin_check CHECK (origin = ANY (ARRAY['rules'::text, 'override'::text, 'grant'::text, 'match'::text, 'paid'::text, 'migration'::text])),
+    CONSTRAINT claim_origin_check CHECK (origin = ANY (ARRAY['rules'::text, 'override'::text, 'grant'::text, 'match'::text, 'paid'::text, 'migration'::text, 'grace'::text, 'notice'::text])),
     CONSTRAINT claim_rule_length_check CHECK (char_length(rule) >= 1 AND char_length(rule) <= 64),
     CONSTRAINT claim_tier_length_check CHECK (char_length(tier) >= 1 AND char_length(tier) <= 64),
     CONSTRAINT claim_until_after_from_check CHECK (until_at > from_at),

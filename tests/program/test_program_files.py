@@ -32,6 +32,7 @@ def test_a_right_file_is_compiled_without_findings() -> None:
     assert program.hash == sha256(GOOD.encode()).hexdigest()
     assert program.rule_versions == {"tier_spend": "1", "earn_purchase": "1"}
     assert program.ladder("status").tree == Leaf("spend")
+    assert program.ladder("status").keep == Leaf("spend")
     with pytest.raises(KeyError):
         program.ladder("circle")
 
@@ -98,6 +99,38 @@ MISTAKES = {
     ),
     "no downgrade": (changed('downgrade = { to = "qualified" }\n', ""), "ladders.0.downgrade", "required"),
     "an unknown downgrade": (changed('"qualified"', '"nowhere"'), "ladders.0.downgrade.to", "one_step"),
+    "a tree of keeping that names no rule": (
+        changed('combine = "spend"', 'combine = "spend"\nkeep = { op = "any_of", of = ["nothing"] }'),
+        "ladders.0.keep.of.0",
+        "the ids are",
+    ),
+    "less than no grace": (
+        changed('to = "qualified"', 'to = "qualified", grace_days = -1'),
+        "ladders.0.downgrade.grace_days",
+        "0",
+    ),
+    "a review both every month and on dates": (
+        changed(
+            "downgrade", 'review = { every = "month", dates = ["03-01"], until = "lifetime" }\ndowngrade'
+        ),
+        "ladders.0.review",
+        "either every",
+    ),
+    "a review at no time": (
+        changed("downgrade", 'review = { until = "lifetime" }\ndowngrade'),
+        "ladders.0.review",
+        "either every",
+    ),
+    "a review on one date twice": (
+        changed("downgrade", 'review = { dates = ["03-01", "03-01"], until = "lifetime" }\ndowngrade'),
+        "ladders.0.review",
+        "twice",
+    ),
+    "a review on a day that not every year has": (
+        changed("downgrade", 'review = { dates = ["02-29"], until = "lifetime" }\ndowngrade'),
+        "ladders.0.review.dates.0",
+        "pattern",
+    ),
     "an unknown policy of returns": (changed('"at_review"', '"maybe"'), "ladders.0.returns", "undo"),
     "an unknown period": (
         changed('end_of = "year"', 'end_of = "decade"'),

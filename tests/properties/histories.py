@@ -60,7 +60,8 @@ tiers = [{ key = "basic" }, { key = "silver" }, { key = "gold" }]
 combine = { op = "OP", of = ["spend", "visits"] }
 upgrade = { at = "UPGRADE", until = UNTIL }
 REVIEW
-downgrade = { to = "DOWN" }
+KEEPING
+downgrade = { to = "DOWN"PROLONGING }
 returns = "RETURNS"
 
 [[ladders]]
@@ -86,6 +87,11 @@ config = { count = "COUNT", window = { rolling_months = 6 }, thresholds = { silv
 id = "books"
 rule = "tier_spend"
 config = { window = "lifetime", categories = ["books"], thresholds = { friend = "30" } }
+
+[[rules]]
+id = "kept"
+rule = "tier_spend"
+config = { window = { rolling_days = 60 }, thresholds = { silver = "20", gold = "60" } }
 
 [[rules]]
 id = "earn"
@@ -154,7 +160,10 @@ CHOICES: Mapping[str, Sequence[str]] = {
         "",
         'review = { every = "month", until = { end_of = "month" } }',
         'review = { every = "quarter", until = { months = 4 } }',
+        'review = { dates = ["02-01", "05-15"], until = { months = 4 } }',
     ),
+    "KEEPING": ("", 'keep = "books"', 'keep = { op = "any_of", of = ["books", "kept"] }'),
+    "PROLONGING": ("", "", ", grace_days = 10", ", grace_days = 40"),
     "DOWN": ("qualified", "one_step", "base"),
     "WINDOW": ('"lifetime"', "{ rolling_days = 40 }", '{ calendar = "month" }', '"anniversary"'),
     "NET": ("true", "true", "false"),

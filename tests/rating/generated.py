@@ -75,6 +75,8 @@ untils = st.sampled_from(
 cycles = st.sampled_from(
     ['{ months = 3, restart = ["upgrade", "downgrade"] }', "{ months = 1, restart = [] }"]
 )
+keeps = st.sampled_from([None, None, '"KEPT"', '{ op = "all_of", of = ["KEPT", "VISITS"] }'])
+graces = st.sampled_from(["", "", "grace_days = 5", "grace_days = 40"])
 expiries = st.sampled_from(
     [
         '"never"',
@@ -100,12 +102,16 @@ def ladders(draw: st.DrawFn, key: str, policies: Sequence[str], net: bool) -> st
     """One ladder, with a rule for spend and one for visits."""
     gross = "" if net else draw(st.sampled_from(["", "", "net = false, "]))
     counted = draw(st.sampled_from(["activities", "local_days", "units"]))
+    keep, reviews = draw(keeps), draw(st.sampled_from([None, "month", "quarter", "year", "cycle", "dates"]))
     return ladder(
         draw(trees).replace("SPEND", f"{key}_spend").replace("VISITS", f"{key}_visits"),
         key=key,
         at=draw(st.sampled_from(["activity", "activity", "review"])),
         until=draw(untils),
-        review=draw(st.sampled_from([None, "month", "quarter", "year", "cycle"])),
+        review=None if reviews == "dates" else reviews,
+        dates='["02-15", "06-01", "11-30"]' if reviews == "dates" else None,
+        keep=None if keep is None else keep.replace("KEPT", f"{key}_kept").replace("VISITS", f"{key}_visits"),
+        prolonging=draw(graces),
         cycle=draw(cycles),
         downgrade=draw(st.sampled_from(["qualified", "one_step", "base"])),
         returns=draw(st.sampled_from(policies)),
@@ -121,6 +127,7 @@ def ladders(draw: st.DrawFn, key: str, policies: Sequence[str], net: bool) -> st
             f'{{ {draw(filters)}count = "{counted}", window = {draw(windows)}, '
             f"thresholds = {{ {draw(counts)} }} }}",
         )
+        + rule(f"{key}_kept", "tier_spend", f"{{ window = {draw(windows)}, thresholds = {{ gold = 30 }} }}")
     )
 
 

@@ -69,15 +69,24 @@ def ladder(
     downgrade: str = "qualified",
     returns: str = "at_review",
     cycle: str | None = None,
+    keep: str | None = None,
+    dates: str | None = None,
+    prolonging: str = "",
 ) -> str:
-    """A ladder of basic, silver and gold; ``review`` is its period, and what it supports holds for one."""
+    """A ladder of basic, silver and gold; ``review`` is its period, and what it supports holds for one.
+
+    With ``dates`` what a review supports holds for six months; ``prolonging`` goes into ``downgrade``.
+    """
     held = '"lifetime"' if review == "cycle" else f'{{ end_of = "{review}" }}'
     reviews = "" if review is None else f'review = {{ every = "{review}", until = {held} }}\n'
+    if dates is not None:
+        reviews = f"review = {{ dates = {dates}, until = {{ months = 6 }} }}\n"
     return (
         f'[[ladders]]\nkey = "{key}"\n'
         'tiers = [ { key = "basic" }, { key = "silver" }, { key = "gold" } ]\n'
         f'combine = {combine}\nupgrade = {{ at = "{at}", until = {until} }}\n{reviews}'
-        f'downgrade = {{ to = "{downgrade}" }}\nreturns = "{returns}"\n'
+        f'downgrade = {{ to = "{downgrade}"{prolonging and ", " + prolonging} }}\nreturns = "{returns}"\n'
+        + ("" if keep is None else f"keep = {keep}\n")
         + ("" if cycle is None else f"cycle = {cycle}\n")
     )
 

@@ -19,7 +19,7 @@ from loyalty_engine.entities.columns import (
     one_of,
 )
 
-CLAIM_ORIGINS = ("rules", "override", "grant", "match", "paid", "migration")
+CLAIM_ORIGINS = ("rules", "override", "grant", "match", "paid", "migration", "grace", "notice")
 
 
 class Claim(Entity, table=True):

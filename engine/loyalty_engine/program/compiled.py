@@ -12,7 +12,7 @@ from hashlib import sha256
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from loyalty_engine.combine.tiers import Node
+from loyalty_engine.combine.tiers import Node, rules_of
 from loyalty_engine.plugins import RuleType
 from loyalty_engine.program.file import (
     Downgrade,
@@ -68,7 +68,10 @@ class PointsCurrency:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LadderPolicy:
-    """A ladder with its tree, and what each of its rules asks for each tier."""
+    """A ladder with its trees, and what each of their rules asks for each tier.
+
+    ``tree`` decides which tier a member enters, ``keep`` which one is kept; ``rules`` are those of both.
+    """
 
     ladder: Ladder
     section: LadderSection
@@ -76,11 +79,22 @@ class LadderPolicy:
     rules: tuple[str, ...]
     requirements: Mapping[str, Mapping[str, Requirement]]
     measures: tuple[Measure, ...]
+    own_keep: Node | None = None
 
     @property
     def key(self) -> str:
         """Its key in the file."""
         return self.ladder.key
+
+    @property
+    def keep(self) -> Node:
+        """The tree that keeps the tier held: that of entry, unless the ladder has one of its own."""
+        return self.own_keep or self.tree
+
+    @property
+    def entry_rules(self) -> tuple[str, ...]:
+        """The rules that decide which tier a member enters."""
+        return rules_of(self.tree)
 
     @property
     def tiers(self) -> Sequence[TierSection]:

@@ -11,7 +11,6 @@ from zoneinfo import ZoneInfo
 from pluggy import PluginValidationError
 from pydantic import ValidationError
 
-from loyalty_engine.combine.tiers import Node, rules_of
 from loyalty_engine.plugins import Installed, RuleType
 from loyalty_engine.program.compiled import (
     ConfiguredRule,
@@ -23,7 +22,7 @@ from loyalty_engine.program.compiled import (
 from loyalty_engine.program.file import LadderSection, ProgramFile
 from loyalty_engine.program.findings import Finding, of_validation, path_of
 from loyalty_engine.program.registry import Implementations, implementations_of
-from loyalty_engine.program.trees import TreeReader
+from loyalty_engine.program.trees import LadderTrees, TreeReader
 from loyalty_engine.rules import (
     Ladder,
     Measure,
@@ -152,14 +151,14 @@ class _Compiler:
             )
             return None
 
-    def _trees(self, file: ProgramFile, tier_rules: list[str], rule_ids: list[str]) -> dict[str, Node]:
-        trees: dict[str, Node] = {}
+    def _trees(self, file: ProgramFile, tier_rules: list[str], rule_ids: list[str]) -> dict[str, LadderTrees]:
+        trees: dict[str, LadderTrees] = {}
         for index, ladder in enumerate(file.ladders):
             reader = TreeReader(tier_rules, rule_ids)
-            node = reader.read(ladder.combine, f"ladders.{index}.combine")
-            self._errors += reader.findings
-            if node is not None:
-                trees[ladder.key] = node
+            found, findings = reader.ladder(ladder.combine, ladder.keep, f"ladders.{index}")
+            self._errors += findings
+            if found is not None:
+                trees[ladder.key] = found
         return trees
 
     def _problems(
@@ -182,7 +181,7 @@ class _Compiler:
         self,
         file: ProgramFile,
         rules: Mapping[str, ConfiguredRule],
-        trees: Mapping[str, Node],
+        trees: Mapping[str, LadderTrees],
         warnings: list[Finding],
     ) -> Program:
         order = {section.id: index for index, section in enumerate(file.rules)}
@@ -196,7 +195,7 @@ class _Compiler:
                 order[rule], implementations, section, rule, measures_of[rule]
             )
             for section in file.ladders
-            for rule in rules_of(trees[section.key])
+            for rule in trees[section.key].rules
         }
         terms = {key: self._asked(order[key], call) for key, call in implementations["promotion"].items()}
         self._stop_on_errors()
@@ -282,10 +281,10 @@ def _measures_of(rule: Rule[RuleConfig]) -> tuple[Measure, ...]:
     return tuple(rule.measures())
 
 
-def _outline(file: ProgramFile, trees: Mapping[str, Node]) -> ProgramOutline:
+def _outline(file: ProgramFile, trees: Mapping[str, LadderTrees]) -> ProgramOutline:
     naming: dict[str, tuple[str, ...]] = {}
     for ladder, tree in trees.items():
-        for rule in rules_of(tree):
+        for rule in tree.rules:
             naming[rule] = (*naming.get(rule, ()), ladder)
     return ProgramOutline(
         currency=file.program.currency,
@@ -302,17 +301,17 @@ def _ladder(section: LadderSection) -> Ladder:
 
 def _policy(
     section: LadderSection,
-    tree: Node,
+    trees: LadderTrees,
     requirements: Mapping[tuple[str, str], Mapping[str, Requirement]],
     measures_of: Mapping[str, tuple[Measure, ...]],
 ) -> LadderPolicy:
-    ladder, rules = _ladder(section), rules_of(tree)
+    ladder, rules = _ladder(section), trees.rules
     asked = {rule: requirements[(section.key, rule)] for rule in rules}
     measures = tuple(dict.fromkeys(measure for rule in rules for measure in measures_of[rule]))
-    return LadderPolicy(ladder, section, tree, rules, asked, measures)
+    return LadderPolicy(ladder, section, trees.combine, rules, asked, measures, trees.keep)
 
 
 def _spoken_for(policy: LadderPolicy, tier: str, implementations: Implementations) -> bool:
     """A rule that gives opinions instead of requirements may speak for any tier."""
     opinions = implementations["tier_opinion"]
-    return any(tier in policy.requirements.get(rule, {}) or rule in opinions for rule in policy.rules)
+    return any(tier in policy.requirements.get(rule, {}) or rule in opinions for rule in policy.entry_rules)

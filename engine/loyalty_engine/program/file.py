@@ -201,11 +201,34 @@ class Cycle(Section):
     )
 
 
-class Review(Section):
-    """Regular reviews, at 00:00 local of the period's first day."""
+ReviewDate = Annotated[
+    str,
+    Field(
+        pattern=r"^((0[13578]|1[02])-(0[1-9]|[12]\d|3[01])|(0[469]|11)-(0[1-9]|[12]\d|30)|02-(0[1-9]|1\d|2[0-8]))$"
+    ),
+]
 
-    every: Period | Literal["cycle"] = Field(description="month, quarter, year or cycle.")
+
+class Review(Section):
+    """Regular reviews, at 00:00 local of the period's first day or of dates of each year."""
+
+    every: Period | Literal["cycle"] | None = Field(
+        None, description="month, quarter, year or cycle; left out: on the dates."
+    )
+    dates: list[ReviewDate] = Field(
+        default_factory=list, max_length=24, description='Dates of each year as "MM-DD", instead of every.'
+    )
     until: Until
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Review:
+        if (self.every is None) == (not self.dates):
+            raise ValueError(
+                'say when reviews are held: either every = "month" or dates = ["03-01", "09-01"]'
+            )
+        if len(set(self.dates)) < len(self.dates):
+            raise ValueError("a date stands here twice")
+        return self
 
 
 class Downgrade(Section):
@@ -213,6 +236,13 @@ class Downgrade(Section):
 
     to: Literal["qualified", "one_step", "base"] = Field(
         description="To what the figures support, at most one step, or to the base tier."
+    )
+    grace_days: int = Field(
+        0,
+        strict=True,
+        ge=0,
+        le=3660,
+        description="How many days a claim is prolonged whose end would be a fall.",
     )
 
 
@@ -232,6 +262,9 @@ class LadderSection(Section):
     combine: str | dict[str, Any] = Field(
         description='A rule id, or a tree like { op = "any_of", of = ["a", { op = "all_of", of = ["b"] }] }; '
         "any_of takes at_least (1), weighted takes weights and at_least."
+    )
+    keep: str | dict[str, Any] | None = Field(
+        None, description="What keeps the tier held; a tree like combine. Left out: the same as combine."
     )
     cycle: Cycle | None = Field(None, description="Needed where a window or the review says cycle.")
     upgrade: Upgrade

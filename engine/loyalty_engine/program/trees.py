@@ -3,20 +3,54 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass
 
-from loyalty_engine.combine.tiers import MAXIMUM_DEPTH, MAXIMUM_NODES, Branch, Leaf, Node, depth, walk
+from loyalty_engine.combine.tiers import (
+    MAXIMUM_DEPTH,
+    MAXIMUM_NODES,
+    Branch,
+    Leaf,
+    Node,
+    depth,
+    rules_of,
+    walk,
+)
 from loyalty_engine.program.findings import Finding
 
 OPERATIONS = ("any_of", "all_of", "weighted")
 
 
+@dataclass(frozen=True, slots=True)
+class LadderTrees:
+    """The trees of a ladder: of entry, and of keeping where it has one of its own."""
+
+    combine: Node
+    keep: Node | None
+
+    @property
+    def rules(self) -> tuple[str, ...]:
+        """The rules that they name, each once."""
+        kept = () if self.keep is None else rules_of(self.keep)
+        return tuple(dict.fromkeys((*rules_of(self.combine), *kept)))
+
+
 class TreeReader:
-    """Reads one tree and collects what is wrong with it."""
+    """Reads trees and collects what is wrong with them."""
 
     def __init__(self, tier_rules: Collection[str], rule_ids: Collection[str]) -> None:
         self._tier_rules = tier_rules
         self._rule_ids = rule_ids
         self.findings: list[Finding] = []
+
+    def ladder(
+        self, combine: object, keep: object | None, path: str
+    ) -> tuple[LadderTrees | None, list[Finding]]:
+        """Both trees of the ladder at a path, or what is wrong with them."""
+        entry = self.read(combine, f"{path}.combine")
+        findings, self.findings = self.findings, []
+        kept = None if keep is None else self.read(keep, f"{path}.keep")
+        findings += self.findings
+        return (LadderTrees(entry, kept) if entry is not None and not findings else None), findings
 
     def read(self, written: object, path: str) -> Node | None:
         """The tree, or None when it has findings."""

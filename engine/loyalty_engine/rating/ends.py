@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -94,7 +95,29 @@ def next_review(policy: LadderPolicy, state: LadderState, after: datetime, zone:
         return None
     if policy.review.every == "cycle":
         return next_cycle(policy, state, zone)
+    if policy.review.every is None:
+        return next_date(policy.review.dates, after, zone)
     return next_period(policy.review.every, after, zone)
+
+
+def next_date(dates: Sequence[str], after: datetime, zone: ZoneInfo) -> datetime:
+    """Where the next of some dates of each year, written "MM-DD", begins, strictly after an instant."""
+    year = local_day(after, zone).year
+    begins = (instant for each in (year, year + 1) for instant in dates_of(dates, each, zone))
+    return min(instant for instant in begins if instant > after)
+
+
+def is_date(dates: Sequence[str], at: datetime, zone: ZoneInfo) -> bool:
+    """Whether one of some dates of each year begins at the instant; one that a zone skips, with the next."""
+    year = local_day(at, zone).year
+    return any(at == instant for each in (year - 1, year) for instant in dates_of(dates, each, zone))
+
+
+def dates_of(dates: Sequence[str], year: int, zone: ZoneInfo) -> Iterator[datetime]:
+    """Where the dates of a year begin."""
+    for written in dates:
+        month, day = written.split("-")
+        yield first_instant(date(year, int(month), int(day)), zone)
 
 
 def next_period(period: str, after: datetime, zone: ZoneInfo) -> datetime:

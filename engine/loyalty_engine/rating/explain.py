@@ -64,10 +64,13 @@ class Ruling:
 def ruling_nodes(
     program: Program, policy: LadderPolicy, about: Sequence[str], ruling: Ruling
 ) -> list[RulingNode]:
-    """The nodes of the ladder's tree, the root first, with the reasons about some tiers."""
+    """The nodes of the ladder's tree, the root first, with the reasons about some tiers.
+
+    Where claims ended on a ladder that is kept by a tree of its own, the nodes of that one follow.
+    """
     verdicts = _verdicts(program, policy, ruling)
     nodes: list[RulingNode] = []
-    for parent, node in _with_parents(policy.tree):
+    for parent, node in _of_both(policy, ruling):
         supports = next(
             (
                 name
@@ -112,6 +115,11 @@ def supported_tier(program: Program, policy: LadderPolicy, ruling: Ruling) -> st
     return entry_tier(policy.tree, policy.ladder.tiers, _verdicts(program, policy, ruling))
 
 
+def kept_tier(program: Program, policy: LadderPolicy, ruling: Ruling) -> str:
+    """What the ladder's tree of keeping decides on the ruling's figures."""
+    return entry_tier(policy.keep, policy.ladder.tiers, _verdicts(program, policy, ruling))
+
+
 def conditions(requirement: Requirement | None) -> Iterator[AtLeast]:
     """The conditions on figures that a requirement is made of."""
     if requirement is None:
@@ -141,6 +149,14 @@ def _unit(figure: Figure, currency: str) -> str:
             return "units"
         case "attribute":
             return figure.attribute or "score"
+
+
+def _of_both(policy: LadderPolicy, ruling: Ruling) -> Sequence[tuple[int | None, Node]]:
+    entry = _with_parents(policy.tree)
+    if policy.own_keep is None or not ruling.at_boundary:
+        return entry
+    kept = _with_parents(policy.keep)
+    return [*entry, *((None if parent is None else parent + len(entry), node) for parent, node in kept)]
 
 
 def _with_parents(tree: Node) -> Sequence[tuple[int | None, Node]]:
@@ -228,6 +244,7 @@ __all__ = [
     "RulingNode",
     "by_hand_node",
     "conditions",
+    "kept_tier",
     "plain",
     "ruling_nodes",
     "supported_tier",

@@ -1,4 +1,4 @@
-"""What a ladder's rules say, and the tier that its tree supports."""
+"""What a ladder's rules say, and the tiers that its trees support."""
 
 from __future__ import annotations
 
@@ -21,9 +21,10 @@ class RuleFailed:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """Verdicts by tier and rule, the figures they rest on, and the entry tier."""
+    """Verdicts by tier and rule, the figures they rest on, the entry tier, and the tier that is kept."""
 
     tier: str
+    keeps: str
     verdicts: Mapping[str, Mapping[str, Verdict]]
     figures: Mapping[str, Decimal]
     opinions: Mapping[str, Mapping[str, TierVerdict]]
@@ -41,7 +42,7 @@ def failure(rule: str, error: Exception) -> RuleFailed:
 
 
 def judge(program: Program, policy: LadderPolicy, member: Member) -> Judgement:
-    """Ask every rule of the ladder's tree once."""
+    """Ask every rule of the ladder's trees once."""
     opinions, failures = _opinions(program, policy, member)
     failed = {found.rule for found in failures}
     verdicts = {
@@ -59,7 +60,8 @@ def judge(program: Program, policy: LadderPolicy, member: Member) -> Judgement:
         for measure in program.measures_of[rule]
     }
     tier = entry_tier(policy.tree, policy.ladder.tiers, verdicts)
-    return Judgement(tier, verdicts, figures, opinions, failures)
+    keeps = tier if policy.own_keep is None else entry_tier(policy.keep, policy.ladder.tiers, verdicts)
+    return Judgement(tier, keeps, verdicts, figures, opinions, failures)
 
 
 def figure_key(rule: str, measure: Measure) -> str:

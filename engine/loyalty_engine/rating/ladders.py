@@ -95,7 +95,7 @@ def _at_tier(state: LadderState, tier: str, at: datetime) -> LadderState:
 def settled(
     state: LadderState,
     policy: LadderPolicy,
-    supported: str,
+    kept: str,
     figures: dict[str, ClaimFigure],
     cause: Cause,
     at: datetime,
@@ -103,49 +103,52 @@ def settled(
 ) -> Regraded:
     """The standing after claims ended or were withdrawn, all claims in ``state`` being in force.
 
-    ``supported`` is the tier that the figures support now, so that of ``keep``, and ``until`` the end
-    of a claim that must be made so that the standing stays the best of the claims. While a lock is in force
-    it stands where the lock puts it, and all claims stay as they are.
+    ``kept`` is the tier that ``keep`` supports now, and ``until`` the end of a claim that must be made
+    so that the standing stays the best of the claims. While a lock is in force it stands where the lock puts
+    it, and all claims stay as they are.
     """
     ladder = policy.ladder
     if (lock := lock_of(state.claims)) is not None:
         return Regraded(_at_tier(state, lock.tier, at), ())
-    next_tier = _next_tier(policy, state, supported)
-    claims = tuple(claim for claim in state.claims if ladder.rank(claim.tier) <= ladder.rank(next_tier))
+    tier = next_tier(policy, state, kept)
+    claims = tuple(claim for claim in state.claims if ladder.rank(claim.tier) <= ladder.rank(tier))
     made: tuple[Claim, ...] = ()
-    if best(claims, ladder) != next_tier:
-        made = (Claim(next_tier, at, until, cause, figures=figures),)
-    since = state.since if next_tier == state.tier else at
-    after = replace(state, tier=next_tier, since=since, claims=(*claims, *made))
+    if best(claims, ladder) != tier:
+        made = (Claim(tier, at, until, cause, figures=figures),)
+    since = state.since if tier == state.tier else at
+    after = replace(state, tier=tier, since=since, claims=(*claims, *made))
     return Regraded(after, made)
 
 
-def _next_tier(policy: LadderPolicy, state: LadderState, supported: str) -> str:
+def next_tier(policy: LadderPolicy, state: LadderState, kept: str) -> str:
+    """The tier after claims ended, given those left and made, and the tier that ``keep`` supports."""
     ladder = policy.ladder
     left = best(state.claims, ladder)
     held = ladder.rank(state.tier)
     if ladder.rank(left) >= held:
         return left
-    if ladder.rank(supported) >= held:
+    if ladder.rank(kept) >= held:
         return state.tier
     match policy.downgrade.to:
         case "base":
             return ladder.base
         case "one_step":
-            return ladder.tiers[max(ladder.rank(left), ladder.rank(supported), held - 1)]
+            return ladder.tiers[max(ladder.rank(left), ladder.rank(kept), held - 1)]
         case "qualified":
-            return max(left, supported, key=ladder.rank)
+            return max(left, kept, key=ladder.rank)
 
 
-def follows(policy: LadderPolicy, held: str, after: str, supported: str, claimed: Collection[str]) -> bool:
-    """Whether a change of standing is what the supported tier makes of it, by the policy alone.
+def follows(
+    policy: LadderPolicy, held: str, after: str, supported: str, kept: str, claimed: Collection[str]
+) -> bool:
+    """Whether a change of standing is what the policy makes of the tiers that its trees support.
 
     ``claimed`` are the tiers on which there was a claim at that instant.
     """
     ladder = policy.ladder
     if ladder.rank(after) > ladder.rank(held):
         return after == supported
-    if ladder.rank(supported) >= ladder.rank(held):
+    if ladder.rank(kept) >= ladder.rank(held):
         return False
     match policy.downgrade.to:
         case "base":
@@ -153,4 +156,4 @@ def follows(policy: LadderPolicy, held: str, after: str, supported: str, claimed
         case "one_step":
             return ladder.rank(after) == ladder.rank(held) - 1
         case "qualified":
-            return after == supported or (ladder.rank(after) > ladder.rank(supported) and after in claimed)
+            return after == kept or (ladder.rank(after) > ladder.rank(kept) and after in claimed)

@@ -11,12 +11,13 @@ from loyalty_engine.ledger.lots import Place
 from loyalty_engine.localtime import is_day_start, local_day, period_start
 from loyalty_engine.program import LadderPolicy, Program
 from loyalty_engine.program.file import Review
-from loyalty_engine.rating.ends import claim_end, cycle_end
+from loyalty_engine.rating.ends import claim_end, cycle_end, is_date
+from loyalty_engine.rating.falling import graced
 from loyalty_engine.rating.inputs import member_at
 from loyalty_engine.rating.journal import At, Journal
 from loyalty_engine.rating.judgement import Judgement, figure_key, judge
-from loyalty_engine.rating.ladders import keeps_all, risen, same, settled, with_claim
-from loyalty_engine.rating.locks import made_at
+from loyalty_engine.rating.ladders import keeps_all, next_tier, risen, same, settled, with_claim
+from loyalty_engine.rating.locks import lock_of, made_at
 from loyalty_engine.rating.overrides import ByHand
 from loyalty_engine.rating.rulebook import Rulebook
 from loyalty_engine.rating.state import Claim, ClaimFigure, CycleState, LadderState, Ruling, State
@@ -90,7 +91,8 @@ class Standings:
             added = with_claim(held, claim, policy.ladder, keeps_all(policy))
             self._journal.claims(at, policy.key, added.made)
             held = added.state
-        self._settle(at, program, policy, held, asked)
+        ended = tuple(claim for claim in self._state.ladders[policy.key].claims if claim not in left)
+        self._settle(at, program, policy, held, asked, ended)
 
     def claim(self, at: At, program: Program, policy: LadderPolicy, tiers: Mapping[str, str]) -> None:
         """An activity claims the tier that the running figures support, also one below the tier held."""
@@ -190,11 +192,33 @@ class Standings:
         if judgement.failures:
             self._freeze(at, policy, judgement)
             return claim
-        if ladder.rank(judgement.tier) >= ladder.rank(claim.tier):
+        if self._still_holds(claim, judgement, program, made_on, tiers):
             return replace(claim, figures=figures)
         if judgement.tier == ladder.base:
             return None
         return Claim(judgement.tier, at.instant, claim.until_at, at.cause, figures=figures)
+
+    def _still_holds(
+        self,
+        claim: Claim,
+        lowered: Judgement,
+        program: Program,
+        made_on: LadderPolicy,
+        tiers: Mapping[str, str],
+    ) -> bool:
+        """Whether lowered figures support a claim as its own did: by entry, or else by keeping."""
+        rank = made_on.ladder.rank
+        if rank(lowered.tier) >= rank(claim.tier):
+            return True
+        if made_on.own_keep is None or rank(lowered.keeps) < rank(claim.tier):
+            return False
+        values = {
+            measure: claim.figures[figure_key(rule, measure)].value
+            for rule in made_on.rules
+            for measure in program.measures_of[rule]
+        }
+        made = judge(program, made_on, member_at(self._state, program, tiers, values))
+        return rank(made.tier) < rank(claim.tier)
 
     def _in_cycle_of(
         self, claim: Claim, figure: ClaimFigure, policy: LadderPolicy, returned: Returned
@@ -209,14 +233,44 @@ class Standings:
         return cycle is not None and cycle.beginning < made_at(claim)
 
     def _settle(
-        self, at: At, program: Program, policy: LadderPolicy, held: LadderState, asked: _Asked
+        self,
+        at: At,
+        program: Program,
+        policy: LadderPolicy,
+        held: LadderState,
+        asked: _Asked,
+        ended: tuple[Claim, ...] = (),
     ) -> None:
+        """One comparison of standings, all claims in ``held`` being in force, after some ended."""
+        prolonging = self._prolonging(at, program, policy, held, asked, ended)
+        if prolonging is not None:
+            added = with_claim(held, prolonging, policy.ladder, keeps_all(policy))
+            self._journal.claims(at, policy.key, added.made)
+            self._stand(at, policy, added.state, asked.ruling)
+            return
         until = claim_end((policy.review or policy.upgrade).until, at.instant, program.zone)
-        after = settled(held, policy, asked.judgement.tier, asked.figures, at.cause, at.instant, until)
+        after = settled(held, policy, asked.judgement.keeps, asked.figures, at.cause, at.instant, until)
         self._journal.claims(at, policy.key, after.made)
         fallen_from = [claim for claim in held.claims if claim not in after.state.claims]
         self._journal.withdrawn(at, policy.key, fallen_from)
         self._stand(at, policy, after.state, asked.ruling)
+
+    def _prolonging(
+        self,
+        at: At,
+        program: Program,
+        policy: LadderPolicy,
+        held: LadderState,
+        asked: _Asked,
+        ended: tuple[Claim, ...],
+    ) -> Claim | None:
+        """The claim that puts a fall off; nothing puts off what a lock decides."""
+        if lock_of(held.claims) is not None:
+            return None
+        after = next_tier(policy, held, asked.judgement.keeps)
+        if policy.ladder.rank(after) >= policy.ladder.rank(held.tier):
+            return None
+        return graced(policy, held, ended, at, program.zone)
 
     def _stand(self, at: At, policy: LadderPolicy, after: LadderState, ruling: Ruling) -> None:
         before = self._state.ladders[policy.key]
@@ -314,5 +368,7 @@ def is_review(policy: LadderPolicy, at: datetime, program: Program, *, cycle_ove
         return False
     if policy.review.every == "cycle":
         return cycle_over
+    if policy.review.every is None:
+        return is_date(policy.review.dates, at, program.zone)
     day = local_day(at, program.zone)
     return period_start(day, policy.review.every) == day

@@ -15,6 +15,9 @@ from loyalty_engine.ledger.wallet import Wallet
 from loyalty_engine.rating.locks import counting
 from loyalty_engine.rating.tallies import Tallies
 
+PROLONGING = ("grace",)
+"""The origins of claims that only prolong another one; they are not made on figures."""
+
 
 @dataclass(frozen=True, slots=True)
 class ClaimFigure:
@@ -39,7 +42,7 @@ class Claim:
     from_at: datetime
     until_at: datetime | None
     cause: Cause
-    origin: Literal["rules", "override", "grant", "match"] = "rules"
+    origin: Literal["rules", "override", "grant", "match", "grace"] = "rules"
     locked: bool = False
     figures: Mapping[str, ClaimFigure] = field(default_factory=dict, compare=False)
 

@@ -10,7 +10,6 @@ from uuid import UUID
 
 import asyncpg
 
-from loyalty_engine.combine.tiers import rules_of
 from loyalty_engine.ledger.effects import Cause, EffectKey
 from loyalty_engine.ledger.lots import Place
 from loyalty_engine.measures import Wanted, buckets, buckets_since
@@ -223,7 +222,7 @@ def _policies(rulebook: Rulebook) -> list[LadderPolicy]:
 def _read_parked(stored: Stored, rulebook: Rulebook) -> None:
     failed = {rule for _, rule in stored.parked}
     for policy in _policies(rulebook):
-        if failed & set(rules_of(policy.tree)):
+        if failed & set(policy.rules):
             stored.state.frozen.add(policy.key)
 
 

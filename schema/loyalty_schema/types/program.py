@@ -102,7 +102,7 @@ class Tier:
         """The conditions that rules set for it."""
         return [
             Requirement(version=self.version, rule_key=rule, condition=condition)
-            for rule in self.policy.rules
+            for rule in self.policy.entry_rules
             for condition in conditions(self.policy.requirements.get(rule, {}).get(self.section.key))
         ]
 
@@ -149,7 +149,7 @@ class Ladder:
     @computed(scope=PROGRAM_READ, name="policy", description="How standings rise, are reviewed and fall.")
     def policy_written(self) -> JSON:
         """How standings rise, are reviewed and fall."""
-        kept = {"upgrade", "review", "downgrade", "returns"}
+        kept = {"keep", "upgrade", "review", "downgrade", "returns"}
         return JSON(self.policy.section.model_dump(mode="json", include=kept))
 
 

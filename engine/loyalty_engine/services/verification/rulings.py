@@ -9,7 +9,7 @@ import asyncpg
 
 from loyalty_engine.localtime import local_day
 from loyalty_engine.rating import ProgramVersion
-from loyalty_engine.rating.explain import Ruling, supported_tier
+from loyalty_engine.rating.explain import Ruling, kept_tier, supported_tier
 from loyalty_engine.rating.ladders import follows
 from loyalty_engine.services.verification.checks import UNREADABLE, Chunk
 from loyalty_engine.store.members import MemberRow
@@ -41,8 +41,8 @@ class Rulings:
                     return Broken(member.member_id, what, stored, f"no {by_hand} of that tier was made then")
                 continue
             try:
-                supported = _supported(version, member, row)
-                holds = _holds(version, row, supported, claims)
+                supported, kept = _supported(version, member, row)
+                holds = _holds(version, row, supported, kept, claims)
             except UNREADABLE as error:
                 return Broken(member.member_id, what, row["to_tier"], f"cannot be decided: {error!r}")
             if not holds:
@@ -51,7 +51,8 @@ class Rulings:
         return None
 
 
-def _supported(version: ProgramVersion, member: MemberRow, row: asyncpg.Record) -> str:
+def _supported(version: ProgramVersion, member: MemberRow, row: asyncpg.Record) -> tuple[str, str]:
+    """The tier that entry supports, and the one that keeping does."""
     stored = row["ruling"]
     ruling = Ruling(
         {key: Decimal(value) for key, value in stored["figures"].items()},
@@ -60,17 +61,22 @@ def _supported(version: ProgramVersion, member: MemberRow, row: asyncpg.Record) 
         stored["at_boundary"],
         member.joined_on,
     )
-    return supported_tier(version.program, version.program.ladder(row["ladder"]), ruling)
+    policy = version.program.ladder(row["ladder"])
+    return supported_tier(version.program, policy, ruling), kept_tier(version.program, policy, ruling)
 
 
 def _holds(
-    version: ProgramVersion, row: asyncpg.Record, supported: str, claims: Sequence[asyncpg.Record]
+    version: ProgramVersion,
+    row: asyncpg.Record,
+    supported: str,
+    kept: str,
+    claims: Sequence[asyncpg.Record],
 ) -> bool:
     policy = version.program.ladder(row["ladder"])
     at = row["effective_at"]
     known = [claim for claim in _of_ladder(row, claims) if claim["from_at"] <= at]
     claimed = {claim["tier"] for claim in known if claim["until_at"] is None or claim["until_at"] > at}
-    if follows(policy, row["from_tier"], row["to_tier"], supported, claimed):
+    if follows(policy, row["from_tier"], row["to_tier"], supported, kept, claimed):
         return True
     locks = (claim for claim in known if claim["locked"])
     lock_mattered = any(claim["until_at"] is None or claim["until_at"] >= at for claim in locks)
