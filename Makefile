@@ -4,6 +4,7 @@
 #   WORKERS=...  processes that run the tests (default: one per core, at most 8)
 #   ROUNDS=...   how often `make crash` kills a server (default: 20) and `make races` runs each race (default: 200)
 #   SEED=...     repeats a run of `make crash`
+#   MEMBERS=...  how many `make bench-review` reviews (20000)
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
@@ -24,7 +25,7 @@ RUN := .venv/bin/python -m
 PYTEST := $(RUN) pytest -q -n $(WORKERS) --maxprocesses=8
 ORDINARY := not packaging and not completejourney and not crash
 
-.PHONY: soak help venv demo test races test-p3 test-pg15 crash lint format types layers package-test check lock
+.PHONY: bench-review soak help venv demo test races test-p3 test-pg15 crash lint format types layers package-test check lock
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "make %-13s %s\n", $$1, $$2}' Makefile
@@ -60,6 +61,9 @@ crash: $(STAMP)  ## kill servers under load, and prove that nothing is lost (ROU
 soak: $(STAMP)  ## random operations of every kind by many at once (OPERATIONS=... SEED=...)
 	@LOYALTY_TEST_OPERATIONS='$(or $(OPERATIONS),20000)' LOYALTY_TEST_SEED='$(SEED)' \
 		$(RUN) pytest -q -s tests/properties/test_many_at_once.py
+
+bench-review: $(STAMP)  ## a review of a whole membership: members a second, and how long they are locked (MEMBERS=20000)
+	@$(RUN) bench.review --members $(or $(MEMBERS),20000)
 
 lint: $(STAMP)  ## ruff: rules and formatting
 	@$(RUN) ruff check --quiet . && $(RUN) ruff format --quiet --check . && echo "lint: clean"

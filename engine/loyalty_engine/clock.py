@@ -56,6 +56,11 @@ def counted_seconds() -> float:
     return time.monotonic() if boot_time is None else time.clock_gettime(boot_time)
 
 
+def counted_nanoseconds() -> int:
+    """Nanoseconds on a counter that nobody sets, for how long something took."""
+    return time.monotonic_ns()
+
+
 class SteadyClock:
     """A clock that is believed while it goes as a counter does; small corrections are followed.
 

@@ -10,7 +10,7 @@ import asyncpg
 
 from loyalty_engine.clock import Clock, ClockJumped, SteadyClock
 from loyalty_engine.jobs.relay import publish_events
-from loyalty_engine.services.due import advance_members, refold_parked
+from loyalty_engine.services.due import Pace, advance_members, refold_parked
 from loyalty_engine.services.engine import Engine
 
 AT_ONCE = 1000
@@ -35,19 +35,21 @@ async def work(
     again; any other error ends it. While the host's clock is not believed no time passes for any member, but
     for those of sandboxes with clocks of their own.
     """
-    repaired: set[UUID] = set()
+    repaired, pace = set[UUID](), Pace()
     watch = ClockWatch(sweeping or SteadyClock(engine.clock))
     while not stop.is_set():
         try:
             watch.look()
-            if not await work_once(engine, repaired, watch.clock):
+            if not await work_once(engine, repaired, watch.clock, pace):
                 await _pause(stop, pause_seconds)
         except (OSError, asyncpg.PostgresConnectionError, asyncpg.CannotConnectNowError):
             _logger.exception("The database does not answer; trying again.")
             await _pause(stop, TROUBLE_PAUSE_SECONDS)
 
 
-async def work_once(engine: Engine, repaired: set[UUID], sweeping: Clock | None = None) -> bool:
+async def work_once(
+    engine: Engine, repaired: set[UUID], sweeping: Clock | None = None, pace: Pace | None = None
+) -> bool:
     """Does a chunk of what is due in all businesses; says whether there was anything.
 
     `repaired` are the businesses whose members with failed rules need not be folded again; it grows.
@@ -61,7 +63,7 @@ async def work_once(engine: Engine, repaired: set[UUID], sweeping: Clock | None 
             done += await refold_parked(engine, business_id)
         elif row["work"] == "events":
             done += await publish_events(engine, business_id)
-    return done + await advance_members(engine, due, sweeping) > 0
+    return done + await advance_members(engine, due, sweeping, pace) > 0
 
 
 class ClockWatch:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from uuid import UUID
 
 import asyncpg
 
-from loyalty_engine.clock import Clock, ClockJumped
+from loyalty_engine.clock import Clock, ClockJumped, counted_nanoseconds
 from loyalty_engine.services.engine import Engine, ProgramUnavailable
 from loyalty_engine.services.folding import Arrivals, FoldingBatch
 from loyalty_engine.store.connection import Connection
@@ -18,26 +18,53 @@ from loyalty_engine.store.members import lock_due_members, lock_members, parked_
 logger = logging.getLogger(__name__)
 
 CHUNK = 200
-"""How many members are advanced in one transaction."""
+"""How many members are folded again in one transaction, after a repair that nobody waits for."""
 
 
-async def advance_due(engine: Engine, at_most: int = 1000, *, sweeping: Clock | None = None) -> int:
+class Pace:
+    """How many members one transaction advances, so that none is locked for long.
+
+    The number follows from how long the transactions before took, in nanoseconds.
+    It stays above what makes no difference: the statements of a transaction cost something by themselves.
+    """
+
+    WANTED = 25_000_000
+    LEAST, MOST = 10, 500
+
+    def __init__(self, counted: Callable[[], int] = counted_nanoseconds) -> None:
+        self.counted = counted
+        self.members = 20
+        self.longest = 0
+
+    def took(self, members: int, nanoseconds: int) -> None:
+        """A transaction that had members locked for so long; one with few says nothing about many."""
+        self.longest = max(self.longest, nanoseconds)
+        wanted = members * self.WANTED // max(nanoseconds, 1)
+        if wanted < self.members or members == self.members:
+            self.members = max(self.LEAST, min(wanted, 2 * self.members, self.MOST))
+
+
+async def advance_due(
+    engine: Engine, at_most: int = 1000, *, sweeping: Clock | None = None, pace: Pace | None = None
+) -> int:
     """Apply the boundaries that have come to some of the members that are due; how many were advanced.
 
     Any number of workers may do so at once: each locks what it works on and passes over the others'.
     A business whose program does not load is passed over, and the others go on.
     """
-    return await advance_members(engine, await engine.database.due(engine.clock.now(), at_most), sweeping)
+    due = await engine.database.due(engine.clock.now(), at_most)
+    return await advance_members(engine, due, sweeping, pace)
 
 
 async def advance_members(
-    engine: Engine, due: Sequence[asyncpg.Record], sweeping: Clock | None = None
+    engine: Engine, due: Sequence[asyncpg.Record], sweeping: Clock | None = None, pace: Pace | None = None
 ) -> int:
     """Apply the boundaries that have come to the members among what is due; how many were advanced.
 
     `sweeping` is the clock that says what has come, where it is not the engine's. While it does not tell the
     time, members wait, but for those of sandboxes with clocks of their own.
     """
+    pace = pace or Pace()
     by_business: dict[UUID, list[UUID]] = {}
     for row in due:
         if row["work"] == "boundary":
@@ -45,10 +72,10 @@ async def advance_members(
     advanced = 0
     for business_id, member_ids in by_business.items():
         try:
-            for start in range(0, len(member_ids), CHUNK):
-                advanced += await _advance(
-                    engine, business_id, member_ids[start : start + CHUNK], sweeping or engine.clock
-                )
+            waiting = member_ids
+            while waiting:
+                chunk, waiting = waiting[: pace.members], waiting[pace.members :]
+                advanced += await _advance(engine, business_id, chunk, sweeping or engine.clock, pace)
         except ClockJumped:
             continue
         except ProgramUnavailable:
@@ -56,16 +83,25 @@ async def advance_members(
     return advanced
 
 
-async def _advance(engine: Engine, business_id: UUID, member_ids: Sequence[UUID], sweeping: Clock) -> int:
+async def _advance(
+    engine: Engine, business_id: UUID, member_ids: Sequence[UUID], sweeping: Clock, pace: Pace
+) -> int:
+    locked_at = pace.counted()
+
     async def work(connection: Connection) -> int:
+        nonlocal locked_at
         business = replace(await engine.business(connection, business_id), clock=sweeping)
+        locked_at = pace.counted()
         members = await lock_due_members(connection, business_id, member_ids, business.now())
         rulebook, now = await engine.rulebook(connection, business_id), business.now()
         batch = FoldingBatch(connection, business, rulebook, now)
         await batch.fold([Arrivals(member) for member in members.values()], until=now)
         return len(members)
 
-    return await engine.database.write(business_id, work)
+    advanced = await engine.database.write(business_id, work)
+    if advanced:
+        pace.took(advanced, pace.counted() - locked_at)
+    return advanced
 
 
 async def refold_parked(engine: Engine, business_id: UUID) -> int:

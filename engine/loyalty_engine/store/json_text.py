@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 _COMPACT = (",", ":")
+_READER = json.JSONDecoder(parse_float=Decimal)
 
 
 class _HoldsDecimalsError(TypeError):
@@ -26,7 +27,7 @@ def json_text(value: Any) -> str:
 
 def json_value(text: str) -> Any:
     """Reads JSON; a number with a fraction or an exponent becomes a decimal, never a float."""
-    return json.loads(text, parse_float=Decimal)
+    return _READER.decode(text)
 
 
 def _plain(value: Any) -> str:

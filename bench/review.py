@@ -1,0 +1,207 @@
+"""A review of a whole membership: how long it takes, and for how long a member is locked meanwhile.
+
+    python -m bench.review [--members 20000] [--workers 2] [--verify]
+
+A shop whose yearly review is due at one instant. A few members do something, all others are copies of them
+(`bench.crowd`); then workers advance everybody, each in a process of its own, as `loyalty worker` does.
+It ends with 1 where a copy ends on another tier than the member that it is a copy of.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import multiprocessing
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from time import perf_counter
+
+import psycopg
+
+from bench.crowd import copy_members, mark
+from loyalty_api.postgres import EmbeddedPostgres
+from loyalty_api.runtime import DATABASE, make_ready
+from loyalty_engine.clock import FixedClock
+from loyalty_engine.plugins import discover
+from loyalty_engine.services.activities import record_activities
+from loyalty_engine.services.businesses import BusinessCreated, CreateBusiness, create_business
+from loyalty_engine.services.commands import EnrolMember, MemberBy, RecordActivity
+from loyalty_engine.services.credentials import operator
+from loyalty_engine.services.due import Pace, advance_due
+from loyalty_engine.services.engine import Caller, Engine
+from loyalty_engine.services.members import enrol_member
+from loyalty_engine.services.refusals import Refusal
+from loyalty_engine.services.verification import verify_business
+from loyalty_engine.store.database import Database
+from loyalty_engine.store.roles import APP_ROLE
+
+TEMPLATES = 20
+JOINED = datetime(2026, 1, 2, 9, tzinfo=UTC)
+REVIEW_AT = datetime(2027, 1, 1, tzinfo=UTC)
+SECRET = b"the secret of a bench, which is long enough"
+
+PROGRAM = """
+[program]
+business = "crowd"
+name = "Crowd"
+timezone = "Europe/London"
+currency = "GBP"
+
+[[points]]
+key = "points"
+decimals = 0
+rounding = "toward_zero"
+expiry = { months = 24, then = "end_of_month" }
+
+[[ladders]]
+key = "status"
+tiers = [{ key = "basic" }, { key = "silver" }, { key = "gold" }]
+combine = { op = "any_of", of = ["spend", "visits"] }
+upgrade = { at = "activity", until = { end_of = "year" } }
+review = { every = "year", until = { end_of = "year" } }
+downgrade = { to = "one_step" }
+returns = "undo"
+
+[[rules]]
+id = "spend"
+rule = "tier_spend"
+config = { window = { calendar = "year" }, thresholds = { silver = "300", gold = "1000" } }
+
+[[rules]]
+id = "visits"
+rule = "tier_frequency"
+config = { count = "local_days", window = { calendar = "year" }, thresholds = { silver = 12 } }
+
+[[rules]]
+id = "earn"
+rule = "earn_purchase"
+config = { currency = "points", rates = { basic = "1", silver = "1.5" }, negative = "take_back" }
+"""
+
+
+@contextmanager
+def database() -> Iterator[tuple[str, str]]:
+    """A durable server of its own, gone afterwards: the superuser's URL and the application's."""
+    with tempfile.TemporaryDirectory(prefix="loyalty-bench-") as folder:
+        home = Path(folder)
+        home.chmod(0o755)
+        with EmbeddedPostgres(home).running() as server:
+            make_ready(server)
+            yield server.url(DATABASE), server.url(DATABASE, APP_ROLE)
+
+
+async def opened(url: str, at: datetime) -> Engine:
+    """An engine at an instant."""
+    return Engine(await Database.connect(url, max_size=4), discover(), FixedClock(at), SECRET)
+
+
+async def begin(url: str) -> Caller:
+    """The shop and the members that are copied: from nothing bought to much, on few days and on many."""
+    engine = await opened(url, REVIEW_AT - timedelta(days=1))
+    made = await create_business(engine, CreateBusiness("crowd", PROGRAM, False, None))
+    if not isinstance(made, BusinessCreated):
+        raise TypeError(f"the shop was not made: {made}")
+    caller = operator(made.business_id)
+    for number in range(TEMPLATES):
+        name = mark(number)
+        enrolled = await enrol_member(engine, caller, name, EnrolMember(name, enrolled_at=JOINED))
+        bought = await record_activities(engine, caller, f"{name} buys", _purchases(name, number))
+        if isinstance(enrolled, Refusal) or isinstance(bought, Refusal):
+            raise TypeError(f"{name} was not made: {enrolled}, {bought}")
+    await engine.database.close()
+    return caller
+
+
+def _purchases(name: str, number: int) -> list[RecordActivity]:
+    days = 3 + number % 11
+    return [
+        RecordActivity(
+            MemberBy(external_id=name),
+            "purchase",
+            "till",
+            f"{name} {day}",
+            JOINED + timedelta(days=30 * day % 350, hours=day),
+            amount=Decimal(7 * (number + 1)) + Decimal(day) / 100,
+        )
+        for day in range(days)
+    ]
+
+
+def sweep(url: str, answers: multiprocessing.Queue[tuple[int, int, int]]) -> None:
+    """One worker: advances who is due until nobody is."""
+    answers.put(asyncio.run(_sweep(url)))
+
+
+async def _sweep(url: str) -> tuple[int, int, int]:
+    engine, pace, advanced = await opened(url, REVIEW_AT), Pace(), 0
+    while done := await advance_due(engine, pace=pace):
+        advanced += done
+    await engine.database.close()
+    return advanced, pace.longest, pace.members
+
+
+def tiers(admin_url: str) -> dict[str, set[tuple[str, int]]]:
+    """Of each copied member: the tiers on which its copies and itself stand, with how many."""
+    with psycopg.connect(admin_url) as connection:
+        rows = connection.execute(
+            r"""SELECT substring(m.external_id FROM '^member\d+x') AS first, s.tier, count(*)
+                FROM member m JOIN current_standing s USING (business_id, member_id) GROUP BY 1, 2"""
+        ).fetchall()
+    found: dict[str, set[tuple[str, int]]] = {}
+    for first, tier, count in rows:
+        found.setdefault(first, set()).add((tier, count))
+    return found
+
+
+async def difference(url: str, caller: Caller) -> str | None:
+    """The first difference that a verification finds."""
+    engine = await opened(url, REVIEW_AT)
+    verified = await verify_business(engine, caller.business_id)
+    await engine.database.close()
+    return None if verified.difference is None else str(verified.difference)
+
+
+def main() -> int:
+    """Prints the figures."""
+    parser = argparse.ArgumentParser(prog="python -m bench.review", description="A review of everybody.")
+    parser.add_argument("--members", type=int, default=20_000, help="how many (20000)")
+    parser.add_argument("--workers", type=int, default=2, help="processes that advance them (2)")
+    parser.add_argument("--verify", action="store_true", help="prove everything that is kept afterwards")
+    given = parser.parse_args()
+    with database() as (admin_url, url):
+        caller = asyncio.run(begin(url))
+        started = perf_counter()
+        rows = copy_members(admin_url, caller.business_id, max(1, given.members // TEMPLATES) - 1)
+        print(f"{rows:,} rows copied in {perf_counter() - started:.0f} s")
+        before, started = tiers(admin_url), perf_counter()
+        context = multiprocessing.get_context("spawn")
+        answers: multiprocessing.Queue[tuple[int, int, int]] = context.Queue()
+        workers = [context.Process(target=sweep, args=(url, answers)) for _ in range(given.workers)]
+        for worker in workers:
+            worker.start()
+        found = [answers.get() for _ in workers]
+        for worker in workers:
+            worker.join()
+        seconds, after = perf_counter() - started, tiers(admin_url)
+        wrong = asyncio.run(difference(url, caller)) if given.verify else None
+    advanced = sum(each[0] for each in found)
+    moved = sum(count for first, now in after.items() if now != before[first] for _, count in now)
+    print(f"{advanced:,} members reviewed in {seconds:.1f} s: {advanced / seconds:,.0f} a second")
+    print(f"{moved:,} of them moved to another tier")
+    print(f"the longest time that members were locked: {max(each[1] for each in found) // 1_000_000} ms")
+    print(f"members in one transaction at the end: {', '.join(str(each[2]) for each in found)}")
+    apart = [first for first, now in after.items() if len(now) > 1]
+    if apart:
+        wrong = f"copies of {', '.join(apart)} ended on different tiers"
+    if wrong is not None:
+        print(wrong, file=sys.stderr)
+    return 0 if wrong is None else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

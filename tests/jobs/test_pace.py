@@ -1,0 +1,49 @@
+"""How many members a transaction advances follows from how long such transactions take."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from loyalty_engine.services import advance_due
+from loyalty_engine.services.due import Pace
+from loyalty_engine.store.database import Database
+from tests.services.shop import PROGRAM, new_shop
+
+MILLISECOND = 1_000_000
+"""In nanoseconds."""
+
+
+def paced(milliseconds_each: float, transactions: int) -> Pace:
+    """A pace after some transactions, each member of which took so long."""
+    pace = Pace()
+    for _ in range(transactions):
+        pace.took(pace.members, int(pace.members * milliseconds_each * MILLISECOND))
+    return pace
+
+
+@pytest.mark.parametrize(("each", "members"), [(0.01, 500), (0.1, 250), (1, 25), (2, 12), (40, 10)])
+def test_members_are_locked_for_as_long_as_is_wanted(each: float, members: int) -> None:
+    assert paced(each, 20).members == members
+
+
+def test_a_long_transaction_is_followed_by_shorter_ones_at_once() -> None:
+    pace = paced(0.1, 20)
+    pace.took(pace.members, 1000 * MILLISECOND)
+    assert (pace.members, pace.longest) == (10, 1000 * MILLISECOND)
+
+
+def test_a_transaction_with_few_members_does_not_say_that_many_are_quick() -> None:
+    pace = paced(1, 20)
+    pace.took(1, MILLISECOND // 10)
+    assert pace.members == 25
+
+
+async def test_everybody_is_advanced_however_few_at_a_time(app_database: Database) -> None:
+    shop = await new_shop(app_database, PROGRAM, clock_at=datetime(2026, 2, 1, tzinfo=UTC))
+    for number in range(7):
+        await shop.enrol(f"m{number}")
+    await shop.set_clock(datetime(2027, 1, 1, 12, tzinfo=UTC))
+    ticks = iter(range(1000))
+    pace = Pace(lambda: next(ticks) * 1000 * MILLISECOND)
+    assert [await advance_due(shop.engine, pace=pace) for _ in range(2)] == [7, 0]
+    assert (pace.members, pace.longest) == (10, 1000 * MILLISECOND)
