@@ -21,15 +21,15 @@ CREATE TABLE account (
     CONSTRAINT account_currency_length_check CHECK (char_length(currency) >= 1 AND char_length(currency) <= 64),
     CONSTRAINT account_floor_check CHECK (
 CASE
-    WHEN kind = ANY (ARRAY['wallet'::text, 'pending'::text, 'held'::text]) THEN balance IS NOT NULL AND balance >= 0
+    WHEN kind = ANY (ARRAY['wallet'::text, 'pending'::text, 'held'::text, 'quota'::text]) THEN balance IS NOT NULL AND balance >= 0
     WHEN kind = 'debt'::text THEN balance IS NOT NULL AND balance <= 0
     WHEN kind = ANY (ARRAY['budget'::text, 'stock'::text]) THEN balance IS NULL OR balance >= 0
     ELSE balance IS NULL
 END),
-    CONSTRAINT account_kind_check CHECK (kind = ANY (ARRAY['wallet'::text, 'debt'::text, 'pending'::text, 'held'::text, 'issuance'::text, 'breakage'::text, 'redeemed'::text, 'adjustment'::text, 'clearing'::text, 'budget'::text, 'funding'::text, 'stock'::text, 'supplied'::text, 'delivered'::text])),
+    CONSTRAINT account_kind_check CHECK (kind = ANY (ARRAY['wallet'::text, 'debt'::text, 'pending'::text, 'held'::text, 'issuance'::text, 'breakage'::text, 'redeemed'::text, 'adjustment'::text, 'clearing'::text, 'budget'::text, 'quota'::text, 'used'::text, 'funding'::text, 'stock'::text, 'supplied'::text, 'delivered'::text])),
     CONSTRAINT account_member_of_its_kind_check CHECK ((kind = ANY (ARRAY['wallet'::text, 'debt'::text, 'pending'::text, 'held'::text])) = (member_id IS NOT NULL)),
     CONSTRAINT account_partner_of_its_kind_check CHECK ((kind = 'budget'::text) = (partner_id IS NOT NULL)),
-    CONSTRAINT account_promotion_of_its_kind_check CHECK ((kind = 'budget'::text) = (promotion_id IS NOT NULL)),
+    CONSTRAINT account_promotion_of_its_kind_check CHECK ((kind = ANY (ARRAY['budget'::text, 'quota'::text])) = (promotion_id IS NOT NULL)),
     CONSTRAINT account_reward_of_its_kind_check CHECK (
 CASE
     WHEN kind = ANY (ARRAY['stock'::text, 'supplied'::text, 'delivered'::text]) THEN reward_id IS NOT NULL AND currency = ('reward/'::text || reward_id::text)
@@ -397,7 +397,7 @@ CREATE TABLE effect (
     CONSTRAINT effect_cause_key_length_check CHECK (char_length(cause_key) >= 1 AND char_length(cause_key) <= 1600),
     CONSTRAINT effect_cause_kind_check CHECK (cause_kind = ANY (ARRAY['activity'::text, 'value'::text, 'boundary'::text, 'enrolment'::text, 'publication'::text])),
     CONSTRAINT effect_corrects_another_check CHECK (corrects_effect_id <> effect_id),
-    CONSTRAINT effect_kind_check CHECK (kind = ANY (ARRAY['points'::text, 'standing'::text, 'claim'::text, 'withdrawal'::text, 'caused'::text])),
+    CONSTRAINT effect_kind_check CHECK (kind = ANY (ARRAY['points'::text, 'standing'::text, 'claim'::text, 'withdrawal'::text, 'caused'::text, 'quota'::text])),
     CONSTRAINT effect_not_in_the_future_check CHECK ((effective_at - recorded_at) <= '00:05:00'::interval),
     CONSTRAINT effect_rule_length_check CHECK (char_length(rule) <= 64),
     CONSTRAINT effect_slot_length_check CHECK (char_length(slot) >= 1 AND char_length(slot) <= 2000),
@@ -1065,7 +1065,7 @@ CREATE TABLE transfer (
     CONSTRAINT transfer_business_id_member_id_fkey FOREIGN KEY (business_id, member_id) REFERENCES member(business_id, member_id),
     CONSTRAINT transfer_business_id_reverses_transfer_id_fkey FOREIGN KEY (business_id, reverses_transfer_id) REFERENCES transfer(business_id, transfer_id),
     CONSTRAINT transfer_amount_bounds_check CHECK (amount >= 1 AND amount <= '9000000000000000'::bigint),
-    CONSTRAINT transfer_code_check CHECK (code = ANY (ARRAY['earn'::text, 'partner_award'::text, 'repay_debt'::text, 'expire'::text, 'take_back'::text, 'owe'::text, 'open_budget'::text, 'withhold'::text, 'release'::text, 'redeem'::text, 'give_back'::text, 'hold'::text, 'unhold'::text, 'capture'::text, 'send'::text, 'receive'::text, 'give'::text, 'adjust'::text, 'supply'::text, 'write_off'::text, 'deliver'::text, 'restock'::text])),
+    CONSTRAINT transfer_code_check CHECK (code = ANY (ARRAY['earn'::text, 'partner_award'::text, 'repay_debt'::text, 'expire'::text, 'take_back'::text, 'owe'::text, 'open_budget'::text, 'withhold'::text, 'release'::text, 'redeem'::text, 'give_back'::text, 'hold'::text, 'unhold'::text, 'capture'::text, 'send'::text, 'receive'::text, 'give'::text, 'use_quota'::text, 'adjust'::text, 'supply'::text, 'write_off'::text, 'deliver'::text, 'restock'::text])),
     CONSTRAINT transfer_effect_of_its_code_check CHECK ((code = ANY (ARRAY['open_budget'::text, 'supply'::text, 'write_off'::text, 'deliver'::text, 'restock'::text])) = (effect_id IS NULL) AND (effect_id IS NULL) = (member_id IS NULL)),
     CONSTRAINT transfer_not_in_the_future_check CHECK ((effective_at - recorded_at) <= '00:05:00'::interval),
     CONSTRAINT transfer_reverses_another_check CHECK (reverses_transfer_id <> transfer_id),

@@ -93,6 +93,7 @@ currency = "points"
 eligible = {{ channels = ["online"] }}
 multiple = "2"
 funding = [ {{ partner = "cards", percent = "50", budget_points = 10000 }} ]
+quota = 500
 exhausted = "reduce"
 """
 

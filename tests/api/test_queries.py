@@ -131,6 +131,19 @@ async def test_a_promotion_shows_what_is_left_of_its_budget(shop: Shop) -> None:
     assert promotion["budgets"] == [{"opened": "10000", "left": "9950", "partner": {"key": "cards"}}]
 
 
+async def test_a_promotion_shows_what_is_left_of_its_quota_and_the_wallet_has_no_entry_of_it(
+    shop: Shop,
+) -> None:
+    await shop.enrol("anna")
+    await shop.buy("anna", "100.00", channel="online")
+    query = "{ business { promotions { nodes { quota quotaLeft } } } }"
+    found = await shop.data(query)
+    assert found["business"]["promotions"]["nodes"] == [{"quota": 500, "quotaLeft": 499}]
+    member = (await shop.data(ABOUT_MEMBER, ANNA))["member"]
+    entries = [node["code"] for node in member["wallet"]["entries"]["nodes"]]
+    assert sorted(entries) == ["EARN", "EARN", "PARTNER_AWARD"]
+
+
 async def test_members_are_paged_filtered_and_ordered(shop: Shop) -> None:
     for number in range(5):
         await shop.enrol(f"m{number}", enrolledAt=f"2026-01-0{number + 1}T09:00:00Z")

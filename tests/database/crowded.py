@@ -110,22 +110,27 @@ async def _of_the_ledger(
         "miles": world.account("wallet", member_id=member_id, balance=0, currency="miles"),
         "second_wallet": world.account("wallet", member_id=second, balance=0),
         "budget": world.account("budget", **budget, balance=0),
+        "quota": world.account("quota", **{**budget, "partner_id": None, "currency": "#awards"}, balance=0),
         "breakage": world.account("breakage"),
     }
-    miles = world.account("issuance", currency="miles")
+    others = {
+        "miles": world.account("issuance", currency="miles"),
+        "quota": world.account("used", currency="#awards"),
+    }
     corrected = world.effect(member_id)
     correction = {**corrected, "effect_id": new_id(), "value": -1}
     lot = _lot(world, member_id)
     await insert_rows(connection, Partner, [partner])
     await insert_rows(connection, Promotion, [promotion])
-    await insert_rows(connection, Account, [*accounts.values(), miles])
+    await insert_rows(connection, Account, [*accounts.values(), *others.values()])
     await insert_rows(connection, Effect, [corrected])
     await insert_rows(connection, Effect, [{**correction, "corrects_effect_id": corrected["effect_id"]}])
-    await insert_rows(connection, Transfer, _filling(world, corrected, accounts, miles))
+    await insert_rows(connection, Transfer, _filling(world, corrected, accounts, others))
     await insert_rows(connection, Lot, [lot])
     await insert_rows(connection, PointUse, [_use(world, lot)])
     return {
         **{name: account["account_id"] for name, account in accounts.items()},
+        "used": others["quota"]["account_id"],
         "partner": partner["partner_id"],
         "promotion": promotion["promotion_id"],
         "corrected": corrected["effect_id"],
@@ -134,14 +139,17 @@ async def _of_the_ledger(
     }
 
 
-def _filling(world: World, effect: Row, accounts: dict[str, Row], miles: Row) -> list[Row]:
-    """Ten in every account that keeps a balance, owed in that of the debt."""
+def _filling(world: World, effect: Row, accounts: dict[str, Row], others: dict[str, Row]) -> list[Row]:
+    """Ten in every account that keeps a balance, owed in that of the debt; where named, from another one."""
     breakage = accounts["breakage"]
     filled = [accounts[name] for name in ("pending", "held", "second_wallet", "budget")]
     return [
         *(world.transfer(effect, breakage, account) for account in filled),
         world.transfer(effect, accounts["debt"], breakage),
-        world.transfer(effect, miles, accounts["miles"], currency="miles"),
+        *(
+            world.transfer(effect, other, accounts[name], currency=other["currency"])
+            for name, other in others.items()
+        ),
     ]
 
 

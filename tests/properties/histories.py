@@ -119,6 +119,7 @@ eligible = { channels = ["web"] }
 multiple = "2"
 caps = [{ period = "month", points = 40, times = 3 }]
 EXHAUSTED
+QUOTA
 funding = [
     { partner = "acme", percent = "60", BUDGET },
     { partner = "bolt", percent = "30", unlimited = true },
@@ -172,17 +173,21 @@ CHOICES: Mapping[str, Sequence[str]] = {
 RETURNS = ("undo", "from_now", "at_review", "never")
 
 
+UNRATIONED = {"BUDGET": "unlimited = true", "EXHAUSTED": "", "QUOTA": ""}
+
+
 def programs(returns: str | None = None, *, rationed: bool = False) -> st.SearchStrategy[str]:
     """Program files; those that ration nothing promise that the order of arrival does not matter."""
     policies = st.sampled_from(RETURNS) if returns is None else st.just(returns)
     given = {name: st.sampled_from(values) for name, values in CHOICES.items()}
     ration = (
         {
-            "BUDGET": st.sampled_from(("budget_points = 15", "budget_points = 60")),
+            "BUDGET": st.sampled_from(("budget_points = 15", "budget_points = 60", "unlimited = true")),
+            "QUOTA": st.sampled_from(("", "quota = 1", "quota = 4")),
             "EXHAUSTED": st.sampled_from([f'exhausted = "{word}"' for word in ("reduce", "none", "next")]),
         }
         if rationed
-        else {"BUDGET": st.just("unlimited = true"), "EXHAUSTED": st.just("")}
+        else {name: st.just(value) for name, value in UNRATIONED.items()}
     )
     return st.fixed_dictionaries({**given, **ration, "RETURNS": policies, "CLUB": policies}).map(_written)
 

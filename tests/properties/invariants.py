@@ -77,12 +77,12 @@ BROKEN = {
             WHERE a.kind = 'wallet'
               AND (a.business_id, a.member_id, a.currency) = (l.business_id, l.member_id, l.currency))
         """,
-    "an effect on points moves just its value": """
+    "an effect on points or a quota moves just its value": """
         SELECT e.effect_id, e.value, moved.total FROM effect e
         CROSS JOIN LATERAL (
             SELECT coalesce(sum(t.amount), 0) AS total FROM transfer t
             WHERE (t.business_id, t.effect_id) = (e.business_id, e.effect_id)) moved
-        WHERE moved.total <> CASE WHEN e.kind = 'points' THEN abs(e.value) ELSE 0 END
+        WHERE moved.total <> CASE WHEN e.kind IN ('points', 'quota') THEN abs(e.value) ELSE 0 END
         """,
     "what is caused in another's history stands there, once": """
         SELECT cause.external_id, caused.rule, caused.total, given.total FROM (
@@ -158,6 +158,22 @@ BROKEN = {
               AND (e.slot LIKE '%/funded/' || r.key OR e.slot LIKE '%/funded\\_back/' || r.key)) paid
         WHERE a.kind = 'budget' AND a.balance IS NOT NULL
           AND (a.balance <> opened.total - paid.total OR a.balance < 0)
+        """,
+    "a quota is what was opened minus one for each award, and never below zero": """
+        SELECT p.key, a.balance, opened.total, awarded.many FROM account a
+        JOIN promotion p ON (p.business_id, p.promotion_id) = (a.business_id, a.promotion_id)
+        CROSS JOIN LATERAL (
+            SELECT coalesce(sum(t.amount), 0) AS total FROM transfer t
+            WHERE t.business_id = a.business_id AND t.effect_id IS NULL
+              AND t.credit_account_id = a.account_id) opened
+        CROSS JOIN LATERAL (
+            SELECT count(*) AS many FROM (
+                SELECT FROM effect e
+                WHERE e.business_id = a.business_id AND e.rule = p.key
+                  AND (e.slot LIKE 'points/%/earned' OR e.slot LIKE 'points/%/funded/%')
+                GROUP BY e.member_id, e.cause_key, split_part(e.slot, '/', 3)
+                HAVING sum(e.value) > 0) each) awarded
+        WHERE a.kind = 'quota' AND (a.balance <> opened.total - awarded.many OR a.balance < 0)
         """,
     "the place of a member is that of its last fact": """
         SELECT m.external_id FROM member m

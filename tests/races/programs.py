@@ -41,5 +41,8 @@ funding = [{{ partner = "acme", percent = "100", budget_points = 100 }}]
 )
 """Seven more for each purchase, from a budget that has room for fourteen times that."""
 
+QUOTA = BUDGET.replace("budget_points = 100 }}]", "unlimited = true }}]\nquota = 14")
+"""Seven more for each of the first fourteen purchases."""
+
 SPENDING = EARNING.replace('expiry = "never"', 'expiry = "never"\ntender = "1"\napproval_above = "1000"')
 """A point for every euro, and a euro for every point; large adjustments wait for a second person."""

@@ -238,6 +238,44 @@ def test_a_budget_without_limit_is_not_asked() -> None:
     assert balance(folded(program, [purchase("2024-02-01", "1")], answer=answer)) == 50
 
 
+@pytest.mark.parametrize(
+    ("granted", "exhausted", "expected", "uses"),
+    [(50, "none", 50, 1), (0, "none", 0, 0), (0, "next", 20, 0), (0, "reduce", 0, 0)],
+)
+def test_an_award_of_a_promotion_with_a_quota_is_asked_for_and_uses_one(
+    granted: int, exhausted: str, expected: int, uses: int
+) -> None:
+    asked: list[Ask] = []
+
+    def answer(ask: Ask) -> int:
+        asked.append(ask)
+        return granted
+
+    big = offer("big", "points = 50", extra="quota = 3, ", exhausted=exhausted)
+    program = program_of(points(), big, offer("small", "points = 20"))
+    outcome = folded(program, [purchase("2024-02-01", "1", "p")], answer=answer)
+    assert balance(outcome) == expected
+    (ask,) = asked
+    assert (ask.units, ask.key.rule, ask.quota) == (50, "big", True)
+    used = [effect for effect in outcome.effects.values() if effect.kind == "quota"]
+    assert [(each.key.rule, each.key.slot, each.value) for each in used] == [
+        ("big", "quota/points/award", 1)
+    ] * uses
+
+
+def test_what_caps_leave_nothing_of_asks_for_no_quota() -> None:
+    extra = "quota = 3, caps = [{ period = 'lifetime', times = 1 }], "
+    program = program_of(points(), offer("big", "points = 50", extra=extra, exhausted="none"))
+    asked: list[Ask] = []
+
+    def answer(ask: Ask) -> int:
+        asked.append(ask)
+        return ask.units
+
+    outcome = folded(program, [purchase(f"2024-02-0{day}", "1") for day in (1, 2)], answer=answer)
+    assert (balance(outcome), len(asked)) == (50, 1)
+
+
 def test_partners_pay_their_shares_rounded_down_and_the_business_the_rest() -> None:
     two = (
         '{ partner = "bank", percent = "33.3", unlimited = true }, '

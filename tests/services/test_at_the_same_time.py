@@ -81,6 +81,8 @@ funding = [{ partner = "bolt", percent = "100", unlimited = true }]
 """
 )
 ALONE = '[{ partner = "acme", percent = "100", budget_points = 100 }]'
+GRANTED = "SELECT granted FROM fact WHERE type = 'answer'"
+WALLETS = "SELECT balance FROM account WHERE kind = 'wallet'"
 TOGETHER = """[
     { partner = "acme", percent = "50", budget_points = 1000 },
     { partner = "bolt", percent = "50", budget_points = 50 },
@@ -233,11 +235,25 @@ async def test_a_hundred_purchases_on_the_last_points_of_a_budget_never_overdraw
     left = (await shop.budgets())["promo", "acme"]
     granted = await shop.value("SELECT coalesce(sum(granted), 0)::int FROM fact WHERE type = 'answer'")
     assert left == 100 - granted
-    balances = Counter(
-        balance for (balance,) in await shop.rows("SELECT balance FROM account WHERE kind = 'wallet'")
-    )
+    balances = Counter(balance for (balance,) in await shop.rows(WALLETS))
     assert dict(balances) == awards
     assert granted == (100 if exhausted == "reduce" else 98)
+    assert not await broken(shop)
+
+
+@pytest.mark.parametrize(("exhausted", "awards"), [("none", {7: 10}), ("next", {7: 10, 2: 40})])
+async def test_fifty_purchases_on_a_quota_of_ten_are_given_exactly_ten(
+    wide_database: Database, exhausted: str, awards: dict[int, int]
+) -> None:
+    program = BUDGET.replace("EXHAUSTED", exhausted).replace("FUNDING", "[]\nquota = 10")
+    shop = await new_shop(wide_database, program)
+    names = await crowd(shop, 50)
+    answers = await at_once(shop.send(purchase(10, member=name), f"key-of-{name}") for name in names)
+    assert codes(answers) == {"Recorded": 50}
+    assert await shop.value("SELECT balance FROM account WHERE kind = 'quota'") == 0
+    assert Counter(granted for (granted,) in await shop.rows(GRANTED)) == {7: 10, 0: 40}
+    balances = Counter(balance for (balance,) in await shop.rows(WALLETS))
+    assert balances == awards
     assert not await broken(shop)
 
 

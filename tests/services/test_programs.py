@@ -250,6 +250,14 @@ async def test_a_promotion_that_exists_keeps_its_budget_and_a_new_funder_opens_o
     ]
 
 
+async def test_a_budget_that_is_limited_never_becomes_unlimited(shop: Shop) -> None:
+    """What an unlimited budget pays is not asked for, and its account would go below zero."""
+    changed = shop.source.replace("budget_points = 1000 }", "unlimited = true }")
+    answer = await shop.publish(changed)
+    assert isinstance(answer, NotPublished)
+    assert [(each.path, each.severity) for each in answer.findings] == [("rules.1.config", "error")]
+
+
 async def test_the_name_and_language_of_the_newest_program_are_the_businesss(shop: Shop) -> None:
     await shop.publish(shop.source.replace('"Acme Club"', '"Acme Circle"\nlocale = "zh"'))
     assert await shop.rows("SELECT name, locale FROM business") == [("Acme Circle", "zh")]

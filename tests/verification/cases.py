@@ -50,6 +50,15 @@ CASES = (
         None,
     ),
     Case(
+        "a quota",
+        "UPDATE account SET balance = 20 WHERE business_id = %(business)s AND kind = 'quota'",
+        "shared_balances",
+        "balance of the quota account promo, #awards",
+        "20",
+        "16",
+        None,
+    ),
+    Case(
         "an account that is gone",
         "DELETE FROM account WHERE MINE AND kind = 'wallet'",
         "transfers",
@@ -250,6 +259,16 @@ CASES = (
         'ask of promo for points/points/award/ask at activity ["till","web-0"]',
         "asked 0, granted 0",
         "asks 7",
+        "bob",
+    ),
+    Case(
+        "the award that used a quota",
+        "UPDATE effect SET slot = 'quota/points/other' WHERE BOBS AND kind = 'quota'"
+        " AND cause_key LIKE '%%web-0%%'",
+        "quotas",
+        'uses of the quota of promo by ["till","web-0"]',
+        "",
+        "points were awarded",
         "bob",
     ),
     # Tiers

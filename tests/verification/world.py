@@ -61,6 +61,7 @@ currency = "points"
 points = 7
 eligible = { channels = ["web"] }
 exhausted = "reduce"
+quota = 20
 funding = [{ partner = "acme", percent = "50", budget_points = 10 }]
 """
 )

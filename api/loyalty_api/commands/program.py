@@ -141,7 +141,12 @@ def _outline(program: Program) -> dict[str, object]:
             for key, rule in program.rules.items()
         ],
         "promotions": {
-            key: {"partner": terms.partner, "currency": terms.currency, "budgets": dict(terms.budgets)}
+            key: {
+                "partner": terms.partner,
+                "currency": terms.currency,
+                "budgets": dict(terms.budgets),
+                "quota": terms.quota,
+            }
             for key, terms in program.promotions.items()
         },
         "findings": listed(program.findings),

@@ -25,7 +25,7 @@ from loyalty_engine.entities.columns import (
 )
 from loyalty_engine.entities.fact import CAUSE_KINDS
 
-EFFECT_KINDS = ("points", "standing", "claim", "withdrawal", "caused")
+EFFECT_KINDS = ("points", "standing", "claim", "withdrawal", "caused", "quota")
 ACCOUNT_KINDS = (
     "wallet",
     "debt",
@@ -37,6 +37,8 @@ ACCOUNT_KINDS = (
     "adjustment",
     "clearing",
     "budget",
+    "quota",
+    "used",
     "funding",
     "stock",
     "supplied",
@@ -60,6 +62,7 @@ TRANSFER_CODES = (
     "send",
     "receive",
     "give",
+    "use_quota",
     "adjust",
     "supply",
     "write_off",
@@ -165,6 +168,7 @@ class Account(Entity, table=True):
 
     Wallets, pending and held points and limited budgets never fall below zero, debts never rise above it;
     accounts of the whole business, and unlimited budgets, keep no balance: no row is written by everyone.
+    A promotion's `quota` holds awards in place of points, and what was used of it is in `used`.
     The units of a reward are a currency of their own, which is never one of points: they come from
     `supplied`, are in `stock` (without a balance: unlimited), and are `delivered`.
     An account is opened empty; only the database moves its balance, with every transfer that is written.
@@ -193,7 +197,9 @@ class Account(Entity, table=True):
             "(kind IN ('wallet', 'debt', 'pending', 'held')) = (member_id IS NOT NULL)",
             name="member_of_its_kind",
         ),
-        CheckConstraint("(kind = 'budget') = (promotion_id IS NOT NULL)", name="promotion_of_its_kind"),
+        CheckConstraint(
+            "(kind IN ('budget', 'quota')) = (promotion_id IS NOT NULL)", name="promotion_of_its_kind"
+        ),
         CheckConstraint("(kind = 'budget') = (partner_id IS NOT NULL)", name="partner_of_its_kind"),
         CheckConstraint(
             "CASE WHEN kind IN ('stock', 'supplied', 'delivered')"
@@ -202,7 +208,8 @@ class Account(Entity, table=True):
             name="reward_of_its_kind",
         ),
         CheckConstraint(
-            "CASE WHEN kind IN ('wallet', 'pending', 'held') THEN balance IS NOT NULL AND balance >= 0"
+            "CASE WHEN kind IN ('wallet', 'pending', 'held', 'quota')"
+            " THEN balance IS NOT NULL AND balance >= 0"
             " WHEN kind = 'debt' THEN balance IS NOT NULL AND balance <= 0"
             " WHEN kind IN ('budget', 'stock') THEN balance IS NULL OR balance >= 0"
             " ELSE balance IS NULL END",

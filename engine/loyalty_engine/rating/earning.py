@@ -26,9 +26,10 @@ from loyalty_engine.rules import Activity, FundingShare, Member, Occasion, Partn
 class Ask:
     """What a step wants of partners' budgets: ``units`` in all for the key, each paying its share.
 
-    ``partial`` lets the answer be less than what is wanted, else it is all or nothing. What goes back to one
-    partner's budget is below zero: what was given back once may be with somebody else by now, so that a
-    later fold which gives back less asks for the difference too.
+    ``partial`` lets the answer be less than what is wanted, else it is all or nothing. With ``quota`` what is
+    granted first for the key uses one award of the promotion's quota; without one left nothing is granted.
+    What goes back to one partner's budget is below zero: what was given back once may be with somebody else
+    by now, so that a later fold which gives back less asks for the difference too.
     """
 
     key: EffectKey
@@ -37,6 +38,7 @@ class Ask:
     funding: tuple[FundingShare, ...]
     partial: bool
     at: datetime
+    quota: bool = False
 
 
 Asking = Generator[Ask, int, None]
@@ -133,6 +135,8 @@ class Earning:
             if granted.units:
                 count_caps(granted, activity.local_day, limits)
                 earned.append(self._credit(at, place, program, activity, granted))
+                if program.promotions[granted.rule].quota is not None:
+                    self._journal.used(at, granted.rule, granted.currency, granted.slot)
             exhausted = limited.units > 0 and not granted.units
             steps_in = exhausted and _offer(award).exhausted == "next"
             if program.points[award.currency].section.offers.choose == "best" and not steps_in:
@@ -140,15 +144,15 @@ class Earning:
         return earned
 
     def _granted(self, at: At, program: Program, limited: Award) -> Generator[Ask, int, Award]:
-        offer = _offer(limited)
-        budgets = program.promotions[limited.rule].budgets
-        if limited.units and any(budgets.get(share.partner) is not None for share in offer.funding):
-            key = EffectKey(at.cause, limited.rule, slot_of(limited.currency, limited.slot, "ask"))
-            units = yield Ask(
-                key, limited.currency, limited.units, offer.funding, offer.exhausted == "reduce", at.instant
-            )
-            return replace(limited, units=units)
-        return limited
+        offer, terms = _offer(limited), program.promotions[limited.rule]
+        has_quota = terms.quota is not None
+        is_limited = has_quota or any(terms.budgets.get(share.partner) is not None for share in offer.funding)
+        if not limited.units or not is_limited:
+            return limited
+        key = EffectKey(at.cause, limited.rule, slot_of(limited.currency, limited.slot, "ask"))
+        partial = offer.exhausted == "reduce"
+        units = yield Ask(key, limited.currency, limited.units, offer.funding, partial, at.instant, has_quota)
+        return replace(limited, units=units)
 
     def _credit(self, at: At, place: Place, program: Program, activity: Activity, award: Award) -> Earned:
         currency, section = award.currency, program.points[award.currency].section

@@ -11,7 +11,7 @@ from loyalty_engine.ledger.effects import Cause, EffectKey
 from loyalty_engine.ledger.lots import Place
 from loyalty_engine.rating.judgement import RuleFailed
 from loyalty_engine.rating.state import Claim, Effect, Ruling
-from loyalty_engine.rating.wallets import slot_of
+from loyalty_engine.rating.wallets import quota_slot, slot_of
 
 ENROLMENT = Cause("enrolment", "enrolment")
 
@@ -67,6 +67,11 @@ class Journal:
             known = self.effects.get(key)
             value = units + (known.value if known else 0)
             self.effects[key] = Effect(key, "points", value, at.instant, at.program)
+
+    def used(self, at: At, rule: str, currency: str, line: str) -> None:
+        """One award of a promotion's quota."""
+        key = EffectKey(at.cause, rule, quota_slot(currency, line))
+        self.effects[key] = Effect(key, "quota", 1, at.instant, at.program)
 
     def caused(self, effect: Effect) -> None:
         """What is caused in another member's history; nothing takes back what was caused before."""

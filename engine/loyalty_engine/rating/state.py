@@ -159,7 +159,7 @@ class Effect:
     """What a key wants, with what is needed to post it."""
 
     key: EffectKey
-    kind: Literal["points", "standing", "claim", "withdrawal", "caused"]
+    kind: Literal["points", "standing", "claim", "withdrawal", "caused", "quota"]
     value: int
     effective_at: datetime
     program: UUID

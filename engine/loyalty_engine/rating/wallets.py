@@ -2,7 +2,8 @@
 
 A slot is ``points/<currency>/<line>/<movement>[/<partner>]``; the movement says between which accounts, and
 ``-`` stands for the line where the program itself moves points. That of a gift is
-``gift/<currency>/<line>/<external id of the other member>``.
+``gift/<currency>/<line>/<external id of the other member>``, and that of the use of a quota, which moves an
+award and no points, is ``quota/<currency>/<line>``.
 """
 
 from __future__ import annotations
@@ -39,6 +40,11 @@ def line_slot(currency: str, line: str) -> str:
 def gift_slot(currency: str, line: str, to: str) -> str:
     """The slot of a gift to another member."""
     return f"gift/{currency}/{line}/{to}"
+
+
+def quota_slot(currency: str, line: str) -> str:
+    """The slot of the use that a line's award makes of its promotion's quota."""
+    return f"quota/{currency}/{line}"
 
 
 def gift_of(slot: str) -> tuple[str, str]:

@@ -98,12 +98,14 @@ class FundingShare:
 class PromotionTerms:
     """Whose promotion a rule runs, and each funding partner's opening budget in whole points.
 
-    ``None`` is a budget without a limit: the partner pays whatever was awarded.
+    ``None`` is a budget without a limit: the partner pays whatever was awarded. ``quota`` is how many awards
+    all members share; ``None`` is any number of them.
     """
 
     partner: str
     currency: str
     budgets: Mapping[str, int | None]
+    quota: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +113,8 @@ class PartnerAward:
     """A partner's offer for one activity: a percentage of the plain lines' points, or fixed points.
 
     A multiple of 2 is ``percent=100``: as many points again. ``exhausted`` says what happens when a
-    budget cannot pay its share: grant what it can, nothing, or let the next best offer step in.
+    budget cannot pay its share: grant what it can, nothing, or let the next best offer step in. Where the
+    promotion's quota has no award left, nothing can be granted at all.
     """
 
     slot: str

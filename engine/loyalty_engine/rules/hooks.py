@@ -89,7 +89,7 @@ class PartnerHooks:
 
     @hookspec
     def promotion(self) -> PromotionTerms:  # type: ignore[empty-body]
-        """Whose promotion it is, and the budgets that are opened when the program is published."""
+        """Whose promotion it is, and the budgets and the quota that are opened when it is first published."""
 
     @hookspec
     def partner_offers(self, activity: Activity, member: Member) -> Sequence[PartnerAward]:  # type: ignore[empty-body]

@@ -1,4 +1,4 @@
-"""Answers to what steps ask of partners' budgets, decided once, under lock (SEMANTICS section 7)."""
+"""Answers to what steps ask of budgets and quotas, decided once, under lock (SEMANTICS section 7)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from loyalty_engine.rating.earning import Ask, Asking
 from loyalty_engine.services.checks import OWN_SOURCE
 from loyalty_engine.services.operations import body_hash
 from loyalty_engine.store.connection import Connection
-from loyalty_engine.store.ledger import lock_budgets
+from loyalty_engine.store.ledger import Rationed, lock_rationed
 
 
 @dataclass(slots=True)
@@ -40,22 +40,22 @@ class MemberAnswers:
 
 
 class Answers:
-    """Carries steps through in one transaction. Budgets are locked at the first ask, all in one statement."""
+    """Carries steps through in one transaction. All that is rationed is locked at once, at the first ask."""
 
     def __init__(self, connection: Connection, business_id: UUID, zone: ZoneInfo, now: datetime) -> None:
         self._connection = connection
         self._business_id = business_id
         self._zone = zone
         self._now = now
-        self._budgets: dict[tuple[str, str], int | None] | None = None
+        self._left: Rationed | None = None
         self.rows: list[dict[str, Any]] = []
         self.members: set[UUID] = set()
         """Those to whom rows were added."""
 
     @property
-    def budgets_locked(self) -> bool:
-        """Whether this transaction holds the budgets already."""
-        return self._budgets is not None
+    def rationed_locked(self) -> bool:
+        """Whether this transaction holds the budgets and quotas already."""
+        return self._left is not None
 
     async def carry(self, member: MemberAnswers, asking: Asking) -> None:
         """Take a step to its end, answering what it asks for."""
@@ -79,32 +79,16 @@ class Answers:
         return min(ask.units, member.given[ask.key].granted)
 
     async def _grant(self, ask: Ask, before: int, more: int) -> int:
-        if self._budgets is None:
-            self._budgets = await lock_budgets(self._connection, self._business_id)
+        if self._left is None:
+            self._left = await lock_rationed(self._connection, self._business_id)
         if before < 0:
-            return self._grant_again(ask, more)
-        keys = [(ask.key.rule, share.partner) for share in ask.funding]
-        percents = [share.percent for share in ask.funding]
-        held = shares(before, percents)
-        left = [self._budgets[key] for key in keys]
-        available = [None if have is None else have + part for have, part in zip(left, held, strict=True)]
-        total = most_payable(before + more, percents, available)
-        if not ask.partial and total < before + more:
-            total = before
-        total = max(total, before)
-        for key, part, now in zip(keys, held, shares(total, percents), strict=True):
-            have = self._budgets[key]
-            if have is not None:
-                self._budgets[key] = have - (now - part)
-        return total - before
-
-    def _grant_again(self, ask: Ask, more: int) -> int:
-        """Some of what went back to one partner's budget, as far as it is still there."""
-        ((partner, budgets),) = [(share.partner, self._budgets or {}) for share in ask.funding]
-        have = budgets[ask.key.rule, partner]
-        granted = more if have is None else min(more, have)
-        if have is not None:
-            budgets[ask.key.rule, partner] = have - granted
+            return _grant_again(self._left, ask, more)
+        uses_quota = ask.quota and before == 0
+        if uses_quota and not self._left.quotas[ask.key.rule]:
+            return 0
+        granted = _grant(self._left, ask, before, more)
+        if uses_quota and granted:
+            self._left.quotas[ask.key.rule] -= 1
         return granted
 
     def give_back(self, member: MemberAnswers, at: Mapping[EffectKey, datetime]) -> None:
@@ -138,6 +122,34 @@ class Answers:
                 "granted": change.granted,
             }
         )
+
+
+def _grant(left: Rationed, ask: Ask, before: int, more: int) -> int:
+    """What the partners' budgets pay beyond what they paid before, taken from what is left of them."""
+    keys = [(ask.key.rule, share.partner) for share in ask.funding]
+    percents = [share.percent for share in ask.funding]
+    held = shares(before, percents)
+    budgets = [left.budgets[key] for key in keys]
+    available = [None if have is None else have + part for have, part in zip(budgets, held, strict=True)]
+    total = most_payable(before + more, percents, available)
+    if not ask.partial and total < before + more:
+        total = before
+    total = max(total, before)
+    for key, part, now in zip(keys, held, shares(total, percents), strict=True):
+        have = left.budgets[key]
+        if have is not None:
+            left.budgets[key] = have - (now - part)
+    return total - before
+
+
+def _grant_again(left: Rationed, ask: Ask, more: int) -> int:
+    """Some of what went back to one partner's budget, as far as it is still there."""
+    (partner,) = [share.partner for share in ask.funding]
+    have = left.budgets[ask.key.rule, partner]
+    granted = more if have is None else min(more, have)
+    if have is not None:
+        left.budgets[ask.key.rule, partner] = have - granted
+    return granted
 
 
 def given_by_member(rows: Iterable[asyncpg.Record]) -> dict[UUID, dict[EffectKey, Given]]:

@@ -86,7 +86,10 @@ class MemberDifference:
         effect_id = self._effect(key, kind, value, at, program, known)
         match kind:
             case "points":
-                self._points(key, value, at, effect_id)
+                code, currency = self._move(key, value, at, effect_id)
+                self._events.add("points.changed", effect_id, {"currency": currency, "code": code})
+            case "quota":
+                self._move(key, value, at, effect_id)
             case "standing":
                 self._tiers.standing(key, value, effect, effect_id)
             case "claim":
@@ -133,9 +136,10 @@ class MemberDifference:
             self.effect_ids.setdefault(trigger, []).append(effect_id)
         return effect_id
 
-    # Points
+    # Transfers
 
-    def _points(self, key: EffectKey, value: int, at: datetime, effect_id: UUID) -> None:
+    def _move(self, key: EffectKey, value: int, at: datetime, effect_id: UUID) -> tuple[str, str]:
+        """Post what a slot moves; its code and its currency."""
         movement = movement_of(key, self._folded.stored.member.member_id)
         known = self._posted.effects.get(key)
         standing = known["value"] if known is not None else 0
@@ -156,7 +160,7 @@ class MemberDifference:
                 debit, credit = credit, debit
             row = {**transfer, "transfer_id": new_id(), "amount": left, "reverses_transfer_id": None}
             self._rows.moves.append(Move(row, debit, credit))
-        self._events.add("points.changed", effect_id, {"currency": movement.currency, "code": movement.code})
+        return movement.code, movement.currency
 
     def _reverse(self, key: EffectKey, transfer: Row, reversing: int, left: int) -> int:
         """Reverse what stands, the latest transfer first; what is left to move otherwise."""

@@ -133,7 +133,7 @@ class FoldingBatch:
             self._business.business_id,
             self._rows,
             self._now,
-            budgets_locked=self._answers.budgets_locked,
+            rationed_locked=self._answers.rationed_locked,
         )
         await self._cause(causing)
         return written

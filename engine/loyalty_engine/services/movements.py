@@ -1,4 +1,4 @@
-"""Between which accounts a slot moves points, and under which code the transfer stands."""
+"""Between which accounts a slot moves points or awards, and under which code the transfer stands."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from loyalty_engine.ledger.effects import EffectKey
-from loyalty_engine.store.ledger import AccountKey
+from loyalty_engine.store.ledger import AWARDS, AccountKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,10 +20,14 @@ class Movement:
 
 
 def movement_of(key: EffectKey, member_id: UUID) -> Movement:
-    """The movement of a points slot; ValueError for a slot that is none."""
-    kind, currency, _, name, *partner = key.slot.split("/", 4)
+    """The movement of a points slot or of the use of a quota; ValueError for a slot that moves nothing."""
+    kind, currency, _, *moved = key.slot.split("/", 4)
+    if kind == "quota":
+        quota: AccountKey = ("quota", AWARDS, None, key.rule, None)
+        return Movement("use_quota", AWARDS, quota, _account("used", AWARDS))
     if kind != "points":
         raise ValueError(f"{key.slot!r} moves no points")
+    name, *partner = moved
     own = {name: _account(name, currency, member_id) for name in MEMBER_ACCOUNTS}
     shared = {name: _account(name, currency) for name in BUSINESS_ACCOUNTS}
     budget: AccountKey = ("budget", currency, None, key.rule, partner[0] if partner else None)

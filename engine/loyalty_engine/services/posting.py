@@ -25,7 +25,7 @@ from loyalty_engine.entities import (
 from loyalty_engine.ledger.effects import EffectKey
 from loyalty_engine.services.stored_wallets import WalletRows
 from loyalty_engine.store.connection import Connection
-from loyalty_engine.store.ledger import AccountKey, accounts, lock_budgets
+from loyalty_engine.store.ledger import RATIONED, AccountKey, accounts, lock_rationed
 from loyalty_engine.store.rows import insert_rows, update_rows, upsert_rows
 
 Row = dict[str, Any]
@@ -76,11 +76,11 @@ class Rows:
 
 
 async def write_rows(
-    connection: Connection, business_id: UUID, rows: Rows, now: datetime, *, budgets_locked: bool
+    connection: Connection, business_id: UUID, rows: Rows, now: datetime, *, rationed_locked: bool
 ) -> None:
     """Write everything; a broken floor or key ends the transaction."""
     await insert_rows(connection, Effect, rows.effects)
-    await _write_transfers(connection, business_id, rows, now, budgets_locked=budgets_locked)
+    await _write_transfers(connection, business_id, rows, now, rationed_locked=rationed_locked)
     await update_rows(connection, Standing, rows.withdrawn_standings)
     await insert_rows(connection, Standing, rows.standings)
     await insert_rows(connection, Claim, list(rows.claims.values()))
@@ -122,11 +122,11 @@ async def _write_wallets(connection: Connection, rows: WalletRows) -> None:
 
 
 async def _write_transfers(
-    connection: Connection, business_id: UUID, rows: Rows, now: datetime, *, budgets_locked: bool
+    connection: Connection, business_id: UUID, rows: Rows, now: datetime, *, rationed_locked: bool
 ) -> None:
     needed = [account for move in rows.moves for account in (move.debit, move.credit)]
-    if not budgets_locked and (any(key[0] == "budget" for key in needed) or _touches_budget(rows.reversals)):
-        await lock_budgets(connection, business_id)
+    if not rationed_locked and (any(key[0] in RATIONED for key in needed) or _is_rationed(rows.reversals)):
+        await lock_rationed(connection, business_id)
     found = await accounts(connection, business_id, needed, now) if needed else {}
     transfers = [
         {**move.row, "debit_account_id": found[move.debit], "credit_account_id": found[move.credit]}
@@ -135,5 +135,5 @@ async def _write_transfers(
     await insert_rows(connection, Transfer, transfers)
 
 
-def _touches_budget(reversals: Sequence[Row]) -> bool:
-    return any(row["code"] == "partner_award" for row in reversals)
+def _is_rationed(reversals: Sequence[Row]) -> bool:
+    return any(row["code"] in ("partner_award", "use_quota") for row in reversals)

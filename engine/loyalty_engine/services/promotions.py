@@ -1,4 +1,4 @@
-"""Partners and promotions as a program's rules name them, with the budgets that their funders open."""
+"""Partners and promotions as a program's rules name them, with the budgets and quotas that they open."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from loyalty_engine.ledger.amounts import MAXIMUM
 from loyalty_engine.program import Finding, Program
 from loyalty_engine.rules import PromotionTerms
 from loyalty_engine.store.connection import Connection
+from loyalty_engine.store.ledger import AWARDS
 from loyalty_engine.store.publishing import (
     BudgetRow,
     funding_account,
@@ -23,6 +24,7 @@ from loyalty_engine.store.publishing import (
 from loyalty_engine.store.rows import Row
 
 PARTNER_KEY_LENGTH_MAX = 64
+QUOTA_MAX = 2_000_000_000
 
 Known = Mapping[str, Sequence[BudgetRow]]
 """The promotions that exist, by key, with a row for each funding partner."""
@@ -46,7 +48,7 @@ async def known_promotions(connection: Connection, business_id: UUID) -> Known:
 
 
 def promotion_findings(program: Program, known: Known) -> Iterator[Finding]:
-    """Errors where a promotion cannot be opened or became another one; warnings where a budget stays."""
+    """Errors where a promotion cannot be opened or became another one; warnings where a number stays."""
     paths = {section.id: f"rules.{index}.config" for index, section in enumerate(program.file.rules)}
     for key, terms in program.promotions.items():
         for partner in sorted({terms.partner, *terms.budgets}):
@@ -58,6 +60,8 @@ def promotion_findings(program: Program, known: Known) -> Iterator[Finding]:
         for partner in terms.budgets:
             if (_opened(program, terms, partner) or 0) > MAXIMUM:
                 yield Finding(paths[key], f"the budget of {partner!r} is larger than an account can hold")
+        if terms.quota is not None and not 1 <= terms.quota <= QUOTA_MAX:
+            yield Finding(paths[key], f"a quota is from 1 to {QUOTA_MAX} awards, not {terms.quota}")
         if key in known:
             yield from _changes(paths[key], program, terms, known[key])
 
@@ -73,12 +77,23 @@ def _changes(
             "give the rule another id",
         )
         return
+    if (first.quota is None) != (terms.quota is None):
+        had = "no quota" if first.quota is None else "a quota"
+        yield Finding(
+            path, f"this promotion has had {had} since it was first published: give the rule another id"
+        )
+    elif first.quota != terms.quota:
+        yield Finding(path, f"the quota stays as it was opened, at {first.quota} awards", "warning")
     for row in rows:
-        if (
-            row.funder is not None
-            and row.funder in terms.budgets
-            and row.opened != _opened(program, terms, row.funder)
-        ):
+        if row.funder is None or row.funder not in terms.budgets:
+            continue
+        opened = _opened(program, terms, row.funder)
+        if row.opened is not None and opened is None:
+            yield Finding(
+                path,
+                f"the budget of {row.funder!r} was opened with a limit: give the rule another id",
+            )
+        elif row.opened != opened:
             yield Finding(path, f"the budget of {row.funder!r} stays as it was opened", "warning")
 
 
@@ -92,7 +107,7 @@ def _opened(program: Program, terms: PromotionTerms, partner: str) -> int | None
 async def open_promotions(
     connection: Connection, business_id: UUID, program: Program, known: Known, now: datetime
 ) -> None:
-    """Makes the partners, promotions and budgets that do not exist yet; what exists is left alone."""
+    """Makes the partners, promotions, quotas and budgets that do not exist yet; what exists is left alone."""
     partners = await _partners(connection, business_id, program, now)
     opening = _Opening()
     for key, terms in program.promotions.items():
@@ -109,10 +124,13 @@ async def open_promotions(
                     "created_at": now,
                 }
             )
+            if terms.quota is not None:
+                quota = _account(business_id, "quota", AWARDS, now, promotion_id)
+                await _fund(connection, opening, quota, terms.quota)
         funded = {row.funder for row in rows}
         for partner in terms.budgets:
             if partner not in funded:
-                budget = _account(business_id, terms.currency, now, promotion_id, partners[partner])
+                budget = _account(business_id, "budget", terms.currency, now, promotion_id, partners[partner])
                 await _fund(connection, opening, budget, _opened(program, terms, partner))
     await insert_promotions(connection, opening.promotions, opening.accounts, opening.transfers)
 
@@ -132,7 +150,7 @@ async def _partners(
 
 
 async def _fund(connection: Connection, opening: _Opening, budget: Row, units: int | None) -> None:
-    """Opens a budget, with a transfer of what is in it; None is without a limit."""
+    """Opens a budget or a quota, with a transfer of what is in it; None is without a limit."""
     opening.accounts.append({**budget, "balance": None if units is None else 0})
     if not units:
         return
@@ -155,7 +173,7 @@ async def _fund(connection: Connection, opening: _Opening, budget: Row, units: i
 
 
 async def _funding(connection: Connection, opening: _Opening, budget: Row) -> UUID:
-    """The account from which budgets of the currency come, made at the first one."""
+    """The account from which budgets of the currency, or quotas, come, made at the first one."""
     for account in opening.accounts:
         if (account["promotion_id"], account["currency"]) == (None, budget["currency"]):
             made: UUID = account["account_id"]
@@ -163,19 +181,24 @@ async def _funding(connection: Connection, opening: _Opening, budget: Row) -> UU
     found = await funding_account(connection, budget["business_id"], budget["currency"])
     if found is not None:
         return found
-    source = _account(budget["business_id"], budget["currency"], budget["created_at"], None, None)
+    source = _account(budget["business_id"], "funding", budget["currency"], budget["created_at"])
     opening.accounts.append(source)
     new: UUID = source["account_id"]
     return new
 
 
 def _account(
-    business_id: UUID, currency: str, now: datetime, promotion_id: UUID | None, partner_id: UUID | None
+    business_id: UUID,
+    kind: str,
+    currency: str,
+    now: datetime,
+    promotion_id: UUID | None = None,
+    partner_id: UUID | None = None,
 ) -> Row:
     return {
         "business_id": business_id,
         "account_id": new_id(),
-        "kind": "funding" if promotion_id is None else "budget",
+        "kind": kind,
         "currency": currency,
         "member_id": None,
         "promotion_id": promotion_id,

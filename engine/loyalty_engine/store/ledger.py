@@ -64,21 +64,27 @@ LEFT JOIN promotion pr ON pr.business_id = a.business_id AND pr.promotion_id = a
 LEFT JOIN partner pa ON pa.business_id = a.business_id AND pa.partner_id = a.partner_id
 WHERE a.business_id = $1 AND (a.member_id IS NULL OR a.member_id = ANY ($2::uuid[]))
 """
-_LOCK_BUDGETS = """
+_LOCK_RATIONED = """
 SELECT a.account_id, a.balance FROM account a
-WHERE a.business_id = $1 AND a.kind = 'budget' AND a.balance IS NOT NULL
+WHERE a.business_id = $1 AND a.kind IN ('budget', 'quota') AND a.balance IS NOT NULL
 ORDER BY a.account_id FOR NO KEY UPDATE
 """
-_BUDGETS = """
-SELECT a.account_id, pr.key AS promotion, pa.key AS partner, a.balance
+_RATIONED = """
+SELECT a.kind, pr.key AS promotion, pa.key AS partner, a.balance
 FROM account a
 JOIN promotion pr ON pr.business_id = a.business_id AND pr.promotion_id = a.promotion_id
-JOIN partner pa ON pa.business_id = a.business_id AND pa.partner_id = a.partner_id
-WHERE a.business_id = $1 AND a.kind = 'budget'
+LEFT JOIN partner pa ON pa.business_id = a.business_id AND pa.partner_id = a.partner_id
+WHERE a.business_id = $1 AND a.kind IN ('budget', 'quota')
 """
 
 AccountKey = tuple[str, str, UUID | None, str | None, str | None]
 """Kind, currency, member, promotion key, partner key."""
+
+RATIONED = ("budget", "quota")
+"""The kinds of accounts that are locked together before anything is granted of them."""
+
+AWARDS = "#awards"
+"""What a quota holds in place of a points currency, whose key has no such sign."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +132,7 @@ async def accounts(
 def _new_account(business_id: UUID, key: AccountKey, now: datetime) -> dict[str, object]:
     kind, currency, member_id, promotion, partner = key
     if promotion is not None or partner is not None:
-        raise LookupError(f"promotion {promotion!r} has no budget of partner {partner!r}")
+        raise LookupError(f"promotion {promotion!r} has no {kind} of partner {partner!r}")
     return {
         "business_id": business_id,
         "account_id": new_id(),
@@ -148,14 +154,25 @@ async def _accounts(
     }
 
 
-async def lock_budgets(connection: Connection, business_id: UUID) -> dict[tuple[str, str], int | None]:
-    """Lock every limited budget of the business in one statement; then what each has left.
+@dataclass(frozen=True, slots=True)
+class Rationed:
+    """What is left of a business's budgets, by (promotion, partner), and of its quotas, by promotion.
 
-    By (promotion, partner); None is a budget without a limit.
+    None is a budget without a limit.
     """
-    await connection.execute(_LOCK_BUDGETS, business_id)
-    rows = await connection.fetch(_BUDGETS, business_id)
-    return {(row["promotion"], row["partner"]): row["balance"] for row in rows}
+
+    budgets: dict[tuple[str, str], int | None]
+    quotas: dict[str, int]
+
+
+async def lock_rationed(connection: Connection, business_id: UUID) -> Rationed:
+    """Lock every limited budget and every quota of the business in one statement; then what each has left."""
+    await connection.execute(_LOCK_RATIONED, business_id)
+    rows = await connection.fetch(_RATIONED, business_id)
+    return Rationed(
+        {(row["promotion"], row["partner"]): row["balance"] for row in rows if row["kind"] == "budget"},
+        {row["promotion"]: row["balance"] for row in rows if row["kind"] == "quota"},
+    )
 
 
 _MOVED_BY = """
@@ -168,7 +185,7 @@ SELECT t.currency,
 FROM transfer t
 JOIN account d ON d.business_id = t.business_id AND d.account_id = t.debit_account_id
 JOIN account c ON c.business_id = t.business_id AND c.account_id = t.credit_account_id
-WHERE t.business_id = $1 AND t.effect_id = ANY ($2::uuid[])
+WHERE t.business_id = $1 AND t.effect_id = ANY ($2::uuid[]) AND t.code <> 'use_quota'
 GROUP BY t.currency
 """
 

@@ -32,7 +32,10 @@ class PublishedVersion:
 
 @dataclass(frozen=True, slots=True)
 class BudgetRow:
-    """What a funding partner opened for a promotion, in smallest units; None is without a limit."""
+    """What a funding partner opened for a promotion, in smallest units; None is without a limit.
+
+    ``quota`` is how many awards there are of the promotion in all; None is any number.
+    """
 
     promotion_id: UUID
     promotion: str
@@ -40,6 +43,7 @@ class BudgetRow:
     currency: str
     funder: str | None
     opened: int | None
+    quota: int | None
 
 
 _business, _version = columns(Business), columns(ProgramVersion)
@@ -82,15 +86,29 @@ _FUNDING = Statement(
 _owner = table(Partner).alias("owner")
 _funder = table(Partner).alias("funder")
 _budget = table(Account).alias("budget")
-_opened = (
-    select(func.coalesce(func.sum(_transfer.amount), 0))
-    .where(
-        _transfer.business_id == bindparam("business_id"),
-        _transfer.effect_id.is_(None),  # transfers that open a budget have none, and are few
-        _transfer.credit_account_id == _budget.c.account_id,
+_quota = table(Account).alias("quota")
+
+
+def _opened(account: Any) -> Any:
+    return (
+        select(func.coalesce(func.sum(_transfer.amount), 0))
+        .where(
+            _transfer.business_id == bindparam("business_id"),
+            _transfer.effect_id.is_(None),  # transfers that open an account have none, and are few
+            _transfer.credit_account_id == account.c.account_id,
+        )
+        .scalar_subquery()
     )
-    .scalar_subquery()
-)
+
+
+def _of_promotion(account: Any, kind: str) -> Any:
+    return (
+        (account.c.business_id == _promotion.business_id)
+        & (account.c.promotion_id == _promotion.promotion_id)
+        & (account.c.kind == kind)
+    )
+
+
 _BUDGETS = Statement(
     select(
         _promotion.promotion_id,
@@ -98,7 +116,8 @@ _BUDGETS = Statement(
         _owner.c.key.label("owner"),
         _promotion.currency,
         _funder.c.key.label("funder"),
-        case((_budget.c.balance.is_(None), None), else_=_opened).label("opened"),
+        case((_budget.c.balance.is_(None), None), else_=_opened(_budget)).label("opened"),
+        case((_quota.c.balance.is_(None), None), else_=_opened(_quota)).label("quota"),
     )
     .select_from(
         table(Promotion)
@@ -106,11 +125,8 @@ _BUDGETS = Statement(
             _owner,
             (_owner.c.business_id == _promotion.business_id) & (_owner.c.partner_id == _promotion.partner_id),
         )
-        .outerjoin(
-            _budget,
-            (_budget.c.business_id == _promotion.business_id)
-            & (_budget.c.promotion_id == _promotion.promotion_id),
-        )
+        .outerjoin(_budget, _of_promotion(_budget, "budget"))
+        .outerjoin(_quota, _of_promotion(_quota, "quota"))
         .outerjoin(
             _funder,
             (_funder.c.business_id == _budget.c.business_id) & (_funder.c.partner_id == _budget.c.partner_id),
@@ -188,7 +204,7 @@ async def funding_account(connection: Connection, business_id: UUID, currency: s
 async def insert_promotions(
     connection: Connection, promotions: Sequence[Row], accounts: Sequence[Row], transfers: Sequence[Row]
 ) -> None:
-    """Writes promotions, their accounts, and the transfers that open their budgets."""
+    """Writes promotions, their accounts, and the transfers that open their budgets and quotas."""
     await insert_rows(connection, Promotion, promotions)
     await insert_rows(connection, Account, accounts)
     await insert_rows(connection, Transfer, transfers)
@@ -196,4 +212,5 @@ async def insert_promotions(
 
 def _whole(values: dict[str, Any]) -> dict[str, Any]:
     """A sum arrives as a decimal."""
-    return values if values["opened"] is None else {**values, "opened": int(values["opened"])}
+    sums = {name: values[name] for name in ("opened", "quota") if values[name] is not None}
+    return {**values, **{name: int(value) for name, value in sums.items()}}

@@ -13,6 +13,7 @@ from loyalty_engine.rules import Amount, Exact, Number, RuleConfig, Selection, T
 Multiple = Annotated[Decimal, Field(gt=1, le=100, decimal_places=4), Exact()]
 Share = Annotated[Decimal, Field(gt=0, le=100, decimal_places=4), Exact()]
 Points = Annotated[int, Field(ge=1, le=9_000_000_000_000, strict=True)]
+Awards = Annotated[int, Field(ge=1, le=2_000_000_000, strict=True)]
 Period = Literal["activity", "day", "week", "month", "quarter", "year", "lifetime"]
 
 
@@ -104,11 +105,15 @@ class PartnerRewardsConfig(RuleConfig):
     funding: tuple[Funding, ...] = Field(
         max_length=20, description="Who pays; an empty list: the business alone."
     )
+    quota: Awards | None = Field(
+        None, description="How many awards all members together are given; left out: any number."
+    )
     exhausted: Literal["reduce", "none", "next"] | None = Field(
         None,
         validate_default=True,
         description="When a budget cannot pay its share: grant what it can, nothing, or let the next best "
-        "offer step in; required when a budget is limited.",
+        "offer step in, which it also does when the quota is used up; required when a budget is limited or "
+        "there is a quota.",
     )
 
     @field_validator("points")
@@ -139,6 +144,6 @@ class PartnerRewardsConfig(RuleConfig):
     @classmethod
     def _said_when_limited(cls, exhausted: str | None, info: ValidationInfo) -> str | None:
         limited = any(share.budget_points is not None for share in info.data.get("funding", ()))
-        if limited and exhausted is None:
-            raise ValueError('a budget is limited: say "reduce", "none" or "next"')
+        if exhausted is None and (limited or info.data.get("quota") is not None):
+            raise ValueError('a budget or the awards are limited: say "reduce", "none" or "next"')
         return exhausted

@@ -32,9 +32,10 @@ class PartnerRewards(Rule[PartnerRewardsConfig], PartnerHooks):
     Config = PartnerRewardsConfig
 
     def promotion(self) -> PromotionTerms:
-        """The partner's promotion with the budgets that it opens."""
+        """The partner's promotion with the budgets and the quota that it opens."""
         budgets = {share.partner: share.budget_points for share in self.config.funding}
-        return PromotionTerms(self.config.partner, self.config.currency, MappingProxyType(budgets))
+        config = self.config
+        return PromotionTerms(config.partner, config.currency, MappingProxyType(budgets), config.quota)
 
     def partner_offers(self, activity: Activity, member: Member) -> Sequence[PartnerAward]:
         """One award for an eligible activity of a member whom the promotion is for."""
@@ -77,7 +78,7 @@ class PartnerRewards(Rule[PartnerRewardsConfig], PartnerHooks):
             slot="award",
             currency=config.currency,
             funding=tuple(FundingShare(share.partner, share.percent) for share in config.funding),
-            exhausted=config.exhausted or "none",  # Left out only where no budget can be exhausted.
+            exhausted=config.exhausted or "none",  # Left out only where nothing can be exhausted.
             percent=None if multiple is None else (multiple - 1) * 100,
             points=None if points is None else Decimal(points),
             caps=self._caps(),

@@ -177,10 +177,20 @@ def test_what_does_not_fit_the_program_is_found(config: dict[str, object], path:
     assert {each: problem.severity for each, problem in found.items()} == {path: "error"}
 
 
+def test_the_promotion_says_how_many_awards_all_members_share() -> None:
+    assert configured(PartnerRewards, FIXED).promotion().quota is None
+    rationed = configured(PartnerRewards, FIXED | {"quota": 1000, "exhausted": "none"})
+    assert rationed.promotion() == PromotionTerms("roastery", "points", {}, 1000)
+    check_rule(PartnerRewards, FIXED | {"quota": 1000, "exhausted": "next"})
+
+
 @pytest.mark.parametrize(
     ("wrong", "path"),
     [
         ({"points": 5}, ("points",)),
+        ({"quota": 0, "exhausted": "none"}, ("quota",)),
+        ({"quota": 2_000_000_001, "exhausted": "none"}, ("quota",)),
+        ({"quota": 10}, ("exhausted",)),
         ({"multiple": 1}, ("multiple",)),
         ({"multiple": 1.5}, ("multiple",)),
         ({"funding": [{"partner": "p", "percent": 10}]}, ("funding", 0, "unlimited")),

@@ -90,6 +90,15 @@ class Promotion(Node):
         """The rule in force."""
         return await rule_in_force(request_of(info), self.row.key)
 
+    quota: int | None = column(
+        "quota",
+        scope=PARTNERS_READ,
+        description="How many awards all members together are given; null: any number.",
+    )
+    quota_left: int | None = column(
+        "quota_left", scope=PARTNERS_READ, description="How many of them are left; null: any number."
+    )
+
     @aggregate(scope=PARTNERS_READ, brings=FEW, description="Who funds it, and what is left of the budgets.")
     async def budgets(self, info: Info) -> list[PromotionBudget]:
         """Who funds it."""

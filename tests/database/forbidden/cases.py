@@ -24,9 +24,10 @@ class Case:
     allowed: str
 
 
-def taken(account: str, units: int, into: str = "breakage") -> str:
-    """Units moved out of an account."""
-    return of_transfer(debit_account_id=f":{account}", credit_account_id=f":{into}", amount=str(units))
+def taken(account: str, units: int, into: str = "breakage", **changes: str) -> str:
+    """Units moved out of an account, with changes of the transfer."""
+    moved = {"debit_account_id": f":{account}", "credit_account_id": f":{into}", "amount": str(units)}
+    return of_transfer(**moved, **changes)
 
 
 def of_transfer(**changes: str) -> str:

@@ -40,6 +40,24 @@ POINTS = {
         taken("breakage", 11, "debt"), CHECK, "account_floor_check", taken("breakage", 10, "debt")
     ),
     "a budget is overrun": Case(taken("budget", 11), CHECK, "account_floor_check", taken("budget", 10)),
+    "a quota is overrun": Case(
+        taken("quota", 11, "used", currency="'#awards'"),
+        CHECK,
+        "account_floor_check",
+        taken("quota", 10, "used", currency="'#awards'"),
+    ),
+    "a quota has no limit": Case(
+        copied("account", "account_id = :quota", account_id=":new", currency="'stars'", balance="NULL"),
+        CHECK,
+        "account_floor_check",
+        copied("account", "account_id = :quota", account_id=":new", currency="'stars'", balance="0"),
+    ),
+    "a quota is of no promotion": Case(
+        copied("account", "account_id = :quota", account_id=":new", promotion_id="NULL", balance="0"),
+        CHECK,
+        "account_promotion_of_its_kind_check",
+        copied("account", "account_id = :used", account_id=":new", currency="'stars'"),
+    ),
     "a balance is set": Case(
         "UPDATE account SET balance = 11 WHERE account_id = :wallet",
         RIGHT,

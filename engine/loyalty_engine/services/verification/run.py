@@ -38,6 +38,7 @@ OF_MEMBERS: tuple[MemberCheck, ...] = (
     Said(accounts.BALANCES),
     Said(accounts.LOTS),
     Said(accounts.ANSWERS),
+    Said(accounts.QUOTAS),
     Said(accounts.RETURNS),
     Said(rewards.REDEMPTIONS),
     Said(rewards.CANCELLED),

@@ -63,8 +63,8 @@ class SharedBalances:
 
     name = "shared_balances"
     says = (
-        "the balance of a limited budget, or of a reward's units, is what its transfers credit minus what "
-        "they debit, and not below 0"
+        "the balance of a limited budget, a quota or a reward's units is what its transfers credit minus "
+        "what they debit, and not below 0"
     )
 
     async def first(self, engine: Engine, business_id: UUID) -> Broken | None:

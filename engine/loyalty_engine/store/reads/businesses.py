@@ -49,13 +49,15 @@ class PartnerRow:
 
 @dataclass(frozen=True, slots=True)
 class PromotionRow:
-    """A promotion, keyed by the rule that decides it."""
+    """A promotion, keyed by the rule that decides it; both numbers of awards are None without a quota."""
 
     promotion_id: UUID
     key: str
     partner_id: UUID
     currency: str
     created_at: datetime
+    quota: int | None
+    quota_left: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +82,35 @@ def _partners(held: bool) -> Any:
 
 
 def _promotions(held: bool) -> Any:
-    return select(*(_promotion[name] for name in PromotionRow.__slots__)).where(
-        of_business(_promotion), *of_partner(_promotion.partner_id, held)
+    of_quota = {"quota": _OPENED_QUOTA, "quota_left": _quota.c.balance}
+    return (
+        select(*(of_quota[name] if name in of_quota else _promotion[name] for name in PromotionRow.__slots__))
+        .select_from(
+            table(Promotion).outerjoin(
+                _quota,
+                (_quota.c.business_id == _promotion.business_id)
+                & (_quota.c.promotion_id == _promotion.promotion_id)
+                & (_quota.c.kind == "quota"),
+            )
+        )
+        .where(of_business(_promotion), *of_partner(_promotion.partner_id, held))
     )
 
+
+def _opened(account_id: Any, owner: Any) -> Any:
+    """What the transfers that opened an account brought, or null."""
+    return (
+        select(func.sum(_transfer.amount))
+        .where(
+            of_business(_transfer), _transfer.effect_id.is_(None), _transfer.credit_account_id == account_id
+        )
+        .correlate(owner)
+        .scalar_subquery()
+    )
+
+
+_quota = table(Account).alias("quota")
+_OPENED_QUOTA = cast(_opened(_quota.c.account_id, _quota), BigInteger)
 
 _VERSIONS = Statement(
     select(*(_version[name] for name in VersionRow.__slots__)).where(
@@ -92,16 +119,7 @@ _VERSIONS = Statement(
 )
 _PARTNERS_BY_ID = ViewStatement(lambda held: _partners(held).where(one_of_ids(_partner.partner_id)))
 _PROMOTIONS_BY_ID = ViewStatement(lambda held: _promotions(held).where(one_of_ids(_promotion.promotion_id)))
-_OPENED = (
-    select(func.sum(_transfer.amount))
-    .where(
-        of_business(_transfer),
-        _transfer.effect_id.is_(None),
-        _transfer.credit_account_id == _account.account_id,
-    )
-    .correlate(table(Account))
-    .scalar_subquery()
-)
+_OPENED = _opened(_account.account_id, table(Account))
 _BUDGETS = ViewStatement(
     lambda held: (
         select(

@@ -95,7 +95,7 @@ def _entries(held: bool) -> Any:
     return (
         select(*(own[name] if name in own else _transfer[name] for name in _ENTRY_PART), *effect_columns())
         .select_from(joined(effect_from(_transfer, table(Transfer))))
-        .where(of_business(_transfer), *linked(_transfer.member_id, held))
+        .where(of_business(_transfer), _effect.kind == "points", *linked(_transfer.member_id, held))
     )
 
 

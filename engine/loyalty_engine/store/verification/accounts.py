@@ -44,7 +44,7 @@ LEFT JOIN LATERAL (
     SELECT sum(t.amount) AS total FROM transfer t
     WHERE t.business_id = e.business_id AND t.effect_id = e.effect_id) moved ON true
 WHERE e.business_id = $1 AND e.member_id = ANY ($2::uuid[])
-  AND coalesce(moved.total, 0) <> CASE WHEN e.kind = 'points' THEN abs(e.value) ELSE 0 END
+  AND coalesce(moved.total, 0) <> CASE WHEN e.kind IN ('points', 'quota') THEN abs(e.value) ELSE 0 END
 ORDER BY e.member_id, e.effect_id LIMIT 1
 """
 _LOTS = """
@@ -128,6 +128,23 @@ WHERE given.granted <> posted.sign * posted.total OR given.granted > given.asked
    OR posted.sign * given.granted < 0
 ORDER BY given.member_id, given.cause_key, given.rule LIMIT 1
 """
+_QUOTAS = """
+WITH awarded AS (
+    SELECT e.member_id, e.cause_kind, e.cause_key, e.rule,
+           split_part(e.slot, '/', 2) AS currency, split_part(e.slot, '/', 3) AS line,
+           coalesce(sum(e.value) FILTER (WHERE e.kind = 'points'), 0) AS points,
+           coalesce(sum(e.value) FILTER (WHERE e.kind = 'quota'), 0) AS uses
+    FROM effect e
+    JOIN promotion p ON p.business_id = e.business_id AND p.key = e.rule
+    JOIN account a ON a.business_id = p.business_id AND a.promotion_id = p.promotion_id AND a.kind = 'quota'
+    WHERE e.business_id = $1 AND e.member_id = ANY ($2::uuid[])
+      AND (e.kind = 'quota' OR e.slot LIKE 'points/%/earned' OR e.slot LIKE 'points/%/funded/%')
+    GROUP BY 1, 2, 3, 4, 5, 6)
+SELECT member_id, format('uses of the quota of %s by %s', rule, cause_key) AS what, uses::text AS stored,
+       format('%s, as %s points were awarded', (points > 0)::int, points) AS rebuilt
+FROM awarded WHERE uses <> (points > 0)::int
+ORDER BY member_id, cause_key, rule LIMIT 1
+"""
 _RETURNS = """
 SELECT o.member_id, format('returns of %s %s', o.source, o.external_id) AS what,
        format('amount %s, units %s', sum(-r.amount), sum(-r.units)) AS stored,
@@ -142,7 +159,9 @@ ORDER BY o.member_id, o.source, o.external_id LIMIT 1
 FLOORS = Promise("floors", "no balance is beyond its floor", _FLOORS)
 BALANCES = Promise("balances", "a kept balance is what its transfers credit minus what they debit", _BALANCES)
 REVERSALS = Promise("reversals", "the reversals of a transfer are together at most the transfer", _REVERSALS)
-EFFECTS = Promise("effects", "an effect on points moves just its value, any other effect none", _EFFECTS)
+EFFECTS = Promise(
+    "effects", "an effect on points or on a quota moves just its value, any other effect none", _EFFECTS
+)
 LOTS = Promise("lots", "a lot has what was awarded under its key", _LOTS)
 PARTS_OF_LOTS = Promise(
     "parts_of_lots", "a lot is what is left of it, what expired, and what spendings used", _PARTS_OF_LOTS
@@ -156,5 +175,8 @@ POTS = Promise(
 OWING = Promise("owing", "nobody owes who could spend", _OWING)
 ANSWERS = Promise(
     "answers", "what a budget paid, or got back, is what was granted of what was asked", _ANSWERS
+)
+QUOTAS = Promise(
+    "quotas", "an award of a promotion with a quota uses one of it, and nothing else does", _QUOTAS
 )
 RETURNS = Promise("returns", "nothing is returned that was not bought", _RETURNS)

@@ -114,7 +114,7 @@ WHERE m.business_id = $1 AND m.member_id = ANY ($2::uuid[]) AND m.last_recorded_
 ORDER BY m.member_id LIMIT 1
 """
 
-ONCE = Promise("once", "claims and changes of standing are posted once or not at all", _ONCE)
+ONCE = Promise("once", "claims, changes of standing and uses of a quota are posted once or not at all", _ONCE)
 CORRECTIONS = Promise(
     "corrections",
     "an effect corrects the one before of its own key, and the first of a key none",
