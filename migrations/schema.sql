@@ -166,12 +166,15 @@ CREATE TABLE claim (
     figures jsonb NOT NULL,
     effect_id uuid NOT NULL,
     withdrawn_effect_id uuid,
+    moves_claim_id uuid,
     CONSTRAINT claim_pkey PRIMARY KEY (business_id, claim_id),
     CONSTRAINT claim_business_id_effect_id_key UNIQUE (business_id, effect_id),
     CONSTRAINT claim_business_id_effect_id_fkey FOREIGN KEY (business_id, effect_id) REFERENCES effect(business_id, effect_id),
     CONSTRAINT claim_business_id_member_id_fkey FOREIGN KEY (business_id, member_id) REFERENCES member(business_id, member_id),
+    CONSTRAINT claim_business_id_moves_claim_id_fkey FOREIGN KEY (business_id, moves_claim_id) REFERENCES claim(business_id, claim_id),
     CONSTRAINT claim_business_id_withdrawn_effect_id_fkey FOREIGN KEY (business_id, withdrawn_effect_id) REFERENCES effect(business_id, effect_id),
     CONSTRAINT claim_ladder_length_check CHECK (char_length(ladder) >= 1 AND char_length(ladder) <= 64),
+    CONSTRAINT claim_moves_another_check CHECK (moves_claim_id <> claim_id),
     CONSTRAINT claim_origin_check CHECK (origin = ANY (ARRAY['rules'::text, 'override'::text, 'grant'::text, 'match'::text, 'paid'::text, 'migration'::text, 'grace'::text, 'notice'::text])),
     CONSTRAINT claim_rule_length_check CHECK (char_length(rule) >= 1 AND char_length(rule) <= 64),
     CONSTRAINT claim_tier_length_check CHECK (char_length(tier) >= 1 AND char_length(tier) <= 64),
@@ -353,10 +356,11 @@ CREATE TABLE current_standing (
     cycle_began_at timestamp with time zone,
     cycle_source text COLLATE "C",
     cycle_external_id text COLLATE "C",
+    cycle_ends_on date,
     CONSTRAINT current_standing_pkey PRIMARY KEY (business_id, member_id, ladder),
     CONSTRAINT current_standing_business_id_member_id_fkey FOREIGN KEY (business_id, member_id) REFERENCES member(business_id, member_id),
     CONSTRAINT current_standing_business_id_standing_id_fkey FOREIGN KEY (business_id, standing_id) REFERENCES standing(business_id, standing_id),
-    CONSTRAINT current_standing_cycle_is_whole_check CHECK ((cycle_anchor IS NULL) = (cycle_began_at IS NULL) AND (cycle_source IS NULL) = (cycle_external_id IS NULL) AND (cycle_source IS NULL OR cycle_began_at IS NOT NULL)),
+    CONSTRAINT current_standing_cycle_is_whole_check CHECK ((cycle_anchor IS NULL) = (cycle_began_at IS NULL) AND (cycle_source IS NULL) = (cycle_external_id IS NULL) AND (cycle_source IS NULL OR cycle_began_at IS NOT NULL) AND (cycle_ends_on IS NULL OR cycle_anchor IS NOT NULL)),
     CONSTRAINT current_standing_ladder_length_check CHECK (char_length(ladder) >= 1 AND char_length(ladder) <= 64),
     CONSTRAINT current_standing_tier_length_check CHECK (char_length(tier) >= 1 AND char_length(tier) <= 64)
 );
@@ -367,7 +371,7 @@ CREATE INDEX current_standing_by_tier ON current_standing USING btree (business_
 CREATE POLICY app ON current_standing FOR ALL TO loyalty_app USING (business_id = current_business());
 CREATE POLICY owner ON current_standing FOR ALL TO loyalty_owner USING (true);
 GRANT INSERT, SELECT ON current_standing TO loyalty_app;
-GRANT UPDATE (tier, since, until_at, next_review_at, standing_id, cycle_anchor, cycle_began_at, cycle_source, cycle_external_id) ON current_standing TO loyalty_app;
+GRANT UPDATE (tier, since, until_at, next_review_at, standing_id, cycle_anchor, cycle_began_at, cycle_source, cycle_external_id, cycle_ends_on) ON current_standing TO loyalty_app;
 
 CREATE TABLE effect (
     business_id uuid NOT NULL,
@@ -626,6 +630,8 @@ CREATE TABLE member (
     event_count bigint DEFAULT 0 NOT NULL,
     created_at timestamp with time zone NOT NULL,
     last_recorded_at timestamp with time zone NOT NULL,
+    paused_at timestamp with time zone,
+    paused_until timestamp with time zone,
     CONSTRAINT member_pkey PRIMARY KEY (business_id, member_id),
     CONSTRAINT member_business_id_external_id_key UNIQUE (business_id, external_id),
     CONSTRAINT member_business_id_fkey FOREIGN KEY (business_id) REFERENCES business(business_id),
@@ -636,6 +642,12 @@ CREATE TABLE member (
     CONSTRAINT member_external_id_length_check CHECK (char_length(external_id) >= 1 AND char_length(external_id) <= 200),
     CONSTRAINT member_kind_check CHECK (kind = ANY (ARRAY['person'::text, 'organisation'::text])),
     CONSTRAINT member_last_place_is_whole_check CHECK (num_nulls(last_occurred_at, last_source, last_external_id) = ANY (ARRAY[0, 3])),
+    CONSTRAINT member_paused_since_check CHECK (
+CASE status
+    WHEN 'paused'::text THEN paused_at IS NOT NULL
+    WHEN 'active'::text THEN paused_at IS NULL
+    ELSE true
+END AND (paused_until IS NULL OR paused_at IS NOT NULL AND paused_until > paused_at)),
     CONSTRAINT member_referred_by_another_check CHECK (referred_by <> external_id),
     CONSTRAINT member_referred_by_length_check CHECK (char_length(referred_by) >= 1 AND char_length(referred_by) <= 200),
     CONSTRAINT member_status_check CHECK (status = ANY (ARRAY['active'::text, 'paused'::text, 'blocked'::text, 'closed'::text, 'merged'::text, 'erased'::text]))
@@ -650,7 +662,7 @@ CREATE INDEX member_due ON member USING btree (business_id, next_boundary_at, me
 CREATE POLICY app ON member FOR ALL TO loyalty_app USING (business_id = current_business());
 CREATE POLICY owner ON member FOR ALL TO loyalty_owner USING (true);
 GRANT INSERT, SELECT ON member TO loyalty_app;
-GRANT UPDATE (status, enrolled_at, joined_on, last_occurred_at, last_source, last_external_id, folded_until, next_boundary_at, event_count, last_recorded_at) ON member TO loyalty_app;
+GRANT UPDATE (status, enrolled_at, joined_on, last_occurred_at, last_source, last_external_id, folded_until, next_boundary_at, event_count, last_recorded_at, paused_at, paused_until) ON member TO loyalty_app;
 CREATE TRIGGER member_goes_forward BEFORE UPDATE ON member FOR EACH ROW WHEN (new.last_recorded_at < old.last_recorded_at) EXECUTE FUNCTION refuse_going_back();
 CREATE TRIGGER member_joins_earlier BEFORE UPDATE ON member FOR EACH ROW WHEN ((new.enrolled_at IS DISTINCT FROM old.enrolled_at OR new.joined_on IS DISTINCT FROM old.joined_on) AND (new.enrolled_at >= old.enrolled_at OR new.joined_on > old.joined_on)) EXECUTE FUNCTION refuse_joining_later();
 

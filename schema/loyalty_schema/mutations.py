@@ -35,6 +35,7 @@ from loyalty_schema.inputs import (
     ReverseActivityInput,
     SetClockInput,
 )
+from loyalty_schema.membership_mutations import MembershipMutations
 from loyalty_schema.point_mutations import PointMutations
 from loyalty_schema.request import Info, request_of
 from loyalty_schema.results import (
@@ -60,7 +61,7 @@ from loyalty_schema.standing_mutations import StandingMutations
 
 
 @strawberry.type(description="Everything that can be done.")
-class Mutation(PointMutations, RewardMutations, CouponMutations, StandingMutations):
+class Mutation(PointMutations, RewardMutations, CouponMutations, StandingMutations, MembershipMutations):
     """Everything that can be done."""
 
     @computed(scope=MEMBERS_WRITE, description="Makes a member, on the base tier of every ladder.")

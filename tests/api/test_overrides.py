@@ -79,7 +79,7 @@ async def test_the_ruling_of_a_lock_says_that_it_was_set_by_hand(
     shop: Shop, language: str, said: str
 ) -> None:
     await shop.enrol("ann")
-    await shop.buy("ann", "600.00")
+    await shop.buy("ann", "1500.00")
     assert {node["op"] for node in (await shown(shop))["ruling"]["nodes"]} != {"by_hand"}
     await set_by_hand(shop, locked=True)
     (node,) = (await shown(shop, language=language))["ruling"]["nodes"]
@@ -97,7 +97,7 @@ async def test_the_ruling_of_a_lock_says_that_it_was_set_by_hand(
 async def test_why_not_says_that_a_lock_is_in_the_way(shop: Shop) -> None:
     await shop.enrol("ann")
     await set_by_hand(shop, "silver", locked=True)
-    await shop.buy("ann", "600.00")
+    await shop.buy("ann", "1500.00")
     standing = '{ standing { why(tier: "gold") { nodes { reasons { code } } } } }'
     (root, *_) = (await shop.data(f'{{ member(by: {{externalId: "ann"}}) {standing} }}'))["member"][
         "standing"
@@ -107,7 +107,7 @@ async def test_why_not_says_that_a_lock_is_in_the_way(shop: Shop) -> None:
 
 async def test_without_a_tier_rules_decide_again_and_explain_it(shop: Shop) -> None:
     await shop.enrol("ann")
-    await shop.buy("ann", "150.00")
+    await shop.buy("ann", "1500.00")
     await set_by_hand(shop)
     await set_by_hand(shop, None)
     standing = await shown(shop)

@@ -28,13 +28,13 @@ UPDATABLE = {
     "credential": {"name", "expires_at", "revoked_at"},
     "current_standing": {
         "tier", "since", "until_at", "next_review_at", "standing_id",
-        "cycle_anchor", "cycle_began_at", "cycle_source", "cycle_external_id",
+        "cycle_anchor", "cycle_began_at", "cycle_source", "cycle_external_id", "cycle_ends_on",
     },
     "hold": {"captured", "state", "closed_at"},
     "lot": {"amount", "remaining", "expired", "expires_at", "pending", "releases_at", "funding"},
     "member": {
         "status", "enrolled_at", "joined_on", "last_occurred_at", "last_source", "last_external_id",
-        "folded_until", "next_boundary_at", "event_count", "last_recorded_at",
+        "folded_until", "next_boundary_at", "event_count", "last_recorded_at", "paused_at", "paused_until",
     },
     "operation": {"outcome"},
     "outbox": {"position", "published_at"},

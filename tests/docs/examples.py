@@ -40,6 +40,7 @@ from loyalty_engine.rating import (
     fold,
 )
 from loyalty_engine.rating.overrides import ByHand
+from loyalty_engine.rating.pauses import pause_attributes
 from loyalty_engine.rating.routes import routes
 from loyalty_engine.rules import Activity, ActivityLine
 
@@ -194,15 +195,20 @@ def _fact(entry: Mapping[str, Any], at: datetime, zone: ZoneInfo) -> Fact:
                 ActivityLine(str(number), Decimal(line["amount"]), category=line["category"])
                 for number, line in enumerate(entry.get("lines", ()))
             ),
-            attributes=_set_by_hand(entry["sets"], zone) if "sets" in entry else {},
+            attributes=_attributes(entry, zone),
         ),
         _moved(entry, zone),
         (SOURCE, entry["about"]) if "about" in entry else None,
     )
 
 
-def _set_by_hand(said: Mapping[str, Any], zone: ZoneInfo) -> Mapping[str, object]:
-    """What an override claims, on the ladder `status`."""
+def _attributes(entry: Mapping[str, Any], zone: ZoneInfo) -> Mapping[str, object]:
+    """What an override claims, on the ladder `status`, or until when a pause lasts."""
+    if "rests_until" in entry:
+        return pause_attributes(instant(entry["rests_until"], zone))
+    if "sets" not in entry:
+        return {}
+    said = entry["sets"]
     until = instant(said["until"], zone) if "until" in said else None
     return ByHand("status", said["tier"], until, said.get("locked", False)).attributes()
 

@@ -85,6 +85,20 @@ async def held(shop: Shop) -> Input:
     return {"hold": await made(shop, "holdPoints", HELD, "hold")}
 
 
+async def ann_rests(shop: Shop) -> Input:
+    """A member who is paused."""
+    await ann(shop)
+    await made(shop, "pauseMember", {"member": ANN, "reason": "abroad"}, "activity")
+    return {}
+
+
+async def bob_rests(shop: Shop) -> Input:
+    """Another one."""
+    await bob(shop)
+    await made(shop, "pauseMember", {**OF_BOB, "reason": "abroad"}, "activity")
+    return OF_BOB
+
+
 async def asked(shop: Shop) -> Input:
     """Somebody else's adjustment that waits for a second person."""
     return await asked_for(shop, "1001")
@@ -197,6 +211,7 @@ VALUE: Input = {
 HELD: Input = {"member": ANN, "points": {"amount": "10"}, "expiresAt": "2026-06-15T23:00:00Z"}
 SENT: Input = {"sender": ANN, "receiver": {"externalId": "bob"}, "points": {"amount": "10"}}
 CONFIRMED: Input = {**RETURN_OF, "externalId": "of-the-entry", "occurredAt": "2026-03-02T10:00:00Z"}
+RESTS: Input = {"member": ANN, "reason": "abroad"}
 SET: Input = {
     "member": ANN, "ladder": "status", "tier": "gold", "reason": "goodwill", "source": "desk",
     "externalId": "of-the-entry", "until": "2026-12-01",
@@ -265,6 +280,11 @@ ENTRIES: Mapping[str, Entry] = {
     "payWithPoints": Entry(
         PAID, {"externalId": "other"}, bought, Reason({"points": "1000"}, "INSUFFICIENT_POINTS", more_points)
     ),
+    "pauseMember": Entry(
+        {**RESTS, "until": "2026-09-01"}, OF_BOB, ann_and_bob,
+        Reason({"member": {"externalId": "cy"}}, "NOT_FOUND", cy),
+    ),
+    "resumeMember": Entry(RESTS, bob_rests, ann_rests, Reason(OF_BOB, "NOT_FOUND", bob_rests)),
     "setStanding": Entry(
         SET, {"externalId": "other", "tier": "silver"}, ann, Reason(OF_BOB, "NOT_FOUND", bob)
     ),

@@ -17,6 +17,7 @@ from loyalty_engine.program import Program
 from loyalty_engine.rating import ActivityFact, Fact, Moved, Portion, ReturnFact, State, ValueFact
 from loyalty_engine.rating.facts import place_of
 from loyalty_engine.rating.overrides import OVERRIDE, ByHand
+from loyalty_engine.rating.pauses import PAUSE, RESUME, pause_attributes
 from loyalty_engine.rules import Activity, FundingShare
 from tests.rating.histories import (
     JOINED,
@@ -310,6 +311,17 @@ def set_by_hand(draw: st.DrawFn, zone: ZoneInfo, number: int) -> list[Fact]:
     ]
 
 
+def rested(draw: st.DrawFn, zone: ZoneInfo, number: int) -> list[Fact]:
+    """A pause, until a day or until it is ended, or its end."""
+    at, days = draw(instants(zone)), draw(st.sampled_from([None, 1, 30, 91]))
+    ends = None if days is None else first_instant(local_day(at, zone) + timedelta(days=days), zone)
+    name = f"{draw(st.sampled_from('ax'))} rest {number}"
+    began = Activity("desk", name, PAUSE, at, local_day(at, zone), attributes=pause_attributes(ends))
+    later = at + timedelta(days=draw(st.integers(0, 120)), hours=draw(st.sampled_from([0, 1, 12])))
+    ended = Activity("desk", f"{name} over", RESUME, later, local_day(later, zone), attributes={})
+    return [ActivityFact(began), *([ActivityFact(ended)] if draw(st.booleans()) else ())]
+
+
 Making = Callable[[st.DrawFn, ZoneInfo, int], Sequence[Fact]]
 KINDS: tuple[Making, ...] = (
     *[lambda draw, zone, number: [bought(draw, zone, number)]] * 5,
@@ -318,6 +330,7 @@ KINDS: tuple[Making, ...] = (
     held,
     told,
     set_by_hand,
+    rested,
 )
 """What happens in a history, the more often the more often it stands here."""
 

@@ -32,6 +32,7 @@ from loyalty_engine.rating import (
     run,
 )
 from loyalty_engine.rating.facts import place_of
+from loyalty_engine.rating.state import Pause
 from loyalty_engine.rating.tallies import Tallies
 from loyalty_engine.rules import Activity, ActivityLine, Figure, Rule, RuleConfig
 
@@ -304,6 +305,7 @@ class Picture:
     frozen: frozenset[str]
     tallies: Mapping[tuple[Figure, str], Mapping[date, Decimal]]
     cycles: Mapping[str, Mapping[tuple[Figure, str], Mapping[date, Decimal]]]
+    pause: Pause | None
 
 
 def contents(wallet: Wallet) -> object:
@@ -330,6 +332,7 @@ def picture(state: State) -> Picture:
         frozenset(state.frozen),
         tallied(state.tallies),
         {key: tallied(each) for key, each in state.tallies.cycles.items() if tallied(each)},
+        state.pause,
     )
 
 

@@ -45,6 +45,12 @@ class Member(Entity, table=True):
             "num_nulls(last_occurred_at, last_source, last_external_id) IN (0, 3)", name="last_place_is_whole"
         ),
         CheckConstraint("event_count >= 0", name="event_count_bounds"),
+        CheckConstraint(
+            "CASE status WHEN 'paused' THEN paused_at IS NOT NULL WHEN 'active' THEN paused_at IS NULL"
+            " ELSE true END"
+            " AND (paused_until IS NULL OR (paused_at IS NOT NULL AND paused_until > paused_at))",
+            name="paused_since",
+        ),
         *lengths(external_id=LONGEST_KEY, channel=64, referred_by=LONGEST_KEY),
         Index("member_by_enrolment", "business_id", "enrolled_at", "member_id"),
         Index(
@@ -81,6 +87,8 @@ class Member(Entity, table=True):
     event_count: int = whole(sa_column_kwargs={"server_default": text("0")})
     created_at: datetime = instant()
     last_recorded_at: datetime = instant()
+    paused_at: datetime | None = instant()
+    paused_until: datetime | None = instant()
 
 
 class Identity(Entity, table=True):

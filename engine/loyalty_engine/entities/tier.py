@@ -23,17 +23,22 @@ CLAIM_ORIGINS = ("rules", "override", "grant", "match", "paid", "migration", "gr
 
 
 class Claim(Entity, table=True):
-    """A tier claimed from an instant until another (exclusive; none: for life); withdrawn at most once."""
+    """A tier claimed from an instant until another (exclusive; none: for life); withdrawn at most once.
+
+    One whose end a pause moved names the claim as it was first made, and is an effect of the pause's end.
+    """
 
     __tablename__ = "claim"
     __table_args__: ClassVar[tuple[Any, ...]] = (
         belongs_to("member", "member_id"),
         belongs_to("effect", "effect_id"),
         belongs_to("effect", "effect_id", named="withdrawn_effect_id"),
+        belongs_to("claim", "claim_id", named="moves_claim_id"),
         UniqueConstraint("business_id", "effect_id"),
         one_of("origin", *CLAIM_ORIGINS),
         CheckConstraint("until_at > from_at", name="until_after_from"),
         CheckConstraint("withdrawn_effect_id <> effect_id", name="withdrawn_by_another"),
+        CheckConstraint("moves_claim_id <> claim_id", name="moves_another"),
         *lengths(ladder=64, tier=64, rule=64),
         Index(
             "claim_by_member",
@@ -58,6 +63,7 @@ class Claim(Entity, table=True):
     figures: dict[str, Any] = document()
     effect_id: UUID = Field()
     withdrawn_effect_id: UUID | None = Field()
+    moves_claim_id: UUID | None = Field()
 
 
 class Standing(Entity, table=True):
@@ -120,7 +126,8 @@ class CurrentStanding(Entity, table=True):
         CheckConstraint(
             "(cycle_anchor IS NULL) = (cycle_began_at IS NULL)"
             " AND (cycle_source IS NULL) = (cycle_external_id IS NULL)"
-            " AND (cycle_source IS NULL OR cycle_began_at IS NOT NULL)",
+            " AND (cycle_source IS NULL OR cycle_began_at IS NOT NULL)"
+            " AND (cycle_ends_on IS NULL OR cycle_anchor IS NOT NULL)",
             name="cycle_is_whole",
         ),
         Index("current_standing_by_tier", "business_id", "ladder", "tier", "member_id"),
@@ -138,3 +145,4 @@ class CurrentStanding(Entity, table=True):
     cycle_began_at: datetime | None = instant()
     cycle_source: str | None = key_text()
     cycle_external_id: str | None = key_text()
+    cycle_ends_on: date | None = Field()

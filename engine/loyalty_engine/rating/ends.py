@@ -83,6 +83,8 @@ def release_at(section: PointsSection, day: date, zone: ZoneInfo) -> datetime | 
 
 def cycle_end(section: Cycle, cycle: CycleState, zone: ZoneInfo) -> datetime:
     """The end of a cycle under way; months are counted from its anchor, never from an end to the next."""
+    if cycle.ends_on is not None:
+        return first_instant(cycle.ends_on, zone)
     count = 1
     while (end := first_instant(add_months(cycle.anchor, section.months * count), zone)) <= cycle.began_at:
         count += 1

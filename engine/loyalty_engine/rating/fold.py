@@ -31,6 +31,7 @@ from loyalty_engine.rating.inputs import member_at
 from loyalty_engine.rating.journal import ENROLMENT, At, Journal, Parked, boundary_cause
 from loyalty_engine.rating.moves import Moves
 from loyalty_engine.rating.overrides import by_hand
+from loyalty_engine.rating.pauses import PAUSE, RESUME, Pauses
 from loyalty_engine.rating.rulebook import ProgramVersion, Rulebook
 from loyalty_engine.rating.standing import Returned, Standings
 from loyalty_engine.rating.state import Effect, State
@@ -76,6 +77,7 @@ class Folding:
         self._earning = Earning(self.state, self._journal)
         self._moves = Moves(self.state, self._journal)
         self._standings = Standings(rulebook, self.state, self._journal)
+        self._pauses = Pauses(self.state, self._journal)
 
     def outcome(self) -> Outcome:
         """What it came to so far."""
@@ -88,13 +90,16 @@ class Folding:
             self._standings.begin(At(ENROLMENT, self.state.joined_at, version.id), policy)
 
     def next_boundary(self) -> datetime | None:
-        """The next instant at which a review is held, a claim ends, points change or a version begins."""
+        """The next instant at which a review is held, a claim ends, points change or a version begins.
+
+        While the member is paused there are no reviews and ends, but the end of the pause.
+        """
         state = self.state
         program = self._rulebook.in_force(state.at).program
         held = [
             (policy, state.ladders.get(policy.key))
             for policy in program.ladders
-            if policy.key not in state.frozen
+            if policy.key not in state.frozen and state.pause is None
         ]
         reviews = [
             instant
@@ -111,7 +116,8 @@ class Folding:
             for version in self._rulebook.versions
             if version.effective_at is not None and version.effective_at > state.at
         ]
-        ends = (state.next_end(), self._moves.next_change(program))
+        resumes = None if state.pause is None else state.pause.until
+        ends = (state.next_end(), resumes, self._moves.next_change(program))
         return min((*reviews, *begins, *(end for end in ends if end is not None)), default=None)
 
     def advance(self, until: datetime) -> None:
@@ -123,10 +129,11 @@ class Folding:
     def _boundary(self, instant: datetime) -> None:
         version = self._rulebook.in_force(instant)
         at, tiers = At(boundary_cause(instant), instant, version.id), self._tiers()
+        self._pauses.boundary(at, version.program)
         for policy in version.program.ladders:
             if policy.key not in self.state.ladders:
                 self._standings.begin(at, policy)
-            elif policy.key not in self.state.frozen:
+            elif policy.key not in self.state.frozen and self.state.pause is None:
                 self._standings.boundary(at, version.program, policy, tiers)
         self._freeze(version)
         self._moves.boundary(at, version.program)
@@ -163,6 +170,7 @@ class Folding:
         if net is None and activity.kind == GIFT:
             return  # What caused it is gone, so that it was never given, whenever that became known.
         self._moves.apply(at, program, fact)
+        self._pauses.apply(at, program, activity)
         if net is not None or not program.undoes:
             self._moves.keep(program, activity.kind, activity.local_day)
         if rated is not None and activity.kind not in ("receipt", GIFT):
@@ -192,7 +200,12 @@ class Folding:
         returned: Returned,
         tiers: Mapping[str, str],
     ) -> None:
-        """Each ladder once: what an activity sets by hand, takes away as a return, or supports."""
+        """Each ladder once: what an activity sets by hand, takes away as a return, or supports.
+
+        A pause and its end are nothing that a member did, and support nothing.
+        """
+        if activity.kind in (PAUSE, RESUME):
+            return
         program, set_by_hand = version.program, by_hand(activity)
         for policy in self._unfrozen(version):
             if set_by_hand is not None and set_by_hand.ladder == policy.key:

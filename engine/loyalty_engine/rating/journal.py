@@ -48,7 +48,13 @@ class Parked:
 def claim_slot(ladder: str, claim: Claim) -> str:
     """The slot of a claim among the effects of its cause."""
     until = "lifetime" if claim.until_at is None else claim.until_at.isoformat()
-    return f"{ladder}/{claim.tier}@{until}"
+    made_by = "" if claim.moved_by is None else f"/{claim.cause.kind}/{claim.cause.key}"
+    return f"{ladder}/{claim.tier}@{until}{made_by}"
+
+
+def claim_key(ladder: str, claim: Claim) -> EffectKey:
+    """The key of the effect that a claim is: one that a pause moved is an effect of the pause's end."""
+    return EffectKey(claim.moved_by or claim.cause, "", claim_slot(ladder, claim))
 
 
 class Journal:
@@ -92,19 +98,24 @@ class Journal:
     def claims(self, at: At, ladder: str, made: Iterable[Claim]) -> None:
         """Claims that were made."""
         for claim in made:
-            key = EffectKey(claim.cause, "", claim_slot(ladder, claim))
+            key = claim_key(ladder, claim)
             self.effects[key] = Effect(key, "claim", 1, at.instant, at.program, ladder, claim=claim)
 
+    def moved(self, at: At, ladder: str, before: Claim, claim: Claim) -> None:
+        """A claim whose end a pause moved, in the place of the one before."""
+        key, moves = claim_key(ladder, claim), claim_key(ladder, before)
+        self.effects[key] = Effect(key, "claim", 1, at.instant, at.program, ladder, claim=claim, moves=moves)
+
     def withdrawn(self, at: At, ladder: str, gone: Iterable[Claim]) -> None:
-        """Claims that a return withdrew: an effect of the return, which names the claim."""
+        """Claims that a return withdrew, or a pause moved: an effect of what did, which names the claim."""
         for claim in gone:
-            slot = f"withdraw/{claim_slot(ladder, claim)}/{claim.cause.kind}/{claim.cause.key}"
-            key = EffectKey(at.cause, "", slot)
+            made = claim_key(ladder, claim)
+            key = EffectKey(at.cause, "", f"withdraw/{made.slot}/{made.cause.kind}/{made.cause.key}")
             self.effects[key] = Effect(key, "withdrawal", 1, at.instant, at.program, ladder, claim=claim)
 
     def relowered(self, ladder: str, claim: Claim) -> None:
         """A claim that stands on lowered figures: what is kept of it changes, not its effect."""
-        key = EffectKey(claim.cause, "", claim_slot(ladder, claim))
+        key = claim_key(ladder, claim)
         if key in self.effects:
             self.effects[key] = replace(self.effects[key], claim=claim)
 

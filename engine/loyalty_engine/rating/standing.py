@@ -298,7 +298,7 @@ class Standings:
         if before is not None and state.cycle is not before:
             return
         anchor = (
-            before.anchor
+            before.ends_on or before.anchor
             if before
             else local_day(at.instant, self._rulebook.in_force(at.instant).program.zone)
         )

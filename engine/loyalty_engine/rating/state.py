@@ -45,18 +45,22 @@ class Claim:
     origin: Literal["rules", "override", "grant", "match", "grace"] = "rules"
     locked: bool = False
     figures: Mapping[str, ClaimFigure] = field(default_factory=dict, compare=False)
+    moved_by: Cause | None = None
+    """The end of a pause that moved its end last."""
 
 
 @dataclass(frozen=True, slots=True)
 class CycleState:
     """A ladder's cycle under way: it holds what comes after ``after``, or after the boundary at ``began_at``.
 
-    Its months are counted from ``anchor``.
+    Its months are counted from ``anchor``. A pause moved its end to ``ends_on``, from which months are then
+    counted.
     """
 
     anchor: date
     began_at: datetime
     after: Place | None = None
+    ends_on: date | None = None
 
     @property
     def beginning(self) -> Place:
@@ -83,6 +87,14 @@ class LadderState:
         return None if not ends or None in ends else max(end for end in ends if end)
 
 
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """A pause since an instant, until the one at which it ends by itself; None: until it is ended."""
+
+    since: datetime
+    until: datetime | None
+
+
 @dataclass(slots=True)
 class State:
     """Everything that a step needs of a member's past.
@@ -102,6 +114,7 @@ class State:
     frozen: set[str] = field(default_factory=set)
     tallies: Tallies = field(default_factory=Tallies)
     referred_by: str | None = None
+    pause: Pause | None = None
 
     def copy(self) -> State:
         """A state that can be changed without changing this one."""
@@ -118,6 +131,7 @@ class State:
             set(self.frozen),
             self.tallies.copy(),
             self.referred_by,
+            self.pause,
         )
 
     def wallet(self, currency: str) -> Wallet:
@@ -127,8 +141,11 @@ class State:
     def next_end(self) -> datetime | None:
         """The next instant at which a claim ends.
 
-        What lies behind ``at`` has been applied, or stands on a ladder that the program dropped.
+        What lies behind ``at`` has been applied, or stands on a ladder that the program dropped. While the
+        member is paused none does.
         """
+        if self.pause is not None:
+            return None
         ends = [
             claim.until_at
             for key, ladder in self.ladders.items()
@@ -168,6 +185,8 @@ class Effect:
     to_tier: str | None = None
     ruling: Ruling | None = None
     claim: Claim | None = None
+    moves: EffectKey | None = None
+    """The key of the claim that this one is with another end."""
 
 
 def enrolled(external_id: str, joined_at: datetime, joined_on: date, referred_by: str | None = None) -> State:

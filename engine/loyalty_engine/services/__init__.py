@@ -13,6 +13,7 @@ from loyalty_engine.services.facts import record_fact
 from loyalty_engine.services.holds import capture_hold, hold_points, void_hold
 from loyalty_engine.services.members import enrol_member, enrol_members
 from loyalty_engine.services.overrides import set_standing
+from loyalty_engine.services.pauses import pause_member, resume_member
 from loyalty_engine.services.payments import pay_with_points
 from loyalty_engine.services.redemptions import cancel_redemption, fulfil_redemption, redeem_reward
 from loyalty_engine.services.refusals import Forbidden, Refusal, RefusalCode
@@ -43,6 +44,7 @@ __all__ = [
     "erase_member",
     "fulfil_redemption",
     "hold_points",
+    "pause_member",
     "pay_with_points",
     "record_activities",
     "record_activity",
@@ -52,6 +54,7 @@ __all__ = [
     "refold_parked",
     "release_coupon_use",
     "reopen_coupon_use",
+    "resume_member",
     "reverse_activity",
     "set_clock",
     "set_standing",

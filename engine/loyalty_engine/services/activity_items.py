@@ -13,6 +13,8 @@ from loyalty_engine.entities.fact import MOVING_KINDS
 from loyalty_engine.ids import new_id
 from loyalty_engine.localtime import local_day
 from loyalty_engine.rating import ActivityFact, Moved, Rulebook
+from loyalty_engine.rating.overrides import OVERRIDE
+from loyalty_engine.rating.pauses import PAUSE, RESUME
 from loyalty_engine.rules import Activity, ActivityLine
 from loyalty_engine.services import checks
 from loyalty_engine.services.commands import LineInput, MemberBy, PointsInput, RecordActivity
@@ -25,7 +27,9 @@ from loyalty_engine.services.posting import Row
 from loyalty_engine.services.refusals import Refusal, Refused, invalid
 
 MOST_LINES = 200
-RESERVED_KINDS = (frozenset(MOVING_KINDS) | {"confirmation", "override", "coupon"}) - {"redemption"}
+RESERVED_KINDS = (frozenset(MOVING_KINDS) | {"confirmation", OVERRIDE, "coupon", PAUSE, RESUME}) - {
+    "redemption"
+}
 """Kinds that the engine records itself, each by a mutation of its own."""
 
 

@@ -34,6 +34,7 @@ SCOPES = READING | {
     *REWARDING,
     "settlements:write",
     "members:erase",
+    "memberships:write",
     "standings:write",
 }
 """All that a credential may be allowed."""

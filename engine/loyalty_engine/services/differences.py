@@ -49,6 +49,7 @@ class MemberDifference:
         for key, value in sorted(changes.items(), key=lambda item: (item[1] > 0, self._order(item[0]))):
             self._apply(key, value, self._outcome.effects.get(key))
         self._tiers.figures()
+        self._resting()
         KeptRows(
             self._own,
             self._rows,
@@ -59,6 +60,12 @@ class MemberDifference:
             self._events.count,
             recorded=bool(changes or self._folded.arrived or self._folded.answered),
         ).collect()
+
+    def _resting(self) -> None:
+        """Tell of a pause that began or ended."""
+        before, after = self._folded.stored.state.pause, self._outcome.state.pause
+        if (before is None) != (after is None):
+            self._events.add("member.paused" if before is None else "member.resumed", None, {})
 
     def _order(self, key: EffectKey) -> tuple[datetime, bool, EffectKey]:
         """Withdrawals come after the claims that they withdraw."""

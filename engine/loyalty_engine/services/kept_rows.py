@@ -9,7 +9,7 @@ from uuid import UUID
 from loyalty_engine.ledger.effects import Cause
 from loyalty_engine.rating import Rulebook
 from loyalty_engine.rating.ends import next_review
-from loyalty_engine.rating.state import CycleState
+from loyalty_engine.rating.state import CycleState, Pause
 from loyalty_engine.services.posted import Folded
 from loyalty_engine.services.posting import Row, Rows
 
@@ -64,7 +64,9 @@ class KeptRows:
                 "tier": standing.tier,
                 "since": standing.since,
                 "until_at": standing.until,
-                "next_review_at": next_review(policy, standing, state.at, program.zone) if policy else None,
+                "next_review_at": next_review(policy, standing, state.at, program.zone)
+                if policy and state.pause is None
+                else None,
                 "standing_id": last.get(ladder) or self._folded.stored.standing_ids[ladder],
                 **_cycle(standing.cycle),
             }
@@ -117,10 +119,20 @@ class KeptRows:
             "folded_until": state.at,
             "next_boundary_at": self._outcome.next_boundary_at,
             "event_count": self._event_count,
+            "status": _status(self._folded.stored.member.status, state.pause),
+            "paused_at": None if state.pause is None else state.pause.since,
+            "paused_until": None if state.pause is None else state.pause.until,
         }
         member = self._folded.stored.member
         if self._recorded or any(getattr(member, name) != value for name, value in row.items()):
             self._rows.members.append({**self._own, **row, "last_recorded_at": self._now})
+
+
+def _status(before: str, pause: Pause | None) -> str:
+    """Whether a membership rests; what has ended otherwise stays so."""
+    if before not in ("active", "paused"):
+        return before
+    return "active" if pause is None else "paused"
 
 
 def _cycle(cycle: CycleState | None) -> Row:
@@ -130,4 +142,5 @@ def _cycle(cycle: CycleState | None) -> Row:
         "cycle_began_at": None if cycle is None else cycle.began_at,
         "cycle_source": source,
         "cycle_external_id": external_id,
+        "cycle_ends_on": None if cycle is None else cycle.ends_on,
     }

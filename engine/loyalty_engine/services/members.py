@@ -178,6 +178,8 @@ def _new(
         last_external_id=None,
         folded_until=enrolled_at,
         referred_by=checks.optional_text(command.referred_by, "referredBy"),
+        paused_at=None,
+        paused_until=None,
         last_recorded_at=now,
         next_boundary_at=None,
         event_count=0,

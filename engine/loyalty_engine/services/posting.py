@@ -101,6 +101,7 @@ async def write_rows(
             "cycle_began_at",
             "cycle_source",
             "cycle_external_id",
+            "cycle_ends_on",
         ),
     )
     await upsert_rows(connection, Counter, rows.counters, update=("used",))

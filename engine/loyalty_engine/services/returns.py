@@ -161,6 +161,8 @@ NOT_RETURNED = {
     "return": "return-of-a-return",
     "confirmation": "return-of-a-return",
     "override": "return-of-an-override",
+    "pause": "return-of-a-pause",
+    "resume": "return-of-a-pause",
 }
 """Kinds that are not returned, and why."""
 

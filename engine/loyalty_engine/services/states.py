@@ -16,7 +16,7 @@ from loyalty_engine.measures import Wanted, buckets, buckets_since
 from loyalty_engine.program import LadderPolicy
 from loyalty_engine.rating import Claim, LadderState, Rulebook, State, enrolled
 from loyalty_engine.rating.ladders import needed
-from loyalty_engine.rating.state import ClaimFigure, CycleState
+from loyalty_engine.rating.state import ClaimFigure, CycleState, Pause
 from loyalty_engine.rating.tallies import Tallies, Tally, View, tracked_cycles, tracked_figures
 from loyalty_engine.rules import Figure
 from loyalty_engine.services.row_keys import cause_of
@@ -44,6 +44,7 @@ class Stored:
     wallets: StoredWallets = field(default_factory=StoredWallets)
     standing_ids: dict[str, UUID] = field(default_factory=dict)
     claim_ids: dict[EffectKey, UUID] = field(default_factory=dict)
+    first_claim_ids: dict[EffectKey, UUID] = field(default_factory=dict)
     claim_figures: dict[UUID, object] = field(default_factory=dict)
     standings: dict[str, asyncpg.Record] = field(default_factory=dict)
     counters: dict[tuple[str, str], int] = field(default_factory=dict)
@@ -89,6 +90,8 @@ def _begun(member: MemberRow) -> State:
     state.at = member.folded_until
     if member.last_occurred_at is not None:
         state.place = (member.last_occurred_at, member.last_source or "", member.last_external_id or "")
+    if member.paused_at is not None:
+        state.pause = Pause(member.paused_at, member.paused_until)
     return state
 
 
@@ -172,7 +175,7 @@ def cycle_of(row: asyncpg.Record) -> CycleState | None:
     after = None
     if row["cycle_source"] is not None:
         after = (row["cycle_began_at"], row["cycle_source"], row["cycle_external_id"])
-    return CycleState(row["cycle_anchor"], row["cycle_began_at"], after)
+    return CycleState(row["cycle_anchor"], row["cycle_began_at"], after, row["cycle_ends_on"])
 
 
 def _read_rows(found: dict[UUID, Stored], rows: StateRows) -> None:
@@ -183,7 +186,8 @@ def _read_rows(found: dict[UUID, Stored], rows: StateRows) -> None:
         stored.standings[row["ladder"]] = row
     for row in rows.claims:
         stored = found[row["member_id"]]
-        stored.claim_ids[EffectKey(cause_of(row), "", row["slot"])] = row["claim_id"]
+        key = EffectKey(cause_of(row), "", row["slot"])
+        stored.claim_ids[key], stored.first_claim_ids[key] = row["claim_id"], row["first_claim_id"]
         stored.claim_figures[row["claim_id"]] = row["figures"]
         ladders = stored.state.ladders
         ladder = ladders[row["ladder"]]
@@ -203,7 +207,14 @@ def _claim(row: asyncpg.Record) -> Claim:
         for key, (value, start, end, *after) in row["figures"].items()
     }
     return Claim(
-        row["tier"], row["from_at"], row["until_at"], cause_of(row), row["origin"], row["locked"], figures
+        row["tier"],
+        row["from_at"],
+        row["until_at"],
+        Cause(row["made_kind"], row["made_key"]),
+        row["origin"],
+        row["locked"],
+        figures,
+        cause_of(row) if row["first_claim_id"] != row["claim_id"] else None,
     )
 
 

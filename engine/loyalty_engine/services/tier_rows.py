@@ -9,7 +9,7 @@ from loyalty_engine.ids import new_id
 from loyalty_engine.ledger.effects import EffectKey
 from loyalty_engine.rating import Claim, Effect
 from loyalty_engine.rating.facts import natural_key_of
-from loyalty_engine.rating.journal import claim_slot
+from loyalty_engine.rating.journal import claim_key
 from loyalty_engine.rating.state import ClaimFigure, Ruling
 from loyalty_engine.services.events import Events
 from loyalty_engine.services.posted import Folded, Posted
@@ -30,6 +30,10 @@ class TierRows:
         self._outcome = folded.outcome
         self._events = events
         self._claim_ids = {key: row["claim_id"] for key, row in self._posted.claims.items()}
+        self._first_ids = {
+            **folded.stored.first_claim_ids,
+            **{key: row["first_claim_id"] for key, row in self._posted.claims.items()},
+        }
         self._standing_ids = dict(self._posted.standings)
 
     def standing(self, key: EffectKey, value: int, effect: Effect | None, effect_id: UUID) -> None:
@@ -78,7 +82,8 @@ class TierRows:
             self._withdrawn_claim(claim_id, effect_id)
             return
         claim_id = new_id()
-        self._claim_ids[key] = claim_id
+        first_id = None if effect.moves is None else self._first_ids[effect.moves]
+        self._claim_ids[key], self._first_ids[key] = claim_id, first_id or claim_id
         claim = effect.claim
         self._rows.claims[claim_id] = {
             **self._own,
@@ -91,6 +96,7 @@ class TierRows:
             "rule": None,
             "locked": claim.locked,
             "figures": claim_figures(claim),
+            "moves_claim_id": first_id,
             "effect_id": effect_id,
             "withdrawn_effect_id": None,
         }
@@ -98,8 +104,8 @@ class TierRows:
     def withdrawal(self, key: EffectKey, effect: Effect | None, effect_id: UUID) -> None:
         """Withdraw a claim by an effect of a return, or take such a withdrawal back."""
         if effect is not None and effect.claim is not None and effect.ladder is not None:
-            claim_key = EffectKey(effect.claim.cause, "", claim_slot(effect.ladder, effect.claim))
-            claim_id = self._claim_ids.get(claim_key) or self._folded.stored.claim_ids[claim_key]
+            made = claim_key(effect.ladder, effect.claim)
+            claim_id = self._claim_ids.get(made) or self._folded.stored.claim_ids[made]
             self._withdrawn_claim(claim_id, effect_id)
             return
         known = self._posted.effects[key]["effect_id"]
@@ -122,7 +128,7 @@ class TierRows:
         claim_ids = {**self._folded.stored.claim_ids, **self._claim_ids}
         for ladder, state in self._outcome.state.ladders.items():
             for claim in state.claims:
-                key = EffectKey(claim.cause, "", claim_slot(ladder, claim))
+                key = claim_key(ladder, claim)
                 claim_id, figures = claim_ids[key], claim_figures(claim)
                 if claim_id in self._rows.claims:
                     self._rows.claims[claim_id]["figures"] = figures

@@ -47,7 +47,8 @@ HAVING t.amount > coalesce(sum(r.amount), 0)
 ORDER BY t.transfer_id DESC
 """
 _CLAIM_ROWS = """
-SELECT c.claim_id, c.member_id, c.ladder, c.figures, c.withdrawn_effect_id, e.cause_kind, e.cause_key, e.slot
+SELECT c.claim_id, c.member_id, c.ladder, c.figures, c.withdrawn_effect_id, e.cause_kind, e.cause_key, e.slot,
+       coalesce(c.moves_claim_id, c.claim_id) AS first_claim_id
 FROM claim c JOIN effect e ON e.business_id = c.business_id AND e.effect_id = c.effect_id
 WHERE c.business_id = $1 AND c.member_id = ANY ($2::uuid[])
 ORDER BY c.claim_id

@@ -28,6 +28,8 @@ class MemberRow:
     event_count: int
     last_recorded_at: datetime
     referred_by: str | None
+    paused_at: datetime | None
+    paused_until: datetime | None
 
     def not_before(self, now: datetime) -> datetime:
         """When it is recorded what comes now, also where a clock was ahead of this one or jumped back."""

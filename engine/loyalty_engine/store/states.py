@@ -12,8 +12,11 @@ from loyalty_engine.store.connection import Connection
 
 _CLAIMS = """
 SELECT c.member_id, c.claim_id, c.ladder, c.tier, c.from_at, c.until_at, c.origin, c.locked, c.figures,
-       e.cause_kind, e.cause_key, e.slot
+       e.cause_kind, e.cause_key, e.slot, f.claim_id AS first_claim_id,
+       made.cause_kind AS made_kind, made.cause_key AS made_key
 FROM claim c JOIN effect e ON e.business_id = c.business_id AND e.effect_id = c.effect_id
+JOIN claim f ON f.business_id = c.business_id AND f.claim_id = coalesce(c.moves_claim_id, c.claim_id)
+JOIN effect made ON made.business_id = f.business_id AND made.effect_id = f.effect_id
 JOIN member m ON m.business_id = c.business_id AND m.member_id = c.member_id
 WHERE c.business_id = $1 AND c.member_id = ANY ($2::uuid[]) AND c.withdrawn_effect_id IS NULL
   AND (c.until_at IS NULL OR c.until_at > m.folded_until)
@@ -21,7 +24,7 @@ ORDER BY c.from_at, e.cause_kind <> 'boundary', e.cause_key, e.slot
 """
 _STANDINGS = """
 SELECT member_id, ladder, tier, since, until_at, next_review_at, standing_id,
-       cycle_anchor, cycle_began_at, cycle_source, cycle_external_id
+       cycle_anchor, cycle_began_at, cycle_source, cycle_external_id, cycle_ends_on
 FROM current_standing
 WHERE business_id = $1 AND member_id = ANY ($2::uuid[])
 """

@@ -80,6 +80,15 @@ class Member(Node):
         """Whether the membership is in force."""
         return MemberStatus(self.row.status)
 
+    paused_at: datetime | None = column(
+        "paused_at", scope=MEMBERS_READ, description="Since when it rests; null: it does not."
+    )
+    paused_until: datetime | None = column(
+        "paused_until",
+        scope=MEMBERS_READ,
+        description="When a membership that rests goes on by itself; null: when it is resumed.",
+    )
+
     @aggregate(
         scope=MEMBERS_READ, description="The latest value of every attribute; of an erased member none."
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.database.crowded import copied
-from tests.database.forbidden.cases import FOREIGN, RIGHT, Case, of_fact, of_transfer, there
+from tests.database.forbidden.cases import CHECK, FOREIGN, RIGHT, Case, of_fact, of_transfer, there
 
 ELSEWHERE = {
     "a row is another business's": Case(
@@ -16,7 +16,13 @@ ELSEWHERE = {
         "UPDATE member SET business_id = :other WHERE member_id = :member",
         RIGHT,
         None,
+        "UPDATE member SET status = 'blocked' WHERE member_id = :member",
+    ),
+    "a member is paused since nobody knows when": Case(
         "UPDATE member SET status = 'paused' WHERE member_id = :member",
+        CHECK,
+        "member_paused_since_check",
+        "UPDATE member SET status = 'paused', paused_at = folded_until WHERE member_id = :member",
     ),
     "points are another business's member's": Case(
         of_transfer(member_id=":stranger"),

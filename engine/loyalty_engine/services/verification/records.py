@@ -51,8 +51,11 @@ def _first(kind: str, rows: Sequence[asyncpg.Record]) -> Broken | None:
 
 
 def _claim_slot(row: asyncpg.Record) -> str:
-    cause = Cause(row["cause_kind"], row["cause_key"])
-    return claim_slot(row["ladder"], Claim(row["tier"], row["from_at"], row["until_at"], cause))
+    made_by = Cause(row["made_kind"], row["made_key"])
+    posted_by = Cause(row["cause_kind"], row["cause_key"])
+    moved_by = None if row["moves_claim_id"] is None else posted_by
+    claim = Claim(row["tier"], row["from_at"], row["until_at"], made_by, moved_by=moved_by)
+    return claim_slot(row["ladder"], claim)
 
 
 def _standing_slot(row: asyncpg.Record) -> str:

@@ -8,9 +8,9 @@ from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import and_
+from sqlalchemy import and_, func
 
-from loyalty_engine.entities import Effect
+from loyalty_engine.entities import Claim, Effect
 from loyalty_engine.store.tables import columns, table
 
 Row = TypeVar("Row")
@@ -45,6 +45,21 @@ def effect_from(owner: Any, owner_table: Any) -> Any:
     return owner_table.join(
         table(Effect),
         and_(_effect.business_id == owner.business_id, _effect.effect_id == owner.effect_id),
+    )
+
+
+def effect_of_first_claim(claim: Any, claim_table: Any) -> Any:
+    """A table that has claims, joined to the effects that made them, before pauses moved their ends."""
+    first = table(Claim).alias("first_claim")
+    return claim_table.join(
+        first,
+        and_(
+            first.c.business_id == claim.business_id,
+            first.c.claim_id == func.coalesce(claim.moves_claim_id, claim.claim_id),
+        ),
+    ).join(
+        table(Effect),
+        and_(_effect.business_id == first.c.business_id, _effect.effect_id == first.c.effect_id),
     )
 
 

@@ -41,6 +41,8 @@ class MemberRow:
     partner_id: UUID | None
     folded_until: datetime
     created_at: datetime
+    paused_at: datetime | None
+    paused_until: datetime | None
 
 
 @dataclass(frozen=True, slots=True)

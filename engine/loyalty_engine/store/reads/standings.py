@@ -14,7 +14,13 @@ from sqlalchemy.types import Text
 
 from loyalty_engine.entities import Claim, CurrentStanding, Effect, Member, Standing
 from loyalty_engine.store.connection import Connection
-from loyalty_engine.store.reads.effects import EffectRow, effect_columns, effect_from, grouped_by
+from loyalty_engine.store.reads.effects import (
+    EffectRow,
+    effect_columns,
+    effect_from,
+    effect_of_first_claim,
+    grouped_by,
+)
 from loyalty_engine.store.reads.pages import (
     PARENTS,
     Page,
@@ -124,7 +130,9 @@ _CLAIMS = ViewStatement(
     lambda held: (
         select(*(_claim[name] for name in CLAIM_PART), *effect_columns())
         .select_from(
-            effect_from(_claim, table(Claim)).join(table(Member), _same(_member, _claim, "member_id"))
+            effect_of_first_claim(_claim, table(Claim)).join(
+                table(Member), _same(_member, _claim, "member_id")
+            )
         )
         .where(
             of_business(_claim),

@@ -13,7 +13,7 @@ from sqlalchemy.types import DateTime, Text
 
 from loyalty_engine.entities import Claim, Effect, Standing
 from loyalty_engine.store.connection import Connection
-from loyalty_engine.store.reads.effects import EffectRow, effect_columns
+from loyalty_engine.store.reads.effects import EffectRow, effect_columns, effect_of_first_claim
 from loyalty_engine.store.reads.moments import MOMENTS, Moment, at_each, known_then, moment_values
 from loyalty_engine.store.reads.places import PLACE, with_purchases
 from loyalty_engine.store.reads.standings import CLAIM_PART, ClaimRow
@@ -101,9 +101,9 @@ def _claims(held: bool) -> Any:
             own.over(partition_by=_claim.ladder).label("held_until"),
         )
         .select_from(
-            made.join(table(Claim), _claim.effect_id == made.c.effect_id)
-            .join(table(Effect), _same(_effect, _claim, "effect_id"))
-            .outerjoin(stood, stood.c.ladder == _claim.ladder)
+            effect_of_first_claim(
+                _claim, made.join(table(Claim), _claim.effect_id == made.c.effect_id)
+            ).outerjoin(stood, stood.c.ladder == _claim.ladder)
         )
         .where(of_business(_claim))
         .correlate(MOMENTS)

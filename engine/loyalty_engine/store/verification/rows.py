@@ -30,9 +30,12 @@ ORDER BY t.member_id, t.transfer_id
 """
 _CLAIMS = """
 SELECT c.member_id, c.claim_id, c.ladder, c.tier, c.from_at, c.until_at, c.origin, c.locked,
-       c.withdrawn_effect_id, e.kind, e.member_id AS effect_member_id, e.cause_kind, e.cause_key, e.slot,
-       e.effective_at AS effect_at
+       c.withdrawn_effect_id, c.moves_claim_id,
+       e.kind, e.member_id AS effect_member_id, e.cause_kind, e.cause_key, e.slot,
+       made.effective_at AS effect_at, made.cause_kind AS made_kind, made.cause_key AS made_key
 FROM claim c LEFT JOIN effect e ON e.business_id = c.business_id AND e.effect_id = c.effect_id
+LEFT JOIN claim f ON f.business_id = c.business_id AND f.claim_id = coalesce(c.moves_claim_id, c.claim_id)
+LEFT JOIN effect made ON made.business_id = f.business_id AND made.effect_id = f.effect_id
 WHERE c.business_id = $1 AND c.member_id = ANY ($2::uuid[])
 ORDER BY c.member_id, c.claim_id
 """

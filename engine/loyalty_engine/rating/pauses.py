@@ -1,0 +1,94 @@
+"""Pauses: while one lasts no claim ends and no review is held; then claims and cycles move (SEMANTICS 4).
+
+They are moved by whole local days. A claim made, or a cycle begun, during the pause is moved by those days of
+it that came afterwards. Points and windows know nothing of pauses.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from loyalty_engine.localtime import first_instant, local_day
+from loyalty_engine.program import LadderPolicy, Program
+from loyalty_engine.rating.ends import next_cycle
+from loyalty_engine.rating.journal import At, Journal
+from loyalty_engine.rating.state import Claim, LadderState, Pause, State
+from loyalty_engine.rules import Activity
+
+PAUSE, RESUME = "pause", "resume"
+"""The kinds of activities by which a pause begins and ends."""
+
+
+def pause_attributes(until: datetime | None) -> dict[str, object]:
+    """How the activity that begins a pause keeps when the pause ends by itself."""
+    return {"until": None if until is None else until.isoformat()}
+
+
+class Pauses:
+    """The pauses of one member."""
+
+    def __init__(self, state: State, journal: Journal) -> None:
+        self._state = state
+        self._journal = journal
+
+    def apply(self, at: At, program: Program, activity: Activity) -> None:
+        """Begin or end a pause, where the activity is one that does; one that is under way goes on."""
+        if activity.kind == PAUSE and self._state.pause is None:
+            until = activity.attributes["until"]
+            ends = None if until is None else datetime.fromisoformat(str(until))
+            self._state.pause = Pause(at.instant, ends)
+        elif activity.kind == RESUME:
+            self._resume(at, program)
+
+    def boundary(self, at: At, program: Program) -> None:
+        """End the pause whose time is up."""
+        if self._state.pause is not None and self._state.pause.until == at.instant:
+            self._resume(at, program)
+
+    def _resume(self, at: At, program: Program) -> None:
+        pause, self._state.pause = self._state.pause, None
+        if pause is None:
+            return
+        moving = _Moving(
+            local_day(pause.since, program.zone), local_day(at.instant, program.zone), program.zone
+        )
+        for policy in program.ladders:
+            ladder = self._state.ladders.get(policy.key)
+            if ladder is not None and policy.key not in self._state.frozen:
+                self._state.ladders[policy.key] = self._moved(at, policy, ladder, moving)
+
+    def _moved(self, at: At, policy: LadderPolicy, ladder: LadderState, moving: _Moving) -> LadderState:
+        claims: list[Claim] = []
+        for claim in ladder.claims:
+            end = None if claim.until_at is None else moving.end(claim.until_at, claim.from_at)
+            if end == claim.until_at:
+                claims.append(claim)
+                continue
+            moved = replace(claim, until_at=end, moved_by=at.cause)
+            self._journal.withdrawn(at, policy.key, [claim])
+            self._journal.moved(at, policy.key, claim, moved)
+            claims.append(moved)
+        cycle, ends = ladder.cycle, next_cycle(policy, ladder, moving.zone)
+        if cycle is not None and ends is not None and moving.days_since(cycle.began_at):
+            ends_on = local_day(ends, moving.zone) + moving.days_since(cycle.began_at)
+            cycle = replace(cycle, ends_on=ends_on)
+        return replace(ladder, claims=tuple(claims), cycle=cycle)
+
+
+class _Moving:
+    """By how much a pause from one local day to another moves what began when."""
+
+    def __init__(self, paused_on: date, resumed_on: date, zone: ZoneInfo) -> None:
+        self._paused_on = paused_on
+        self._resumed_on = resumed_on
+        self.zone = zone
+
+    def days_since(self, began_at: datetime) -> timedelta:
+        return max(timedelta(0), self._resumed_on - max(self._paused_on, local_day(began_at, self.zone)))
+
+    def end(self, until: datetime, began_at: datetime) -> datetime:
+        """An end at 00:00 of a local date, moved to 00:00 of a later one."""
+        days = self.days_since(began_at)
+        return first_instant(local_day(until, self.zone) + days, self.zone) if days else until
