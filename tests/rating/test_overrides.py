@@ -183,3 +183,12 @@ def test_a_return_under_a_lock_withdraws_claims_and_changes_nothing_until_it_end
 def test_a_tier_that_the_ladder_has_not_is_not_claimed() -> None:
     facts = by_hand("2024-02-10T10:00", "platinum"), by_hand("2024-02-10T11:00", "gold", key="other")
     assert changes(shop(*facts, until="2024-06-01")) == []
+
+
+def test_under_a_lock_the_tier_is_held_until_the_lock_ends_whatever_else_claims_it() -> None:
+    facts = (
+        purchase("2024-02-01T10:00", "150"),
+        by_hand("2024-02-10T10:00", "silver", "2024-05-01", locked=True),
+    )
+    assert standing(shop(*facts, until="2024-04-01")).until == instant("2024-04-30T23:00")
+    assert standing(shop(*facts, until="2024-06-01")).until == instant("2025-01-01")

@@ -187,6 +187,23 @@ def test_points_expire_while_a_member_is_paused() -> None:
     assert available(outcome) == 0
 
 
+def test_points_that_expire_where_a_claim_would_end_do_not_end_it() -> None:
+    points = POINTS.replace('"never"', "{ days = 89 }")
+    claims = ladder(until="{ months = 3 }")
+    program = program_of(points, claims, spend(window="{ rolling_days = 30 }"), EARN)
+    facts = buy("2024-02-10T10:00", "150"), pause("2024-03-01T10:00")
+    outcome = folded(program, facts, local("2024-05-10"))
+    assert (available(outcome), tier(outcome)) == (0, "silver")
+
+
+def test_while_a_member_is_paused_nothing_but_its_end_is_due() -> None:
+    facts = buy("2024-02-10T10:00", "150"), pause("2024-03-01T10:00")
+    assert shop(*facts, until="2024-03-02", review="year", **FALLING).next_boundary_at is None
+    planned = facts[0], pause("2024-03-01T10:00", "2024-12-01")
+    outcome = shop(*planned, until="2024-03-02", review="year", **FALLING)
+    assert outcome.next_boundary_at == local("2024-12-01")
+
+
 def test_a_lifetime_claim_is_not_moved() -> None:
     facts = buy("2024-02-10T10:00", "150"), pause("2024-03-01T10:00", "2024-03-11")
     program = program_of(ladder(until='"lifetime"'), spend())
