@@ -20,6 +20,8 @@ RECORDED = """
 SELECT fact_id::text AS id, source, external_id FROM fact WHERE type <> 'answer'
 UNION ALL SELECT member_id::text, NULL, NULL FROM member
 UNION ALL SELECT adjustment_id::text, NULL, NULL FROM adjustment
+UNION ALL SELECT reward_id::text, NULL, NULL FROM reward
+UNION ALL SELECT coupon_id::text, NULL, NULL FROM coupon
 """
 POSITIONS = "SELECT position FROM outbox WHERE position IS NOT NULL ORDER BY position"
 
@@ -36,7 +38,7 @@ async def looked_at(url: str, business_id: UUID) -> AsyncIterator[Shop]:
 
 
 async def recorded(shop: Shop) -> dict[Mark, str]:
-    """The ids of all members and facts, by every mark under which an answer may speak of them."""
+    """The ids of all that is made, by every mark under which an answer may speak of it."""
     found: dict[Mark, str] = {}
     for row_id, source, external_id in await shop.rows(RECORDED):
         found[row_id] = row_id

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 
 import httpx
 
-from tests.crash.operations import OPERATIONS, Answer, Input, Mark, Operation, World
+from tests.crash.inputs import Input, World
+from tests.crash.operations import OPERATIONS, Answer, Mark, Operation
 
 CLIENTS = 12
 PATIENCE_SECONDS = 120.0

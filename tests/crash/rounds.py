@@ -16,8 +16,9 @@ from loyalty_api.runtime import make_ready
 from tests.api.shop import PROGRAM as BOUGHT
 from tests.command_line.shell import Shell
 from tests.crash.check import what_is_wrong
+from tests.crash.inputs import World
 from tests.crash.load import CLIENTS, Client, Journal, keep_sending, new_call, send
-from tests.crash.operations import ENROL, World
+from tests.crash.operations import COUPON, ENROL, REWARD
 from tests.crash.processes import START_SECONDS, OwnPostgres, Running, free_port, ready
 
 MEMBERS = 4
@@ -47,12 +48,11 @@ class Crashing:
         """The database, as the application sees it."""
         return self.api.shell.settings["LOYALTY_DATABASE_URL"]
 
-    async def enrol(self, number: int) -> None:
-        """The first members, without whom nothing can be done."""
-        for _ in range(MEMBERS):
-            assert await send(
-                self.client, self.world, self.journal, new_call(self.world, self.journal, number, ENROL)
-            )
+    async def begin(self, number: int) -> None:
+        """The first members, a reward and a coupon, without which nothing can be done."""
+        for operation in (*[ENROL] * MEMBERS, REWARD, COUPON):
+            call = new_call(self.world, self.journal, number, operation)
+            assert await send(self.client, self.world, self.journal, call)
 
     async def load(self, number: int, kill_after: int) -> list[asyncio.Task[None]]:
         """Clients at work, of whom so many were answered."""

@@ -11,6 +11,7 @@ from tests.crash.operations import OPERATIONS, Mark
 
 ANN, BOB = str(UUID(int=1)), str(UUID(int=2))
 (BASKET,) = [each for each in OPERATIONS if each.mutation == "recordActivities"]
+(REDEMPTION,) = [each for each in OPERATIONS if each.mutation == "redeemReward"]
 (VALUE,) = [each for each in OPERATIONS if each.mutation == "recordFact"]
 
 
@@ -20,6 +21,13 @@ def recorded(number: int, *ids: str) -> Call:
     refused = {"__typename": "NotFound", "code": "NOT_FOUND"}
     answer = {"__typename": "RecordActivitiesSuccess", "replayed": False, "results": [*results, refused]}
     return Call(BASKET, {"idempotencyKey": f"key-{number}"}, 0, answer)
+
+
+def redeemed(number: int, redemption: str) -> Call:
+    """A call that was answered with this redemption."""
+    made = {"id": global_id("Redemption", UUID(redemption)), "price": "20"}
+    answer = {"__typename": "RedeemRewardSuccess", "replayed": False, "made": made}
+    return Call(REDEMPTION, {"idempotencyKey": f"key-{number}"}, 0, answer)
 
 
 def test_nothing_is_wrong_where_all_is_there_that_was_told_and_nothing_else() -> None:
@@ -40,6 +48,13 @@ def test_what_nobody_was_told_of_is_reported() -> None:
 def test_what_two_calls_made_is_reported() -> None:
     (line,) = done_twice([recorded(0, ANN), recorded(1, ANN)], {ANN: ANN})
     assert line == f"recordActivities key-1 and recordActivities key-0 both made {ANN}"
+
+
+def test_a_redemption_that_is_gone_or_made_once_more_is_reported() -> None:
+    assert list(lost([redeemed(0, ANN)], {})) == [f"redeemReward key-0 was acknowledged and is gone: {ANN}"]
+    assert list(surplus([redeemed(0, ANN)], {ANN: ANN, BOB: BOB})) == [f"nobody was told of {BOB}"]
+    (line,) = done_twice([redeemed(0, ANN), redeemed(1, ANN)], {ANN: ANN})
+    assert line == f"redeemReward key-1 and redeemReward key-0 both made {ANN}"
 
 
 def test_what_has_no_id_in_an_answer_is_known_by_its_natural_key() -> None:

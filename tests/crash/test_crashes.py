@@ -33,7 +33,7 @@ async def survived(postgres: OwnPostgres, folder: Path, rounds: int, seed: int) 
     """So many rounds, after each of which every promise holds."""
     print(f"crashes with LOYALTY_TEST_CRASH_SEED={seed}")
     async with crashing(postgres, folder, seed) as served:
-        await served.enrol(0)
+        await served.begin(0)
         for number in range(rounds):
             assert await served.round(number) == [], f"round {number} with seed {seed}"
             print(served.journal.told(number))
@@ -59,7 +59,7 @@ async def test_the_check_reports_what_a_database_forgets_that_does_not_wait_for_
         connection.execute("ALTER SYSTEM SET wal_writer_delay = '10s'")
         connection.execute("SELECT pg_reload_conf()")
     async with crashing(postgres, tmp_path, 1, LOYALTY_ALLOW_UNSAFE_DATABASE="true") as served:
-        await served.enrol(0)
+        await served.begin(0)
         hold_back_the_log(postgres.server.url())
         sending = await served.load(1, kill_after=5)
         postgres.kill()

@@ -175,6 +175,41 @@ BROKEN = {
                 HAVING sum(e.value) > 0) each) awarded
         WHERE a.kind = 'quota' AND (a.balance <> opened.total - awarded.many OR a.balance < 0)
         """,
+    "what is in stock is what came in minus what went out and what is redeemed, and never below zero": """
+        SELECT r.key, a.balance, came.total, redeemed.many FROM account a
+        JOIN reward r USING (business_id, reward_id)
+        CROSS JOIN LATERAL (
+            SELECT coalesce(sum(CASE t.code WHEN 'supply' THEN t.amount ELSE -t.amount END), 0) AS total
+            FROM transfer t WHERE t.business_id = a.business_id AND t.code IN ('supply', 'write_off')
+              AND a.account_id IN (t.credit_account_id, t.debit_account_id)) came
+        CROSS JOIN LATERAL (
+            SELECT count(*) AS many FROM redemption d
+            WHERE (d.business_id, d.reward_id) = (r.business_id, r.reward_id)
+              AND d.delivery_transfer_id IS NOT NULL AND d.cancelled_at IS NULL) redeemed
+        WHERE a.kind = 'stock' AND a.balance IS NOT NULL
+          AND (a.balance <> came.total - redeemed.many OR a.balance < 0)
+        """,
+    "a redemption took its price, and gives it back where it is cancelled": """
+        SELECT d.redemption_id, d.price, d.cancelled_at, spent.total FROM redemption d
+        CROSS JOIN LATERAL (
+            SELECT coalesce(sum(e.value), 0) AS total FROM effect e
+            WHERE (e.business_id, e.member_id) = (d.business_id, d.member_id)
+              AND e.activity_id = d.redemption_id AND e.slot LIKE '%/redeemed') spent
+        CROSS JOIN LATERAL (
+            SELECT coalesce(sum(e.value), 0) AS total FROM effect e
+            WHERE (e.business_id, e.member_id) = (d.business_id, d.member_id)
+              AND e.activity_id = d.cancelled_fact_id AND e.slot LIKE '%/redeemed\\_back') back
+        WHERE spent.total <> d.price
+           OR back.total <> CASE WHEN d.cancelled_at IS NULL THEN 0 ELSE d.price END
+        """,
+    "a coupon counts the uses that stand, and has no more of them than may be": """
+        SELECT c.key, c.used, c.use_limit, standing.many FROM coupon c
+        CROSS JOIN LATERAL (
+            SELECT count(*) AS many FROM coupon_use u
+            WHERE (u.business_id, u.coupon_id) = (c.business_id, c.coupon_id)
+              AND u.released_at IS NULL) standing
+        WHERE c.used <> standing.many OR c.used > c.use_limit
+        """,
     "the place of a member is that of its last fact": """
         SELECT m.external_id FROM member m
         LEFT JOIN LATERAL (

@@ -75,6 +75,18 @@ eligible = { channels = ["web"] }
 multiple = "2"
 exhausted = "reduce"
 funding = [{ partner = "acme", percent = "50", budget_points = 3000 }]
+
+[[rules]]
+id = "first"
+rule = "partner_rewards"
+[rules.config]
+partner = "bolt"
+currency = "points"
+eligible = { channels = ["app"] }
+multiple = "1.5"
+quota = 40
+exhausted = "none"
+funding = [{ partner = "bolt", percent = "100", budget_points = 2500 }]
 """
 )
 
@@ -140,7 +152,7 @@ class Traffic:
 
     async def _bought(self, at: datetime) -> object:
         name, amount = self.name(), self.chance.randint(1, 150)
-        channel = self.chance.choice([None, "web"])
+        channel = self.chance.choice([None, "web", "app"])
         command = purchase(amount, at, member=self.member(), external_id=name, channel=channel)
         answer = await self.shop.send(command)
         if isinstance(answer, Recorded):
@@ -245,3 +257,4 @@ async def test_random_operations_by_many_at_once_leave_every_invariant_true(data
     assert await broken(shop) == {}
     done = {name: count for name, count in traffic.answers.items() if ":" not in name}
     assert set(done) >= {operation.__name__ for _, operation in traffic.kinds}, traffic.answers
+    assert await shop.value("SELECT balance FROM account WHERE kind = 'quota'") == 0

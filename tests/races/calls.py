@@ -66,3 +66,41 @@ def paid(name: str, points: int, external_id: str) -> Call:
 
 def decided(adjustment: str, *, approve: bool = True) -> Call:
     return "decideAdjustment", {"adjustment": adjustment, "approve": approve}
+
+
+def reward(key: str, price: int, **given: Any) -> Call:
+    terms = {"names": [{"language": "en", "text": key}], "price": str(price)}
+    return "createReward", {"key": key, "kind": "GOODS", "terms": terms, **given}
+
+
+def stocked(key: str, units: int) -> Call:
+    return "stockReward", {"reward": {"key": key}, "units": units}
+
+
+def redeemed(name: str, key: str) -> Call:
+    return "redeemReward", {"member": {"externalId": name}, "reward": {"key": key}}
+
+
+def cancelled(redemption: str) -> Call:
+    return "cancelRedemption", {"redemption": redemption}
+
+
+def fulfilled(redemption: str) -> Call:
+    return "fulfilRedemption", {"redemption": redemption}
+
+
+def coupon(key: str, code: str, **given: Any) -> Call:
+    return "createCoupon", {"key": key, "code": code, "onReturn": "RELEASE", **given}
+
+
+def used(name: str, code: str, external_id: str) -> Call:
+    wanted = {"member": {"externalId": name}, "source": "till", "externalId": external_id}
+    return "useCoupon", {**wanted, "code": code}
+
+
+def released(use: str) -> Call:
+    return "releaseCouponUse", {"use": use}
+
+
+def reopened(use: str) -> Call:
+    return "reopenCouponUse", {"use": use}

@@ -6,14 +6,13 @@ import pytest
 
 from tests.races.arena import Arena, came_to, expect
 from tests.races.calls import enrolment, purchase, returned
-from tests.races.programs import BUDGET, EARNING, QUOTA
+from tests.races.programs import BUDGET, EARNING
 
 pytestmark = pytest.mark.races
 
 ROOM = 14
 """How many awards of seven points a budget of a hundred has room for."""
 WALLETS = "SELECT coalesce(sum(balance), 0)::int FROM account WHERE business_id = $1 AND kind = 'wallet'"
-QUOTA_LEFT = "SELECT balance FROM account WHERE business_id = $1 AND kind = 'quota'"
 BUDGETED = "SELECT balance FROM account WHERE business_id = $1 AND kind = 'budget'"
 FACTS = "SELECT count(*)::int FROM fact WHERE business_id = $1 AND type = 'activity'"
 
@@ -69,17 +68,6 @@ async def test_a_budget_with_room_for_fourteen_awards_gives_fourteen(
     awarded = "SELECT count(*) FROM effect WHERE business_id = $1 AND slot LIKE '%/funded/acme'"
     assert await arena.value(shop, awarded, shop.business_id) == ROOM
     assert await arena.value(shop, BUDGETED, shop.business_id) == 100 - 7 * ROOM
-    assert await arena.value(shop, WALLETS, shop.business_id) == callers + 7 * ROOM
-    await arena.check(shop)
-
-
-async def test_a_quota_of_fourteen_awards_gives_fourteen(arena: Arena, callers: int, race_round: int) -> None:
-    shop = await arena.shop(QUOTA)
-    names = [f"m{number}" for number in range(20)]
-    await arena.at_once(shop, [enrolment(name) for name in names])
-    calls = [purchase(names[number % len(names)], f"p{number}", "1") for number in range(callers)]
-    expect(await arena.at_once(shop, calls), done=callers)
-    assert await arena.value(shop, QUOTA_LEFT, shop.business_id) == 0
     assert await arena.value(shop, WALLETS, shop.business_id) == callers + 7 * ROOM
     await arena.check(shop)
 
