@@ -11,7 +11,7 @@ from psycopg import errors, sql
 
 from loyalty_api.postgres import EmbeddedPostgres, PostgresServer
 from loyalty_api.settings import Settings, variable
-from loyalty_engine.clock import SystemClock
+from loyalty_engine.clock import SteadyClock, SystemClock, WatchedClock
 from loyalty_engine.plugins import discover
 from loyalty_engine.services.engine import Engine
 from loyalty_engine.store.connection import Connection
@@ -78,7 +78,8 @@ async def opened_engine(addresses: Addresses, settings: Settings) -> AsyncIterat
             await refuse_unsafe_role(connection)
             await _refuse_unsafe_database(connection, settings)
             await refuse_outdated_schema(connection)
-        yield Engine(store, installed, SystemClock(), settings.kept_secret_key())
+        deciding = WatchedClock(SteadyClock(), "Nothing is decided of members' points")
+        yield Engine(store, installed, SystemClock(), settings.kept_secret_key(), deciding=deciding)
     finally:
         await store.close()
 

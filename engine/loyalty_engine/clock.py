@@ -1,5 +1,6 @@
 """What time it is: everything that needs to know is given a clock, and nothing reads the host's by itself."""
 
+import logging
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -7,6 +8,10 @@ from typing import Protocol
 
 LARGEST_CORRECTION = timedelta(minutes=5)
 """By how much the host's clock may be put right at once; more is a jump."""
+
+TELL_AGAIN_SECONDS = 600.0
+
+_logger = logging.getLogger(__name__)
 
 
 class ClockJumped(RuntimeError):
@@ -51,9 +56,14 @@ class FixedClock:
 
 
 def counted_seconds() -> float:
-    """Seconds on a counter that nobody sets; where the system has one, on one that counts in sleep too."""
-    boot_time = getattr(time, "CLOCK_BOOTTIME", None)
-    return time.monotonic() if boot_time is None else time.clock_gettime(boot_time)
+    """Seconds on a counter that nobody sets, and that counts in sleep too.
+
+    On Linux that is the one since the start; elsewhere a monotonic clock counts in sleep, though Python's own
+    may not.
+    """
+    counters = (getattr(time, name, None) for name in ("CLOCK_BOOTTIME", "CLOCK_MONOTONIC"))
+    counter = next((each for each in counters if each is not None), None)
+    return time.monotonic() if counter is None else time.clock_gettime(counter)
 
 
 def counted_nanoseconds() -> int:
@@ -80,6 +90,39 @@ class SteadyClock:
             raise ClockJumped(jump)
         self._right, self._count = now, count
         return now
+
+
+class WatchedClock:
+    """A steady clock that tells the operator of a jump, now and again, and when it is right once more.
+
+    ``waiting`` says in words what does not happen meanwhile.
+    """
+
+    def __init__(self, clock: SteadyClock, waiting: str) -> None:
+        self._clock = clock
+        self._waiting = waiting
+        self._told_at: float | None = None
+
+    def now(self) -> datetime:
+        """The present instant, in UTC; raises ClockJumped after a jump."""
+        try:
+            now = self._clock.now()
+        except ClockJumped as jumped:
+            self._tell(jumped, self._clock.counted())
+            raise
+        if self._told_at is not None:
+            self._told_at = None
+            _logger.warning("The clock of this machine is believed again.")
+        return now
+
+    def _tell(self, jumped: ClockJumped, count: float) -> None:
+        if self._told_at is None or count - self._told_at >= TELL_AGAIN_SECONDS:
+            self._told_at = count
+            _logger.error(
+                "%s. %s until it is put right; if it is right now, start this process again.",
+                jumped,
+                self._waiting,
+            )
 
 
 def _in_utc(at: datetime) -> datetime:

@@ -8,8 +8,8 @@ from datetime import timedelta
 
 import pytest
 
-from loyalty_engine.clock import ClockJumped, FixedClock, SteadyClock
-from loyalty_engine.jobs.worker import TELL_AGAIN_SECONDS, work
+from loyalty_engine.clock import TELL_AGAIN_SECONDS, ClockJumped, FixedClock, SteadyClock
+from loyalty_engine.jobs.worker import work
 from loyalty_engine.services import advance_due
 from loyalty_engine.store.database import Database
 from tests.services.shop import NOW, Shop, new_shop

@@ -409,7 +409,8 @@ CASES = (
     Case(
         "a rule that did not fail",
         "INSERT INTO parked (business_id, member_id, cause_kind, cause_key, rule, error, parked_at)"
-        " VALUES (%(business)s, %(ann)s, 'activity', '[\"till\",\"first\"]', 'earn', 'Broken: so', now())",
+        " VALUES (%(business)s, %(ann)s, 'activity', '[\"till\",\"first\"]', 'earn', 'Broken: so',"
+        " '2026-01-06Z')",
         "replay",
         'rule earn at activity ["till","first"]',
         "failed: Broken: so",

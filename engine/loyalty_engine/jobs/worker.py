@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from uuid import UUID
 
 import asyncpg
 
-from loyalty_engine.clock import Clock, ClockJumped, SteadyClock
+from loyalty_engine.clock import Clock, ClockJumped, SteadyClock, WatchedClock
 from loyalty_engine.jobs.relay import publish_events
 from loyalty_engine.services.due import Pace, advance_members, refold_parked
 from loyalty_engine.services.engine import Engine
@@ -16,7 +17,6 @@ from loyalty_engine.services.engine import Engine
 AT_ONCE = 1000
 PAUSE_SECONDS = 1.0
 TROUBLE_PAUSE_SECONDS = 10.0
-TELL_AGAIN_SECONDS = 600.0
 
 _logger = logging.getLogger(__name__)
 
@@ -36,11 +36,12 @@ async def work(
     for those of sandboxes with clocks of their own.
     """
     repaired, pace = set[UUID](), Pace()
-    watch = ClockWatch(sweeping or SteadyClock(engine.clock))
+    watched = WatchedClock(sweeping or SteadyClock(engine.clock), "Members that are due wait")
     while not stop.is_set():
         try:
-            watch.look()
-            if not await work_once(engine, repaired, watch.clock, pace):
+            with contextlib.suppress(ClockJumped):
+                watched.now()
+            if not await work_once(engine, repaired, watched, pace):
                 await _pause(stop, pause_seconds)
         except (OSError, asyncpg.PostgresConnectionError, asyncpg.CannotConnectNowError):
             _logger.exception("The database does not answer; trying again.")
@@ -64,32 +65,6 @@ async def work_once(
         elif row["work"] == "events":
             done += await publish_events(engine, business_id)
     return done + await advance_members(engine, due, sweeping, pace) > 0
-
-
-class ClockWatch:
-    """Tells the operator when the host's clock jumped, again and again, and when it is right once more."""
-
-    def __init__(self, clock: SteadyClock) -> None:
-        self.clock = clock
-        self._told_at: float | None = None
-
-    def look(self) -> None:
-        """Looks at the clock, and says what has changed."""
-        try:
-            self.clock.now()
-        except ClockJumped as jumped:
-            count = self.clock.counted()
-            if self._told_at is None or count - self._told_at >= TELL_AGAIN_SECONDS:
-                self._told_at = count
-                _logger.error(  # noqa: TRY400 - nothing is gained by a traceback
-                    "%s. Members that are due wait until it is put right; if it is right now, "
-                    "start this worker again.",
-                    jumped,
-                )
-            return
-        if self._told_at is not None:
-            self._told_at = None
-            _logger.warning("The clock of this machine is believed again.")
 
 
 async def _pause(stop: asyncio.Event, seconds: float) -> None:

@@ -7,7 +7,7 @@ that were seen are the points that are spent. A refusal writes nothing.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -65,8 +65,8 @@ class Deciding:
         self._engine = engine
         self._caller = caller
         self._connection = connection
-        self.business = business
-        self.now = business.now()
+        self.business = replace(business, clock=engine.deciding)
+        self.now = self.business.now()
         self._rulebook: Rulebook | None = None
 
     @property
@@ -102,11 +102,16 @@ class Deciding:
         return [members[member_id] for member_id in member_ids]
 
     def instant(self, member: MemberRow) -> datetime:
-        """When what is decided of a member happens: now, behind all that happened to the member."""
-        now = max(member.not_before(self.now), member.enrolled_at)
+        """When what is decided of a member happens: now, behind all that happened to the member.
+
+        That a clock far ahead recorded something of the member is no reason to decide in its future, where
+        points have expired that have not.
+        """
+        recorded = max(member.not_before(self.now), member.enrolled_at)
+        now = recorded if recorded <= self.now + CLOCK_SKEW else max(self.now, member.enrolled_at)
         if member.last_occurred_at is None or member.last_occurred_at < now:
             return now
-        return min(member.last_occurred_at + JUST_AFTER, now + CLOCK_SKEW)
+        return min(member.last_occurred_at + JUST_AFTER, recorded + CLOCK_SKEW)
 
     async def state(self, member: MemberRow) -> State:
         """The member as it is at that instant."""

@@ -46,12 +46,25 @@ class ProgramUnavailable(Exception):
 
 
 class Engine:
-    """Everything that a use case needs. Compiled programs are kept; they are immutable."""
+    """Everything that a use case needs. Compiled programs are kept; they are immutable.
 
-    def __init__(self, database: Database, installed: Installed, clock: Clock, secret_key: bytes) -> None:
+    ``deciding`` tells at which instant something is decided of members' points, where it is not ``clock``; it
+    may refuse to tell the time.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        installed: Installed,
+        clock: Clock,
+        secret_key: bytes,
+        *,
+        deciding: Clock | None = None,
+    ) -> None:
         self.database = database
         self.installed = installed
         self.clock = clock
+        self.deciding = deciding or clock
         self.secret_key = secret_key
         self._programs: dict[UUID, Program] = {}
         self._compiling = asyncio.Lock()

@@ -13,6 +13,7 @@ from uuid import UUID
 
 from asyncpg import CheckViolationError
 
+from loyalty_engine.clock import ClockJumped
 from loyalty_engine.services import checks
 from loyalty_engine.services.commands import (
     Adjusted,
@@ -117,6 +118,8 @@ async def once(
         return await once(engine, caller, key, mutation, command, refuse)
     except CLASHES:
         return Refusal(RefusalCode.RETRYABLE, "try-again")
+    except ClockJumped:
+        return Refusal(RefusalCode.RETRYABLE, "clock-jumped")
     except ProgramUnavailable as unavailable:
         return Refusal(RefusalCode.CONFIG_INVALID, "program-unavailable", {"reason": str(unavailable)[:500]})
     except StillRunning:

@@ -97,6 +97,7 @@ too-deep = The value is nested more than { $most } levels deep.
 too-many = There are more than { $most }.
 too-many-items = Send 1 to { $most } items at once.
 transfer-to-oneself = Points are sent to another member.
+clock-jumped = The clock of the server is not believed now; nothing was done. Send the same request again later.
 try-again = Others were in the way; nothing was done. Send the same request again.
 code-form = A code of one's own has at least { $fewest } letters and digits.
 code-not-usable = This code cannot be used.

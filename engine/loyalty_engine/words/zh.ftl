@@ -97,6 +97,7 @@ too-deep = 值的嵌套多于 { $most } 层。
 too-many = 多于 { $most } 个。
 too-many-items = 一次请发送 1 到 { $most } 项。
 transfer-to-oneself = 积分只能转给其他会员。
+clock-jumped = 服务器的时钟目前不可信，未作任何更改；请稍后重新发送同一请求。
 try-again = 有其他操作同时进行，未作任何更改；请重新发送同一请求。
 code-form = 自定的券码至少有 { $fewest } 个字母或数字。
 code-not-usable = 该券码不能使用。
