@@ -259,6 +259,15 @@ async def test_points_without_a_rate_pay_nothing(shop: PointsShop) -> None:
     refused(await shop.pay(points=Decimal(1)), RefusalCode.INVALID_INPUT, "currency")
 
 
+async def test_points_worth_less_than_the_smallest_money_are_not_taken(app_database: Database) -> None:
+    shop = await points_shop(app_database, 'expiry = "never"\ntender = "0.004"')
+    await shop.enrol("ann")
+    await shop.buy(1000, START + DAY)
+    refused(await shop.pay(points=Decimal(2)), RefusalCode.INVALID_INPUT, "points")
+    assert done(await shop.pay(points=Decimal(3), external_id="pay-2"), Paid).amount == Decimal("0.01")
+    assert await shop.accounts() == {"wallet": 997}
+
+
 async def test_points_that_only_qualify_are_not_spent(app_database: Database) -> None:
     shop = await points_shop(app_database, 'expiry = "never"\nredeemable = false')
     await shop.enrol("ann")

@@ -60,7 +60,10 @@ def _price(section: PointsSection, command: PayWithPoints) -> tuple[int, Decimal
     if command.points is not None:
         units = units_of(section, command.points, "points")
         worth = EXACT.multiply(from_smallest_units(units, section.decimals), section.tender)
-        return units, worth.quantize(CENT, rounding=ROUND_DOWN, context=EXACT)
+        paid = worth.quantize(CENT, rounding=ROUND_DOWN, context=EXACT)
+        if not paid:
+            raise invalid("points-worth-nothing", "points", rate=format(section.tender.normalize(), "f"))
+        return units, paid
     amount = checks.amount(command.amount, "amount")
     if amount is None or amount <= 0:
         raise invalid("pay-points-or-amount", "amount")

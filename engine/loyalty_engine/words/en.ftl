@@ -59,6 +59,7 @@ points-currency-unknown = The program has no points currency { $currency }.
 points-not-redeemable = Points of { $currency } cannot be spent.
 points-of-a-redemption = Say how many points were redeemed.
 points-of-other-kinds = Only an activity of kind redemption says how many points were redeemed.
+points-worth-nothing = So few points are worth less than 0.01, at { $rate } for a point.
 points-pay-nothing = Points of { $currency } do not pay for purchases.
 period-closed = What happened before { $since } is closed.
 program-unavailable = No program of the business can be used now: { $reason }

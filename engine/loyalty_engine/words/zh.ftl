@@ -59,6 +59,7 @@ points-currency-unknown = 计划中没有积分币种 { $currency }。
 points-not-redeemable = { $currency } 积分不能使用。
 points-of-a-redemption = 请说明兑换了多少积分。
 points-of-other-kinds = 只有 redemption 类活动可以说明兑换的积分。
+points-worth-nothing = 每积分抵 { $rate }，这些积分抵扣不足 0.01。
 points-pay-nothing = { $currency } 积分不能抵扣消费。
 period-closed = { $since } 之前发生的事已经结账。
 program-unavailable = 商家目前没有可用的方案：{ $reason }
