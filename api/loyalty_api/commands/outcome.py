@@ -96,10 +96,15 @@ def write_json(document: Any) -> None:
     sys.stdout.flush()
 
 
-def listed(findings: Sequence[Finding]) -> list[dict[str, str]]:
+def listed(findings: Sequence[Finding]) -> list[dict[str, str | None]]:
     """Findings as a script reads them."""
     return [
-        {"severity": finding.severity, "path": finding.path, "message": finding.message}
+        {
+            "severity": finding.severity,
+            "path": finding.path,
+            "message": finding.message,
+            "fix": finding.fix,
+        }
         for finding in findings
     ]
 

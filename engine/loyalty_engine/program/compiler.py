@@ -21,7 +21,9 @@ from loyalty_engine.program.compiled import (
 )
 from loyalty_engine.program.file import LadderSection, ProgramFile
 from loyalty_engine.program.findings import Finding, of_validation, path_of
+from loyalty_engine.program.lint import ladder_findings
 from loyalty_engine.program.registry import Implementations, implementations_of
+from loyalty_engine.program.sensitive import sensitive_findings
 from loyalty_engine.program.trees import LadderTrees, TreeReader
 from loyalty_engine.rules import (
     Ladder,
@@ -169,11 +171,16 @@ class _Compiler:
             instance = rules[section.id].instance
             for problem in self._asked(index, partial(_problems_of, instance, outline)) or ():
                 path = path_of(("rules", index, "config", *problem.path))
-                finding = Finding(path, problem.message, problem.severity)
+                finding = Finding(path, problem.message, problem.severity, problem.fix)
                 (self._errors if problem.severity == "error" else warnings).append(finding)
             if isinstance(instance, TierHooks) and not outline.ladders_of_rule.get(section.id):
                 warnings.append(
-                    Finding(f"rules.{index}.id", "no ladder's tree names this tier rule", "warning")
+                    Finding(
+                        f"rules.{index}.id",
+                        "no ladder's tree names this tier rule",
+                        "warning",
+                        "name it in the combine or keep of a ladder, or leave it out",
+                    )
                 )
         return warnings
 
@@ -203,12 +210,8 @@ class _Compiler:
             _policy(section, trees[section.key], requirements, measures_of) for section in file.ladders
         )
         self._cycles(ladders)
-        warnings += [
-            Finding(f"ladders.{index}.tiers.{rank}", f"no rule of the tree speaks for {tier!r}", "warning")
-            for index, policy in enumerate(ladders)
-            for rank, tier in enumerate(policy.ladder.tiers)
-            if rank > 0 and not _spoken_for(policy, tier, implementations)
-        ]
+        warnings += ladder_findings(ladders, rules, implementations)
+        warnings += sensitive_findings([section.config for section in file.rules], file.program.sector)
         return Program(
             file=file,
             source=self._source,
@@ -309,9 +312,3 @@ def _policy(
     asked = {rule: requirements[(section.key, rule)] for rule in rules}
     measures = tuple(dict.fromkeys(measure for rule in rules for measure in measures_of[rule]))
     return LadderPolicy(ladder, section, trees.combine, rules, asked, measures, trees.keep)
-
-
-def _spoken_for(policy: LadderPolicy, tier: str, implementations: Implementations) -> bool:
-    """A rule that gives opinions instead of requirements may speak for any tier."""
-    opinions = implementations["tier_opinion"]
-    return any(tier in policy.requirements.get(rule, {}) or rule in opinions for rule in policy.entry_rules)

@@ -57,6 +57,9 @@ class ProgramSection(Section):
     locale: Literal["en", "zh"] = Field(
         "en", description="The language of its words where none is asked for."
     )
+    sector: Literal["grocery", "pharmacy", "insurance"] | None = Field(
+        None, description="For what the law bans from rewards; left out: only what is protected everywhere."
+    )
     late: Late | None = Field(None, description="How late something may be recorded; left out: no limit.")
     earlier: Literal["moves_joining"] | None = Field(
         None, description="An activity before joining moves joining to it; left out: it is refused."

@@ -9,18 +9,16 @@ from typing import Any, Literal
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """An error or a warning at a path like ``rules.0.config.thresholds.gold``."""
+    """An error or a warning at a path like ``rules.0.config.thresholds.gold``, and what would mend it."""
 
     path: str
     message: str
     severity: Literal["error", "warning"] = "error"
+    fix: str | None = None
 
     def __str__(self) -> str:
-        return (
-            f"{self.severity} {self.path}: {self.message}"
-            if self.path
-            else f"{self.severity}: {self.message}"
-        )
+        where = f"{self.severity} {self.path}" if self.path else self.severity
+        return f"{where}: {self.message}" + (f" ({self.fix})" if self.fix else "")
 
 
 def path_of(parts: Iterable[str | int]) -> str:

@@ -18,11 +18,12 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """A finding about a rule's configuration, with its path inside ``config``."""
+    """A finding about a rule's configuration, with its path inside ``config``, and what would mend it."""
 
     path: tuple[str | int, ...]
     message: str
     severity: Literal["error", "warning"] = "error"
+    fix: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,8 +55,13 @@ def _idle_bounds(ladder: Ladder, thresholds: Mapping[str, Decimal | int], *path:
     below: str | None = None
     for rank, name in named:
         if rank == 0:
-            yield Problem((*path, name), f"{name!r} is the base tier, which needs no support", "warning")
-        elif below is not None and thresholds[name] <= thresholds[below]:
+            message = f"{name!r} is the base tier, which needs no support"
+            yield Problem((*path, name), message, "warning", "leave it out")
+        elif below is not None and thresholds[name] == thresholds[below]:
+            message = f"{name!r} asks for no more than the lower tier {below!r}: both begin at the same edge"
+            yield Problem((*path, name), message, "warning", f"ask for more than {thresholds[below]}")
+        elif below is not None and thresholds[name] < thresholds[below]:
             message = f"{name!r} asks for no more than the lower tier {below!r}"
-            yield Problem((*path, name), message, "warning")
+            fix = f"ask for more than {thresholds[below]}, or exchange the two"
+            yield Problem((*path, name), message, "warning", fix)
         below = name if rank else below

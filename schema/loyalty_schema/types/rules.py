@@ -205,10 +205,14 @@ class Finding:
 
     row: strawberry.Private[ProgramFinding]
 
-    path: str = column("path", scope=PROGRAM_READ, description="Where in the file, e.g. rules.0.config.")
-    message: str = column("message", scope=PROGRAM_READ, description="What is found there.")
+    path: str = column("path", scope=EVERYONE, description="Where in the file, e.g. rules.0.config.")
+    message: str = column("message", scope=EVERYONE, description="What is found there.")
 
-    @computed(scope=PROGRAM_READ, description="How grave it is.")
+    fix: str | None = column(
+        "fix", scope=EVERYONE, description="What would mend it; null: nothing is proposed."
+    )
+
+    @computed(scope=EVERYONE, description="How grave it is.")
     def severity(self) -> Severity:
         """How grave it is."""
         return Severity(self.row.severity)
