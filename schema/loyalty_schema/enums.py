@@ -161,6 +161,7 @@ class ClaimOrigin(Enum):
     OVERRIDE = enum_value("override", description="A decision about this member alone, by hand.")
     GRANT = enum_value("grant", description="Given by the business, by hand.")
     STATUS_MATCH = enum_value("match", description="Matched with a status elsewhere, by hand.")
+    GRACE = enum_value("grace", description="Grace, which prolongs a claim that ended.")
 
 
 @strawberry.enum(description="What kind of dated value a fact is.")
