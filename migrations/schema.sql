@@ -123,6 +123,135 @@ CREATE TABLE alembic_version (
 ALTER TABLE alembic_version OWNER TO loyalty_owner;
 GRANT SELECT ON alembic_version TO loyalty_app;
 
+CREATE TABLE application (
+    business_id uuid NOT NULL,
+    application_id uuid NOT NULL,
+    member_id uuid NOT NULL,
+    rule text COLLATE "C" NOT NULL,
+    program_version_id uuid NOT NULL,
+    kind text COLLATE "C" NOT NULL,
+    state text COLLATE "C" NOT NULL,
+    step text COLLATE "C",
+    fee numeric(20,4),
+    opened_at timestamp with time zone NOT NULL,
+    closes_at timestamp with time zone,
+    ended_at timestamp with time zone,
+    fact_id uuid,
+    event_count bigint NOT NULL,
+    CONSTRAINT application_pkey PRIMARY KEY (business_id, application_id),
+    CONSTRAINT application_business_id_fact_id_key UNIQUE (business_id, fact_id),
+    CONSTRAINT application_business_id_fact_id_fkey FOREIGN KEY (business_id, fact_id) REFERENCES fact(business_id, fact_id),
+    CONSTRAINT application_business_id_member_id_fkey FOREIGN KEY (business_id, member_id) REFERENCES member(business_id, member_id),
+    CONSTRAINT application_business_id_program_version_id_fkey FOREIGN KEY (business_id, program_version_id) REFERENCES program_version(business_id, program_version_id),
+    CONSTRAINT application_admitted_by_a_fact_check CHECK ((state = 'admitted'::text) = (fact_id IS NOT NULL)),
+    CONSTRAINT application_closes_a_vote_check CHECK (closes_at IS NULL OR COALESCE(step, ''::text) = 'vote'::text),
+    CONSTRAINT application_closes_after_opened_check CHECK (closes_at > opened_at),
+    CONSTRAINT application_ended_check CHECK ((state = 'open'::text) = (ended_at IS NULL)),
+    CONSTRAINT application_event_count_bounds_check CHECK (event_count >= 1 AND event_count <= '9000000000000000'::bigint),
+    CONSTRAINT application_fee_bounds_check CHECK (fee >= 0::numeric AND fee <= '9000000000000000'::bigint::numeric),
+    CONSTRAINT application_fee_to_pay_check CHECK (fee IS NULL OR COALESCE(step, ''::text) = 'pay'::text),
+    CONSTRAINT application_kind_check CHECK (kind = ANY (ARRAY['entry'::text, 'renewal'::text])),
+    CONSTRAINT application_rule_length_check CHECK (char_length(rule) >= 1 AND char_length(rule) <= 64),
+    CONSTRAINT application_state_check CHECK (state = ANY (ARRAY['open'::text, 'admitted'::text, 'rejected'::text, 'withdrawn'::text])),
+    CONSTRAINT application_step_check CHECK (step = ANY (ARRAY['invite'::text, 'review'::text, 'inspect'::text, 'vote'::text, 'sign'::text, 'pay'::text])),
+    CONSTRAINT application_waits_while_open_check CHECK ((state = 'open'::text) = (step IS NOT NULL))
+);
+ALTER TABLE application OWNER TO loyalty_owner;
+ALTER TABLE application ENABLE ROW LEVEL SECURITY;
+ALTER TABLE application FORCE ROW LEVEL SECURITY;
+CREATE INDEX application_by_member ON application USING btree (business_id, member_id, opened_at, application_id);
+CREATE INDEX application_closing ON application USING btree (business_id, closes_at, member_id) WHERE closes_at IS NOT NULL;
+CREATE UNIQUE INDEX application_open ON application USING btree (business_id, member_id, rule) WHERE state = 'open'::text;
+CREATE POLICY app ON application FOR ALL TO loyalty_app USING (business_id = current_business());
+CREATE POLICY owner ON application FOR ALL TO loyalty_owner USING (true);
+GRANT INSERT, SELECT ON application TO loyalty_app;
+GRANT UPDATE (state, step, fee, closes_at, ended_at, fact_id, event_count) ON application TO loyalty_app;
+CREATE TRIGGER application_ended BEFORE UPDATE ON application FOR EACH ROW WHEN (old.ended_at IS NOT NULL) EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER application_only BEFORE UPDATE ON application FOR EACH ROW EXECUTE FUNCTION allow_only('state', 'step', 'fee', 'closes_at', 'ended_at', 'fact_id', 'event_count');
+CREATE TRIGGER application_stays BEFORE DELETE OR TRUNCATE ON application FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+CREATE TABLE application_elector (
+    business_id uuid NOT NULL,
+    application_id uuid NOT NULL,
+    member_id uuid NOT NULL,
+    CONSTRAINT application_elector_pkey PRIMARY KEY (business_id, application_id, member_id),
+    CONSTRAINT application_elector_business_id_application_id_fkey FOREIGN KEY (business_id, application_id) REFERENCES application(business_id, application_id),
+    CONSTRAINT application_elector_business_id_member_id_fkey FOREIGN KEY (business_id, member_id) REFERENCES member(business_id, member_id)
+);
+ALTER TABLE application_elector OWNER TO loyalty_owner;
+ALTER TABLE application_elector ENABLE ROW LEVEL SECURITY;
+ALTER TABLE application_elector FORCE ROW LEVEL SECURITY;
+CREATE POLICY app ON application_elector FOR ALL TO loyalty_app USING (business_id = current_business());
+CREATE POLICY owner ON application_elector FOR ALL TO loyalty_owner USING (true);
+GRANT INSERT, SELECT ON application_elector TO loyalty_app;
+CREATE TRIGGER application_elector_stays BEFORE DELETE OR UPDATE OR TRUNCATE ON application_elector FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+CREATE TABLE application_event (
+    business_id uuid NOT NULL,
+    application_id uuid NOT NULL,
+    number bigint NOT NULL,
+    kind text COLLATE "C" NOT NULL,
+    step text COLLATE "C",
+    approved boolean,
+    paid numeric(20,4),
+    reason text,
+    electors bigint,
+    in_favour bigint,
+    against bigint,
+    abstained bigint,
+    result text COLLATE "C",
+    occurred_at timestamp with time zone NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    credential_id uuid,
+    CONSTRAINT application_event_pkey PRIMARY KEY (business_id, application_id, number),
+    CONSTRAINT application_event_business_id_application_id_fkey FOREIGN KEY (business_id, application_id) REFERENCES application(business_id, application_id),
+    CONSTRAINT application_event_business_id_credential_id_fkey FOREIGN KEY (business_id, credential_id) REFERENCES credential(business_id, credential_id),
+    CONSTRAINT application_event_decided_either_way_check CHECK ((kind = 'decided'::text) = (approved IS NOT NULL)),
+    CONSTRAINT application_event_decides_a_step_check CHECK (kind <> 'decided'::text OR step IS NOT NULL),
+    CONSTRAINT application_event_kind_check CHECK (kind = ANY (ARRAY['applied'::text, 'decided'::text, 'closed'::text, 'withdrawn'::text])),
+    CONSTRAINT application_event_number_bounds_check CHECK (number >= 1 AND number <= '9000000000000000'::bigint),
+    CONSTRAINT application_event_paid_at_its_step_check CHECK (paid IS NULL OR COALESCE(step, ''::text) = 'pay'::text),
+    CONSTRAINT application_event_paid_bounds_check CHECK (paid >= 0::numeric AND paid <= '9000000000000000'::bigint::numeric),
+    CONSTRAINT application_event_reason_length_check CHECK (char_length(reason) >= 1 AND char_length(reason) <= 500),
+    CONSTRAINT application_event_result_check CHECK (result = ANY (ARRAY['carried'::text, 'lost'::text, 'tie'::text, 'no_quorum'::text])),
+    CONSTRAINT application_event_step_check CHECK (step = ANY (ARRAY['invite'::text, 'review'::text, 'inspect'::text, 'vote'::text, 'sign'::text, 'pay'::text])),
+    CONSTRAINT application_event_tally_of_electors_check CHECK (LEAST(in_favour, against, abstained) >= 0 AND (in_favour + against + abstained) <= electors),
+    CONSTRAINT application_event_tally_when_closed_check CHECK (num_nonnulls(electors, in_favour, against, abstained, result) =
+CASE kind
+    WHEN 'closed'::text THEN 5
+    ELSE 0
+END)
+);
+ALTER TABLE application_event OWNER TO loyalty_owner;
+ALTER TABLE application_event ENABLE ROW LEVEL SECURITY;
+ALTER TABLE application_event FORCE ROW LEVEL SECURITY;
+CREATE POLICY app ON application_event FOR ALL TO loyalty_app USING (business_id = current_business());
+CREATE POLICY owner ON application_event FOR ALL TO loyalty_owner USING (true);
+GRANT INSERT, SELECT ON application_event TO loyalty_app;
+CREATE TRIGGER application_event_stays BEFORE DELETE OR UPDATE OR TRUNCATE ON application_event FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+CREATE TABLE application_vote (
+    business_id uuid NOT NULL,
+    application_id uuid NOT NULL,
+    member_id uuid NOT NULL,
+    version bigint NOT NULL,
+    choice text COLLATE "C" NOT NULL,
+    cast_at timestamp with time zone NOT NULL,
+    credential_id uuid,
+    CONSTRAINT application_vote_pkey PRIMARY KEY (business_id, application_id, member_id, version),
+    CONSTRAINT application_vote_business_id_application_id_member_id_fkey FOREIGN KEY (business_id, application_id, member_id) REFERENCES application_elector(business_id, application_id, member_id),
+    CONSTRAINT application_vote_business_id_credential_id_fkey FOREIGN KEY (business_id, credential_id) REFERENCES credential(business_id, credential_id),
+    CONSTRAINT application_vote_choice_check CHECK (choice = ANY (ARRAY['in_favour'::text, 'against'::text, 'abstained'::text])),
+    CONSTRAINT application_vote_version_bounds_check CHECK (version >= 1 AND version <= '9000000000000000'::bigint)
+);
+ALTER TABLE application_vote OWNER TO loyalty_owner;
+ALTER TABLE application_vote ENABLE ROW LEVEL SECURITY;
+ALTER TABLE application_vote FORCE ROW LEVEL SECURITY;
+CREATE POLICY app ON application_vote FOR ALL TO loyalty_app USING (business_id = current_business());
+CREATE POLICY owner ON application_vote FOR ALL TO loyalty_owner USING (true);
+GRANT INSERT, SELECT ON application_vote TO loyalty_app;
+CREATE TRIGGER application_vote_stays BEFORE DELETE OR UPDATE OR TRUNCATE ON application_vote FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
 CREATE TABLE business (
     business_id uuid NOT NULL,
     slug text COLLATE "C" NOT NULL,
@@ -1162,6 +1291,13 @@ CREATE FUNCTION due(now timestamp with time zone, at_most integer) RETURNS TABLE
          FROM public.member m
          WHERE m.business_id = b.business_id AND m.next_boundary_at <= coalesce(b.clock_at, $1)
          ORDER BY m.next_boundary_at, m.member_id
+         LIMIT $2)
+        UNION ALL
+        (SELECT a.business_id, 'vote', a.member_id, a.closes_at,
+                row_number() OVER (ORDER BY a.closes_at, a.member_id)
+         FROM public.application a
+         WHERE a.business_id = b.business_id AND a.closes_at <= coalesce(b.clock_at, $1)
+         ORDER BY a.closes_at, a.member_id
          LIMIT $2)
         UNION ALL
         SELECT b.business_id, 'events', NULL, NULL, 0

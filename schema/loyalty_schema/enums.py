@@ -159,9 +159,68 @@ class ClaimOrigin(Enum):
 
     RULES = enum_value("rules", description="The ladder's rules.")
     OVERRIDE = enum_value("override", description="A decision about this member alone, by hand.")
-    GRANT = enum_value("grant", description="Given by the business, by hand.")
+    GRANT = enum_value("grant", description="Given by the business: by hand, or by an admission.")
     STATUS_MATCH = enum_value("match", description="Matched with a status elsewhere, by hand.")
     GRACE = enum_value("grace", description="Grace, which prolongs a claim that ended.")
+
+
+@strawberry.enum(description="What an application is for.")
+class ApplicationKind(Enum):
+    """What an application is for."""
+
+    ENTRY = enum_value("entry", description="Membership.")
+    RENEWAL = enum_value("renewal", description="Another term of a membership that lasts.")
+
+
+@strawberry.enum(description="Whether an application is open, or how it ended.")
+class ApplicationState(Enum):
+    """Whether an application is open, or how it ended."""
+
+    OPEN = enum_value("open", description="It waits for a step.")
+    ADMITTED = enum_value("admitted", description="The tier is claimed.")
+    REJECTED = enum_value("rejected", description="It was not approved; one may apply again.")
+    WITHDRAWN = enum_value("withdrawn", description="It was taken back.")
+
+
+@strawberry.enum(description="A step of an application; which there are, in which order, the rule says.")
+class ApplicationStep(Enum):
+    """A step of an application."""
+
+    INVITE = enum_value("invite", description="The business invites this very member.")
+    REVIEW = enum_value("review", description="The application is looked at.")
+    INSPECT = enum_value("inspect", description="The applicant is looked at.")
+    VOTE = enum_value("vote", description="Members vote on it.")
+    SIGN = enum_value("sign", description="The applicant signs.")
+    PAY = enum_value("pay", description="The fee is paid.")
+
+
+@strawberry.enum(description="What happened to an application.")
+class ApplicationEventKind(Enum):
+    """What happened to an application."""
+
+    APPLIED = enum_value("applied", description="It was made.")
+    DECIDED = enum_value("decided", description="A step was approved or not.")
+    CLOSED = enum_value("closed", description="The time of its vote was up.")
+    WITHDRAWN = enum_value("withdrawn", description="It was taken back.")
+
+
+@strawberry.enum(description="How somebody votes.")
+class VoteChoice(Enum):
+    """How somebody votes."""
+
+    IN_FAVOUR = enum_value("in_favour", description="Yes.")
+    AGAINST = enum_value("against", description="No.")
+    ABSTAINED = enum_value("abstained", description="Neither; what it counts for, the rule says.")
+
+
+@strawberry.enum(description="What a vote came to, by the rule's quorum and majority.")
+class VoteResult(Enum):
+    """What a vote came to."""
+
+    CARRIED = enum_value("carried", description="The majority was reached.")
+    LOST = enum_value("lost", description="The majority was missed.")
+    TIE = enum_value("tie", description="As many in favour as against.")
+    NO_QUORUM = enum_value("no_quorum", description="Too few voted.")
 
 
 @strawberry.enum(description="What kind of dated value a fact is.")

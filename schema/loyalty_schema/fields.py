@@ -34,6 +34,10 @@ PROGRAM_READ = "program:read"
 PARTNERS_READ = "partners:read"
 CLOCK_WRITE = "clock:write"
 SETTLEMENTS_WRITE = "settlements:write"
+APPLICATIONS_READ = "applications:read"
+APPLICATIONS_WRITE = "applications:write"
+APPLICATIONS_DECIDE = "applications:decide"
+VOTES_CAST = "votes:cast"
 
 FEW = 5
 """How many values a list without pages is taken to bring, where a cost is reckoned."""

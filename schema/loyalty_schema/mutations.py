@@ -15,6 +15,7 @@ from loyalty_engine.services import (
     set_clock,
 )
 from loyalty_engine.services.commands import ClockSet
+from loyalty_schema.application_mutations import ApplicationMutations
 from loyalty_schema.coupon_mutations import CouponMutations
 from loyalty_schema.doing import INPUT, done
 from loyalty_schema.fields import (
@@ -61,7 +62,14 @@ from loyalty_schema.standing_mutations import StandingMutations
 
 
 @strawberry.type(description="Everything that can be done.")
-class Mutation(PointMutations, RewardMutations, CouponMutations, StandingMutations, MembershipMutations):
+class Mutation(
+    PointMutations,
+    RewardMutations,
+    CouponMutations,
+    StandingMutations,
+    MembershipMutations,
+    ApplicationMutations,
+):
     """Everything that can be done."""
 
     @computed(scope=MEMBERS_WRITE, description="Makes a member, on the base tier of every ladder.")

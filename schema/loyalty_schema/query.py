@@ -10,6 +10,7 @@ from loyalty_engine.services.finding import checked_member, identity_hash
 from loyalty_engine.services.refusals import Refused
 from loyalty_engine.store.reads import (
     activities,
+    applications,
     businesses,
     coupons,
     entries,
@@ -34,6 +35,7 @@ from loyalty_schema.enums import Direction, value_of
 from loyalty_schema.errors import ErrorCode, RequestError
 from loyalty_schema.fields import (
     ACTIVITIES_READ,
+    APPLICATIONS_READ,
     EVERYONE,
     MEMBERS_READ,
     PARTNERS_READ,
@@ -48,6 +50,7 @@ from loyalty_schema.ids import parsed_id
 from loyalty_schema.inputs import MemberBy
 from loyalty_schema.request import Info, Request, request_of
 from loyalty_schema.types.activity import Activity
+from loyalty_schema.types.application import Application
 from loyalty_schema.types.business import Business, Viewer
 from loyalty_schema.types.coupon import Coupon, CouponUse
 from loyalty_schema.types.gift import Gift
@@ -78,6 +81,11 @@ _NODES: dict[str, tuple[str, _Load, Callable[[Any], Node]]] = {
     "Redemption": (REWARDS_READ, rewards.redemptions_by_id, lambda row: Redemption(row=row)),
     "Coupon": (REWARDS_READ, coupons.coupons_by_id, lambda row: Coupon(row=row)),
     "CouponUse": (REWARDS_READ, coupons.uses_by_id, lambda row: CouponUse(row=row)),
+    "Application": (
+        APPLICATIONS_READ,
+        applications.applications_by_id,
+        lambda row: Application(row=row),
+    ),
     "Partner": (PARTNERS_READ, businesses.partners_by_id, lambda row: Partner(row=row)),
     "Settlement": (PARTNERS_READ, settlements.settlements_by_id, lambda row: Settlement(row=row)),
     "Promotion": (PARTNERS_READ, businesses.promotions_by_id, lambda row: Promotion(row=row)),

@@ -28,6 +28,7 @@ from loyalty_engine.ids import new_id
 from loyalty_engine.store.connection import Connection
 from loyalty_engine.store.database import Database
 from loyalty_engine.store.rows import Row, insert_rows
+from tests.database.applied import applied
 from tests.database.rewarded import rewarded
 from tests.database.world import NOON, World, new_credential, new_member, new_world, one_of_each
 
@@ -70,6 +71,7 @@ async def crowded(database: Database) -> Crowded:
         second = await new_member(connection, world)
         ids = await _of_the_ledger(connection, world, rows["fact"]["member_id"], second)
         ids |= await _of_the_rest(connection, world, rows)
+        ids |= await applied(connection, world, rows["fact"]["member_id"], second)
         ids |= await rewarded(connection, world, rows["fact"]["member_id"])
     return Crowded(
         world.business_id,

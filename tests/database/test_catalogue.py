@@ -14,12 +14,14 @@ SHARED_BY_BUSINESSES = {("business", "business_slug_key"), ("credential", "crede
 
 GROWING_ONLY = {
     "program_version", "fact", "activity_line", "effect", "transfer", "reward", "reward_terms", "settlement",
+    "application_event", "application_elector", "application_vote",
 }  # fmt: skip
-KEPT = {"adjustment", "claim", "coupon", "coupon_use", "redemption", "standing"}
+KEPT = {"adjustment", "application", "claim", "coupon", "coupon_use", "redemption", "standing"}
 
 UPDATABLE = {
     "account": {"created_at"},  # so that it may lock accounts; a trigger refuses the change
     "adjustment": {"decision", "decided_by", "decided_at", "fact_id"},
+    "application": {"state", "step", "fee", "closes_at", "ended_at", "fact_id", "event_count"},
     "business": {"name", "locale", "clock_at", "event_position"},
     "claim": {"figures", "withdrawn_effect_id"},
     "counter": {"used"},
@@ -78,7 +80,7 @@ def test_every_table_but_the_schema_s_version_has_the_business(
              AND c.relnamespace = 'public'::regnamespace"""
     )
     assert {name for (name,) in with_business} == set(tables) - {"alembic_version"}
-    assert len(tables) == 31
+    assert len(tables) == 35
 
 
 def test_the_business_leads_every_primary_unique_and_foreign_key(connection: Connection) -> None:
@@ -182,6 +184,7 @@ def test_what_only_grows_refuses_changes_by_trigger(connection: Connection) -> N
     expected = dict.fromkeys(GROWING_ONLY, everything) | dict.fromkeys(KEPT, removal)
     by_hand = f"refuse_change {1 | before | update} O"  # a coupon is counted by its uses alone
     expected["coupon"] = removal | {by_hand}
+    expected["application"] = removal | {f"refuse_change {1 | before | update} O"}  # once it has ended
     expected["account"] = {f"refuse_change {before | update} O created_at"}
     assert found == expected
 

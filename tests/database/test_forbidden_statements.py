@@ -11,6 +11,7 @@ import pytest
 from loyalty_engine.entities import metadata
 from loyalty_engine.store.database import Database
 from tests.database.crowded import Crowded, crowded
+from tests.database.forbidden.applications import APPLICATIONS
 from tests.database.forbidden.cases import Case
 from tests.database.forbidden.once import ONCE
 from tests.database.forbidden.points import POINTS
@@ -18,7 +19,7 @@ from tests.database.forbidden.posted import POSTED
 from tests.database.forbidden.powers import ELSEWHERE, POWERS
 from tests.database.forbidden.rewards import REWARDS
 
-CASES = POSTED | POINTS | ONCE | ELSEWHERE | POWERS | REWARDS
+CASES = POSTED | POINTS | ONCE | ELSEWHERE | POWERS | REWARDS | APPLICATIONS
 
 
 @pytest.fixture(scope="module")

@@ -224,8 +224,32 @@ NO_ADJUSTMENT: Input = {"adjustment": global_id("Adjustment", UUID(int=0)), "app
 OF_BOB: Input = {"member": {"externalId": "bob"}}
 TOMORROW: Input = {"occurredAt": "2026-06-16T10:00:00Z"}
 
-EVERYTHING = PROGRAM.replace(
-    'rounding = "toward_zero"', 'rounding = "toward_zero"\ntender = "0.01"\napproval_above = "1000"', 1
+EVERYTHING = (
+    PROGRAM.replace(
+        'rounding = "toward_zero"', 'rounding = "toward_zero"\ntender = "0.01"\napproval_above = "1000"', 1
+    )
+    + """
+[[rules]]
+id = "club"
+rule = "tier_grant"
+[rules.config]
+tier = "gold"
+steps = ["review", "vote"]
+term = {{ months = 12 }}
+[rules.config.vote]
+electorate = ["silver"]
+closes_after_days = 5
+quorum = {{ count = 1 }}
+majority = "simple"
+abstention = {{ in_quorum = true, in_majority = false }}
+tie = "decide"
+no_quorum = "decide"
+
+[[rules]]
+id = "board"
+rule = "tier_grant"
+config = {{ tier = "gold", steps = ["review", "sign"], term = "lifetime" }}
+"""
 )
 """A program in which everything can be done."""
 

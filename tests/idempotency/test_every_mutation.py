@@ -17,6 +17,7 @@ from loyalty_engine.services.keys import parse_key
 from loyalty_engine.store.database import Database
 from tests.api.shop import NOW, Shop, client_of, engine_on, open_shop
 from tests.idempotency import entries
+from tests.idempotency.application_entries import APPLICATIONS
 from tests.idempotency.calls import (
     another,
     api,
@@ -34,7 +35,7 @@ from tests.idempotency.entries import EVERYTHING, input_of
 from tests.idempotency.reward_entries import REWARDS
 from tests.server import as_app
 
-ENTRIES = {**entries.ENTRIES, **REWARDS}
+ENTRIES = {**entries.ENTRIES, **REWARDS, **APPLICATIONS}
 EVERY = pytest.mark.parametrize("name", sorted(ENTRIES))
 AT_ONCE = 4
 CARELESS = """

@@ -63,9 +63,14 @@ def plugin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Plugins]
 
 def test_the_built_in_rules_come_by_the_table_of_entry_points() -> None:
     found = discover()
-    assert {"tier_spend", "tier_frequency", "earn_purchase", "partner_rewards", "referral_reward"} <= set(
-        found
-    )
+    assert {
+        "tier_spend",
+        "tier_frequency",
+        "earn_purchase",
+        "partner_rewards",
+        "referral_reward",
+        "tier_grant",
+    } <= set(found)
     assert list(found) == sorted(found)
     assert found["tier_spend"].plugin == "tier_spend"
     assert found["tier_spend"].hooks == ("requirements",)

@@ -1,6 +1,12 @@
 """The tables, defined once; hot statements are built from these classes with SQLAlchemy Core."""
 
 from loyalty_engine.entities.adjustment import Adjustment
+from loyalty_engine.entities.application import (
+    Application,
+    ApplicationElector,
+    ApplicationEvent,
+    ApplicationVote,
+)
 from loyalty_engine.entities.business import Business, Credential, ProgramVersion
 from loyalty_engine.entities.columns import LARGEST, LONGEST_KEY, Entity
 from loyalty_engine.entities.coupon import Coupon, CouponUse
@@ -24,6 +30,10 @@ __all__ = [
     "Account",
     "ActivityLine",
     "Adjustment",
+    "Application",
+    "ApplicationElector",
+    "ApplicationEvent",
+    "ApplicationVote",
     "Business",
     "Claim",
     "Counter",

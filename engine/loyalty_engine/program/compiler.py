@@ -26,6 +26,7 @@ from loyalty_engine.program.registry import Implementations, implementations_of
 from loyalty_engine.program.sensitive import sensitive_findings
 from loyalty_engine.program.trees import LadderTrees, TreeReader
 from loyalty_engine.rules import (
+    AdmissionHooks,
     Ladder,
     Measure,
     Problem,
@@ -173,7 +174,7 @@ class _Compiler:
                 path = path_of(("rules", index, "config", *problem.path))
                 finding = Finding(path, problem.message, problem.severity, problem.fix)
                 (self._errors if problem.severity == "error" else warnings).append(finding)
-            if isinstance(instance, TierHooks) and not outline.ladders_of_rule.get(section.id):
+            if _needs_a_tree(instance) and not outline.ladders_of_rule.get(section.id):
                 warnings.append(
                     Finding(
                         f"rules.{index}.id",
@@ -274,6 +275,11 @@ class _Compiler:
                     f"rules.{index}", f"the rule reads a measure for {tier!r} that it does not declare"
                 )
         return found
+
+
+def _needs_a_tree(rule: Rule[RuleConfig]) -> bool:
+    """A tier rule decides nothing outside of trees, unless it admits members."""
+    return isinstance(rule, TierHooks) and not isinstance(rule, AdmissionHooks)
 
 
 def _problems_of(rule: Rule[RuleConfig], outline: ProgramOutline) -> tuple[Problem, ...]:

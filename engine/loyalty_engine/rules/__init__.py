@@ -4,6 +4,20 @@ A plugin is a module named in the entry-point group ``loyalty.plugins``. It offe
 through ``loyalty_rules()``; a business's program file configures them.
 """
 
+from loyalty_engine.rules.admission import (
+    Admission,
+    AdmissionEvent,
+    AdmissionKind,
+    AdmissionStep,
+    Application,
+    Applied,
+    StepDecided,
+    Tally,
+    Transition,
+    VoteClosed,
+    VoteResult,
+    VoteTerms,
+)
 from loyalty_engine.rules.config import Amount, Exact, Factor, Percent, RuleConfig, Thresholds
 from loyalty_engine.rules.decisions import (
     Cap,
@@ -18,6 +32,7 @@ from loyalty_engine.rules.decisions import (
     TierVerdict,
 )
 from loyalty_engine.rules.hooks import (
+    AdmissionHooks,
     EarnHooks,
     PartnerHooks,
     PluginHooks,
@@ -49,7 +64,14 @@ from loyalty_engine.rules.windows import (
 __all__ = [
     "Activity",
     "ActivityLine",
+    "Admission",
+    "AdmissionEvent",
+    "AdmissionHooks",
+    "AdmissionKind",
+    "AdmissionStep",
     "Amount",
+    "Application",
+    "Applied",
     "AtLeast",
     "Calendar",
     "Cap",
@@ -84,12 +106,18 @@ __all__ = [
     "RuleConfig",
     "Selection",
     "Some",
+    "StepDecided",
+    "Tally",
     "Term",
     "Text",
     "Texts",
     "Thresholds",
     "TierHooks",
     "TierVerdict",
+    "Transition",
+    "VoteClosed",
+    "VoteResult",
+    "VoteTerms",
     "Window",
     "hookimpl",
     "keyed",

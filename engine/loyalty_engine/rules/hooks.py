@@ -11,6 +11,7 @@ from typing import ClassVar, Generic, TypeVar
 
 import pluggy
 
+from loyalty_engine.rules.admission import AdmissionEvent, Application, Transition
 from loyalty_engine.rules.config import RuleConfig
 from loyalty_engine.rules.decisions import (
     Gift,
@@ -96,5 +97,13 @@ class PartnerHooks:
         """The awards that this promotion would give for the activity."""
 
 
-HOOK_MIXINS: tuple[type, ...] = (TierHooks, EarnHooks, PartnerHooks)
+class AdmissionHooks:
+    """Who is admitted, by which steps."""
+
+    @hookspec
+    def transition(self, application: Application, event: AdmissionEvent) -> Transition:  # type: ignore[empty-body]
+        """What comes of what happens to an application; one that nothing can come of is refused."""
+
+
+HOOK_MIXINS: tuple[type, ...] = (TierHooks, EarnHooks, PartnerHooks, AdmissionHooks)
 """Every mixin whose overridden methods the engine calls."""

@@ -2,6 +2,7 @@
 
 from loyalty_engine.services.activities import record_activities, record_activity
 from loyalty_engine.services.adjustments import adjust_points, decide_adjustment
+from loyalty_engine.services.applications import apply, decide_application, withdraw_application
 from loyalty_engine.services.clock import set_clock
 from loyalty_engine.services.confirmations import confirm_activity
 from loyalty_engine.services.coupon_uses import release_coupon_use, reopen_coupon_use, use_coupon
@@ -21,6 +22,7 @@ from loyalty_engine.services.returns import reverse_activity
 from loyalty_engine.services.rewards import create_reward, stock_reward, update_reward
 from loyalty_engine.services.settlements import close_settlement
 from loyalty_engine.services.transfers import transfer_points
+from loyalty_engine.services.votes import cast_vote, close_votes
 
 __all__ = [
     "Business",
@@ -32,13 +34,17 @@ __all__ = [
     "RefusalCode",
     "adjust_points",
     "advance_due",
+    "apply",
     "cancel_redemption",
     "capture_hold",
+    "cast_vote",
     "close_settlement",
+    "close_votes",
     "confirm_activity",
     "create_coupon",
     "create_reward",
     "decide_adjustment",
+    "decide_application",
     "enrol_member",
     "enrol_members",
     "erase_member",
@@ -63,4 +69,5 @@ __all__ = [
     "update_reward",
     "use_coupon",
     "void_hold",
+    "withdraw_application",
 ]

@@ -22,6 +22,7 @@ READING = frozenset(
     {"members:read", "activities:read", "points:read", "program:read", "partners:read", "rewards:read"}
 )
 REWARDING = frozenset({"rewards:write", "redemptions:write"})
+APPLYING = frozenset({"applications:read", "applications:write"})
 SCOPES = READING | {
     "members:write",
     "profiles:read",
@@ -36,12 +37,19 @@ SCOPES = READING | {
     "members:erase",
     "memberships:write",
     "standings:write",
+    "applications:read",
+    "applications:write",
+    "applications:decide",
+    "votes:cast",
 }
 """All that a credential may be allowed."""
 
 DEFAULT_SCOPES: Mapping[str, frozenset[str]] = {
     "owner": SCOPES,
-    "staff": READING | {"members:write", "profiles:read", "activities:write", "points:spend"} | REWARDING,
+    "staff": READING
+    | {"members:write", "profiles:read", "activities:write", "points:spend"}
+    | REWARDING
+    | APPLYING,
     "till": READING - {"partners:read"}
     | {"members:write", "activities:write", "points:spend", "redemptions:write"},
     "frontend": READING - {"partners:read"},
@@ -53,8 +61,8 @@ DEFAULT_SCOPES: Mapping[str, frozenset[str]] = {
 
 FURTHER_SCOPES: Mapping[str, frozenset[str]] = {
     "staff": SCOPES - {"credentials:write"},
-    "frontend": frozenset({"profiles:read"}),
-    "read_only": frozenset({"profiles:read"}),
+    "frontend": APPLYING | {"profiles:read", "votes:cast"},
+    "read_only": frozenset({"profiles:read", "applications:read"}),
 }
 """What a kind of credential may do besides where it is asked for by name."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from loyalty_engine.entities import Outbox
+from loyalty_engine.services.application_history import withdraw
 from loyalty_engine.services.commands import Erased, EraseMember
 from loyalty_engine.services.engine import Business, Caller, Engine
 from loyalty_engine.services.events import Events
@@ -12,6 +13,7 @@ from loyalty_engine.services.finding import checked_member, found_members, membe
 from loyalty_engine.services.operations import once
 from loyalty_engine.services.posting import Rows
 from loyalty_engine.services.refusals import Refusal
+from loyalty_engine.store.applications import open_applications
 from loyalty_engine.store.connection import Connection
 from loyalty_engine.store.erasure import erase_personal_data
 from loyalty_engine.store.members import lock_members
@@ -21,8 +23,8 @@ from loyalty_engine.store.rows import insert_rows
 async def erase_member(engine: Engine, caller: Caller, key: str, command: EraseMember) -> Erased | Refusal:
     """Delete what names the member, who is told of as erased from then on.
 
-    Its facts, points and tiers stay, and time goes on for them; nothing more is recorded of it. Erasing
-    again changes nothing.
+    Its facts, points and tiers stay, and time goes on for them; nothing more is recorded of it, and its open
+    applications are withdrawn. Erasing again changes nothing.
     """
 
     async def work(connection: Connection, business: Business, _now: datetime) -> Erased:
@@ -42,6 +44,9 @@ async def _erase(
     member = (await lock_members(connection, business_id, [member_id], erased=True))[member_id]
     if member.status == "erased":
         return Erased(member_id)
+    for application in await open_applications(connection, business_id, member_id):
+        at = member.not_before(business.now())
+        await withdraw(connection, business_id, application, at, at, caller)
     now, rows = member.not_before(business.now()), Rows()
     events = Events({"business_id": business_id, "member_id": member_id}, rows, now, member.event_count)
     events.add("member.erased", None, {})

@@ -15,6 +15,7 @@ from asyncpg import CheckViolationError
 
 from loyalty_engine.clock import ClockJumped
 from loyalty_engine.services import checks
+from loyalty_engine.services.application_commands import ApplicationChanged, VoteCast
 from loyalty_engine.services.commands import (
     Adjusted,
     Batch,
@@ -81,6 +82,8 @@ Done = TypeVar(
     CouponCreated,
     CouponUsed,
     CouponReleased,
+    ApplicationChanged,
+    VoteCast,
 )
 Work = Callable[[Connection, Business, datetime], Awaitable[Done]]
 
@@ -233,6 +236,8 @@ _TYPES: Mapping[str, type] = {
         CouponCreated,
         CouponUsed,
         CouponReleased,
+        ApplicationChanged,
+        VoteCast,
         Refusal,
         ParkedRule,
     )

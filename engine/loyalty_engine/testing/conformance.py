@@ -13,6 +13,8 @@ from pydantic import ValidationError
 from loyalty_engine.plugins import hook_names, overrides
 from loyalty_engine.rules import (
     Activity,
+    Application,
+    Applied,
     AtLeast,
     Gift,
     Ladder,
@@ -28,6 +30,7 @@ from loyalty_engine.rules import (
     RuleConfig,
     TierHooks,
     TierVerdict,
+    Transition,
 )
 from loyalty_engine.rules.hooks import HOOK_MIXINS
 from loyalty_engine.testing.asking import figures_of
@@ -42,6 +45,8 @@ ANSWERS: Mapping[str, type | tuple[type, ...]] = {
     "earnings": (Line, PercentLine, Gift),
     "partner_offers": PartnerAward,
 }
+
+ONE_ANSWER: Mapping[str, type] = {"promotion": PromotionTerms, "transition": Transition}
 
 
 class NotConforming(AssertionError):
@@ -197,6 +202,7 @@ def _questions(
         "earnings": (Occasion(sample, who.figures), who),
         "promotion": (),
         "partner_offers": (sample, who),
+        "transition": (Application("entry"), Applied()),
     }
     for mixin in HOOK_MIXINS:
         for name in hook_names(mixin):
@@ -206,9 +212,9 @@ def _questions(
 
 
 def _answer_findings(name: str, answer: object) -> Iterator[str]:
-    if name == "promotion":
-        if not isinstance(answer, PromotionTerms):
-            yield f"{type(answer).__name__} instead of PromotionTerms"
+    if name in ONE_ANSWER:
+        if not isinstance(answer, ONE_ANSWER[name]):
+            yield f"{type(answer).__name__} instead of {ONE_ANSWER[name].__name__}"
         return
     if not isinstance(answer, Iterable):
         yield f"{type(answer).__name__} instead of decisions"

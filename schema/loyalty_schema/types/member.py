@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 from strawberry.scalars import JSON
 
-from loyalty_engine.store.reads import activities, held, members, rewards, standings
+from loyalty_engine.store.reads import activities, applications, held, members, rewards, standings
 from loyalty_engine.store.reads.moments import ALWAYS, Moment
 from loyalty_engine.store.reads.pages import Page
 from loyalty_schema.connections import After, Connection, First, connection_of, slice_of
 from loyalty_schema.enums import AdjustmentState, MemberKind, MemberStatus, value_of
 from loyalty_schema.fields import (
     ACTIVITIES_READ,
+    APPLICATIONS_READ,
     EVERYONE,
     FEW,
     MEMBERS_READ,
@@ -28,6 +29,7 @@ from loyalty_schema.filters import ActivityFilter, instants_of
 from loyalty_schema.ids import global_id
 from loyalty_schema.request import Info, Request, request_of
 from loyalty_schema.types.activity import Activity, activity_connection
+from loyalty_schema.types.application import Application, application_connection
 from loyalty_schema.types.as_of import MemberAsOf
 from loyalty_schema.types.node import Node
 from loyalty_schema.types.reward import Redemption, redemption_connection
@@ -234,6 +236,16 @@ class Member(Node):
         slice_ = slice_of(request, "redemptions", first=first, after=after)
         found = await request.reads.load(rewards.redemption_pages, self.row.member_id, slice_)
         return redemption_connection(request, slice_, found)
+
+    @page(scope=APPLICATIONS_READ, description="The member's applications for membership, the latest first.")
+    async def applications(
+        self, info: Info, first: First = None, after: After = None
+    ) -> Connection[Application]:
+        """The member's applications for membership."""
+        request = request_of(info)
+        slice_ = slice_of(request, "applications", first=first, after=after)
+        found = await request.reads.load(applications.application_pages, self.row.member_id, slice_)
+        return application_connection(request, slice_, found)
 
     async def _standings(self, request: Request) -> list[Standing]:
         version = (await request.rulebook()).in_force(request.now)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from loyalty_engine.services.engine import Engine
+from loyalty_engine.services.verification.applications import Applications
 from loyalty_engine.services.verification.checks import BusinessCheck, Chunk, MemberCheck, Said
 from loyalty_engine.services.verification.gifts import Gifts
 from loyalty_engine.services.verification.records import Records
@@ -44,6 +45,7 @@ OF_MEMBERS: tuple[MemberCheck, ...] = (
     Said(rewards.CANCELLED),
     Said(rewards.RELEASED),
     Gifts(),
+    Applications(),
     Said(tiers.ONCE),
     Said(tiers.CORRECTIONS),
     Records(),

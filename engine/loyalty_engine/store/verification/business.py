@@ -63,6 +63,7 @@ WHERE NOT EXISTS (SELECT FROM member m WHERE m.business_id = $1 AND m.member_id 
   AND NOT EXISTS (SELECT FROM reward r WHERE r.business_id = $1 AND r.reward_id = given.id)
   AND NOT EXISTS (SELECT FROM settlement s WHERE s.business_id = $1 AND s.settlement_id = given.id)
   AND NOT EXISTS (SELECT FROM coupon c WHERE c.business_id = $1 AND c.coupon_id = given.id)
+  AND NOT EXISTS (SELECT FROM application p WHERE p.business_id = $1 AND p.application_id = given.id)
 """
 
 
@@ -108,7 +109,7 @@ async def operations_after(
 
 
 async def missing_ids(connection: Connection, business_id: UUID, ids: Collection[UUID]) -> set[UUID]:
-    """Those of the ids that no member, fact, effect, adjustment or settlement has."""
+    """Those of the ids that nothing has which an outcome may name."""
     if not ids:
         return set()
     return {row["id"] for row in await connection.fetch(_MISSING, business_id, list(ids))}
