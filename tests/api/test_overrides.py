@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -160,3 +161,32 @@ def _input() -> dict[str, Any]:
         "source": "desk",
         "externalId": "one",
     }
+
+
+AS_OF = """
+query ($at: DateTime!) { member(by: {externalId: "ann"}) { asOf(at: $at) { standing {
+  tier { key } until claims { tier { key } }
+} } } }
+"""
+
+
+async def test_a_claim_on_the_base_tier_is_no_more_when_it_is_over_now_and_at_any_later_time(
+    shop: Shop,
+) -> None:
+    await shop.enrol("ann")
+    await set_by_hand(shop, "basic", until="2026-07-01", locked=True)
+
+    async def then(at: str) -> Any:
+        return (await shop.data(AS_OF, {"at": at}))["member"]["asOf"]["standing"]
+
+    during = {
+        "tier": {"key": "basic"},
+        "until": "2026-06-30T23:00:00Z",
+        "claims": [{"tier": {"key": "basic"}}],
+    }
+    over = {"tier": {"key": "basic"}, "until": None, "claims": []}
+    await shop.pass_time(datetime(2026, 8, 1, tzinfo=UTC))
+    assert await then("2026-06-20T00:00:00Z") == during
+    assert await then("2026-07-20T00:00:00Z") == over
+    now = await shown(shop)
+    assert {name: now[name] for name in over} == over
