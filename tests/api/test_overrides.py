@@ -185,8 +185,13 @@ async def test_a_claim_on_the_base_tier_is_no_more_when_it_is_over_now_and_at_an
         "claims": [{"tier": {"key": "basic"}}],
     }
     over = {"tier": {"key": "basic"}, "until": None, "claims": []}
-    await shop.pass_time(datetime(2026, 8, 1, tzinfo=UTC))
+    now = datetime(2026, 8, 1, tzinfo=UTC)
+    async with shop.engine.database.writing(shop.business_id) as connection:
+        await connection.execute(
+            "UPDATE business SET clock_at = $2 WHERE business_id = $1", shop.business_id, now
+        )
+    await shop.pass_time(now)
     assert await then("2026-06-20T00:00:00Z") == during
     assert await then("2026-07-20T00:00:00Z") == over
-    now = await shown(shop)
-    assert {name: now[name] for name in over} == over
+    standing = await shown(shop)
+    assert {name: standing[name] for name in over} == over
