@@ -184,7 +184,7 @@ async def test_a_claim_on_the_base_tier_is_no_more_when_it_is_over_now_and_at_an
         "until": "2026-06-30T23:00:00Z",
         "claims": [{"tier": {"key": "basic"}}],
     }
-    over = {"tier": {"key": "basic"}, "until": None, "claims": []}
+    over: dict[str, Any] = {"tier": {"key": "basic"}, "until": None, "claims": []}
     now = datetime(2026, 8, 1, tzinfo=UTC)
     async with shop.engine.database.writing(shop.business_id) as connection:
         await connection.execute(
