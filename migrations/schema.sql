@@ -530,13 +530,13 @@ CREATE TABLE effect (
     CONSTRAINT effect_cause_key_length_check CHECK (char_length(cause_key) >= 1 AND char_length(cause_key) <= 1600),
     CONSTRAINT effect_cause_kind_check CHECK (cause_kind = ANY (ARRAY['activity'::text, 'value'::text, 'boundary'::text, 'enrolment'::text, 'publication'::text])),
     CONSTRAINT effect_corrects_another_check CHECK (corrects_effect_id <> effect_id),
-    CONSTRAINT effect_kind_check CHECK (kind = ANY (ARRAY['points'::text, 'standing'::text, 'claim'::text, 'withdrawal'::text, 'caused'::text, 'quota'::text])),
+    CONSTRAINT effect_kind_check CHECK (kind = ANY (ARRAY['points'::text, 'standing'::text, 'claim'::text, 'withdrawal'::text, 'caused'::text, 'quota'::text, 'forgone'::text])),
     CONSTRAINT effect_not_in_the_future_check CHECK ((effective_at - recorded_at) <= '00:05:00'::interval),
     CONSTRAINT effect_rule_length_check CHECK (char_length(rule) <= 64),
     CONSTRAINT effect_slot_length_check CHECK (char_length(slot) >= 1 AND char_length(slot) <= 2000),
     CONSTRAINT effect_value_bounds_check CHECK (value >= '-9000000000000000'::bigint AND value <= '9000000000000000'::bigint),
     CONSTRAINT effect_value_not_zero_check CHECK (value <> 0),
-    CONSTRAINT effect_value_of_its_kind_check CHECK ((kind = ANY (ARRAY['points'::text, 'caused'::text])) OR (value = ANY (ARRAY['-1'::integer::bigint, 1::bigint])))
+    CONSTRAINT effect_value_of_its_kind_check CHECK ((kind = ANY (ARRAY['points'::text, 'caused'::text, 'forgone'::text])) OR (value = ANY (ARRAY['-1'::integer::bigint, 1::bigint])))
 );
 ALTER TABLE effect OWNER TO loyalty_owner;
 ALTER TABLE effect ENABLE ROW LEVEL SECURITY;

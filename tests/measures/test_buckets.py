@@ -32,11 +32,24 @@ PROGRAM = (
     + """
 [[ladders]]
 key = "status"
-tiers = [{ key = "basic" }, { key = "silver" }]
+tiers = [{ key = "basic" }, { key = "silver" }, { key = "gold" }]
 combine = "spend"
 upgrade = { at = "activity", until = "lifetime" }
 downgrade = { to = "base" }
 returns = "from_now"
+
+[[ladders]]
+key = "club"
+tiers = [{ key = "guest" }, { key = "friend" }]
+combine = "club"
+upgrade = { at = "activity", until = "lifetime" }
+downgrade = { to = "base" }
+returns = "never"
+
+[[rules]]
+id = "club"
+rule = "tier_spend"
+config = { window = "lifetime", thresholds = { friend = "50" } }
 
 [[rules]]
 id = "spend"
@@ -47,7 +60,18 @@ config = { window = "lifetime", thresholds = { silver = "100" } }
 key = "points"
 decimals = 0
 rounding = "floor"
-expiry = "never"
+expiry = { days = 3 }
+
+[[rules]]
+id = "base"
+rule = "earn_purchase"
+[rules.config]
+currency = "points"
+rate = "0.7"
+negative = "take_back"
+bonus_percent = { silver = "10" }
+ladder = "status"
+caps = [{ period = "month", points = 90 }]
 
 [[rules]]
 id = "promo"
@@ -85,7 +109,9 @@ def filters(*values: str) -> st.SearchStrategy[tuple[str, ...]]:
 
 @st.composite
 def figures(draw: st.DrawFn) -> Figure:
-    of: Any = draw(st.sampled_from(("amount", "units", "count", "local_days", "attribute")))
+    of: Any = draw(st.sampled_from(("amount", "units", "count", "local_days", "attribute", "earned")))
+    single = of in ("amount", "units", "attribute")
+    taking: Any = draw(st.sampled_from(("sum", "largest", "last") if single else ("sum",)))
     return Figure(
         of,
         kinds=draw(filters(*KINDS)),
@@ -94,6 +120,10 @@ def figures(draw: st.DrawFn) -> Figure:
         channels=draw(filters("web", "shop", "none")),
         partners=draw(filters("acme", "bolt", "none")),
         net=draw(st.booleans()),
+        currency="points" if of == "earned" else None,
+        rules=draw(filters("base", "promo", "none")) if of == "earned" else (),
+        taking=taking,
+        where=draw(st.sampled_from(((), (("nights", ("3", "2.5", "true", "many", "500")),)))),
     )
 
 
@@ -128,7 +158,7 @@ async def summed_by_sql(shop: Shop, figures: Sequence[Figure], *, gross: bool) -
     async with shop.engine.database.reading(shop.business_id) as connection:
         found = await buckets(connection, shop.business_id, ids, wanted)
     assert len({(each.member_id, each.wanted, each.day) for each in found}) == len(found)
-    return {(each.member_id, each.wanted.figure, each.day): each.value for each in found}
+    return {(each.member_id, each.wanted.figure, each.day): each.value for each in found if each.value}
 
 
 async def summed_by_folding(shop: Shop, figures: Sequence[Figure]) -> Mapping[View, Sums]:
@@ -141,14 +171,13 @@ async def summed_by_folding(shop: Shop, figures: Sequence[Figure]) -> Mapping[Vi
         rulebook = await shop.engine.rulebook(connection, shop.business_id)
     for member_id, facts in by_member.items():
         folding = Folding(rulebook, empty_state(members[member_id]), returns_by_purchase(facts.values()))
-        folding._tracked = tuple((figure, view) for figure in figures for view in views)
+        folding._measuring.figures = tuple((figure, view) for figure in figures for view in views)
         folding.enrol()
         for fact in sorted(facts.values(), key=place_of):
             run(folding.take(fact), lambda ask: ask.units)
-        for figure, view in folding._tracked:
-            for day, value in folding.state.tallies.of(figure, view)._days.items():
-                if value:
-                    found[view][(member_id, figure, day)] = value
+        for (figure, view), days in folding.state.tallies.by_day().items():
+            for day, value in days.items():
+                found[view][(member_id, figure, day)] = value
     return found
 
 

@@ -12,6 +12,8 @@ import pytest
 
 from loyalty_engine.plugins import GROUP, PluginError, discover
 
+ROOT = Path(__file__).parents[2]
+
 GOOD = """
     from loyalty_engine.rules import Rule, RuleConfig, EarnHooks, hookimpl
 
@@ -63,14 +65,8 @@ def plugin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Plugins]
 
 def test_the_built_in_rules_come_by_the_table_of_entry_points() -> None:
     found = discover()
-    assert {
-        "tier_spend",
-        "tier_frequency",
-        "earn_purchase",
-        "partner_rewards",
-        "referral_reward",
-        "tier_grant",
-    } <= set(found)
+    own = {each.name for each in (ROOT / "plugins").iterdir() if each.is_dir()}
+    assert own <= set(found)
     assert list(found) == sorted(found)
     assert found["tier_spend"].plugin == "tier_spend"
     assert found["tier_spend"].hooks == ("requirements",)

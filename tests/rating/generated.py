@@ -102,7 +102,7 @@ pendings = st.sampled_from(
 def ladders(draw: st.DrawFn, key: str, policies: Sequence[str], net: bool) -> str:
     """One ladder, with a rule for spend and one for visits."""
     gross = "" if net else draw(st.sampled_from(["", "", "net = false, "]))
-    counted = draw(st.sampled_from(["activities", "local_days", "units"]))
+    counted = draw(st.sampled_from(["activities", "local_days", "units", *VISITS, *VISITS]))
     keep, reviews = draw(keeps), draw(st.sampled_from([None, "month", "quarter", "year", "cycle", "dates"]))
     return ladder(
         draw(trees).replace("SPEND", f"{key}_spend").replace("VISITS", f"{key}_visits"),
@@ -122,14 +122,47 @@ def ladders(draw: st.DrawFn, key: str, policies: Sequence[str], net: bool) -> st
             "tier_spend",
             f"{{ {draw(filters)}{gross}window = {draw(windows)}, thresholds = {{ {draw(thresholds)} }} }}",
         )
-        + rule(
-            f"{key}_visits",
-            "tier_frequency",
-            f'{{ {draw(filters)}count = "{counted}", window = {draw(windows)}, '
-            f"thresholds = {{ {draw(counts)} }} }}",
-        )
+        + VISITS.get(counted, visited)(draw, f"{key}_visits", counted, gross)
         + rule(f"{key}_kept", "tier_spend", f"{{ window = {draw(windows)}, thresholds = {{ gold = 30 }} }}")
     )
+
+
+def visited(draw: st.DrawFn, rule_id: str, counted: str, _gross: str) -> str:
+    """Tiers by how often something was done."""
+    named = f"{{ {draw(counts)} }}"
+    config = f'{{ {draw(filters)}count = "{counted}", window = {draw(windows)}, thresholds = {named} }}'
+    return rule(rule_id, "tier_frequency", config)
+
+
+def earned(draw: st.DrawFn, rule_id: str, _counted: str, gross: str) -> str:
+    """Tiers by points, of all rules or of some."""
+    rules = draw(st.sampled_from(["", 'rules = ["earn"], ', 'rules = ["offer_0", "earn"], ']))
+    named = f"{{ {draw(thresholds)} }}"
+    config = f'{{ currency = "points", {rules}{gross}window = {draw(windows)}, thresholds = {named} }}'
+    return rule(rule_id, "tier_points", config)
+
+
+def scored(draw: st.DrawFn, rule_id: str, _counted: str, gross: str) -> str:
+    """Tiers by a score of the largest or the last purchase and of a dated value."""
+    take = draw(st.sampled_from(["largest", "last"]))
+    chosen = f"{draw(filters)}{gross}window = {draw(windows)}"
+    part = f'key = "m", weight = 1, of = "amount", take = "{take}", {chosen}'
+    named = f"{{ {draw(thresholds)} }}"
+    return rule(
+        rule_id,
+        "tier_score",
+        f"{{ measures = [{{ {part} }}], scores = {{ luck = 2 }}, thresholds = {named} }}",
+    )
+
+
+def aged(draw: st.DrawFn, rule_id: str, _counted: str, _gross: str) -> str:
+    """Tiers by tenure."""
+    named = draw(st.sampled_from(["silver = 2, gold = 14", "gold = 1"]))
+    return rule(rule_id, "tier_tenure", f'{{ unit = "months", thresholds = {{ {named} }} }}')
+
+
+VISITS = {"points": earned, "score": scored, "tenure": aged}
+"""What else may stand for visits."""
 
 
 @st.composite
@@ -289,8 +322,11 @@ def held(draw: st.DrawFn, zone: ZoneInfo, number: int) -> list[ActivityFact]:
 
 
 def told(draw: st.DrawFn, zone: ZoneInfo, _number: int) -> list[Fact]:
-    """A dated value."""
-    return [value(draw(instants(zone)), "vip", draw(st.booleans()))]
+    """A dated value: an attribute, or a score that may end."""
+    if draw(st.booleans()):
+        return [value(draw(instants(zone)), "vip", draw(st.booleans()))]
+    score = draw(st.sampled_from([30, "45.5", {"value": 60, "until": "2024-04-01"}, "none"]))
+    return [value(draw(instants(zone)), "luck", score, "score")]
 
 
 def set_by_hand(draw: st.DrawFn, zone: ZoneInfo, number: int) -> list[Fact]:

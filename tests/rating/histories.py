@@ -33,7 +33,7 @@ from loyalty_engine.rating import (
 )
 from loyalty_engine.rating.facts import place_of
 from loyalty_engine.rating.state import Pause
-from loyalty_engine.rating.tallies import Tallies
+from loyalty_engine.rating.tallies import Tallies, View
 from loyalty_engine.rules import Activity, ActivityLine, Figure, Rule, RuleConfig
 
 LONDON = ZoneInfo("Europe/London")
@@ -303,8 +303,8 @@ class Picture:
     counters: Mapping[tuple[str, str], int]
     values: Mapping[tuple[str, str], object]
     frozen: frozenset[str]
-    tallies: Mapping[tuple[Figure, str], Mapping[date, Decimal]]
-    cycles: Mapping[str, Mapping[tuple[Figure, str], Mapping[date, Decimal]]]
+    tallies: Mapping[tuple[Figure, View], Mapping[date, Decimal]]
+    cycles: Mapping[str, Mapping[tuple[Figure, View], Mapping[date, Decimal]]]
     pause: Pause | None
 
 
@@ -336,11 +336,6 @@ def picture(state: State) -> Picture:
     )
 
 
-def tallied(tallies: Tallies) -> dict[tuple[Figure, str], dict[date, Decimal]]:
+def tallied(tallies: Tallies) -> dict[tuple[Figure, View], dict[date, Decimal]]:
     """The days of each tally that are not zero."""
-    found: dict[tuple[Figure, str], dict[date, Decimal]] = {}
-    for (figure, view), tally in tallies._by_view.items():
-        days = {day: bucket for day, bucket in tally._days.items() if bucket}
-        if days:
-            found[(figure, view)] = days
-    return found
+    return tallies.by_day()

@@ -25,7 +25,10 @@ from loyalty_engine.entities.columns import (
 )
 from loyalty_engine.entities.fact import CAUSE_KINDS
 
-EFFECT_KINDS = ("points", "standing", "claim", "withdrawal", "caused", "quota")
+EFFECT_KINDS = ("points", "standing", "claim", "withdrawal", "caused", "quota", "forgone")
+COUNTED_KINDS = ("points", "caused", "forgone")
+"""Kinds of effects of which there are so many; all others are there or not."""
+
 ACCOUNT_KINDS = (
     "wallet",
     "debt",
@@ -99,7 +102,7 @@ class Effect(Entity, table=True):
         one_of("kind", *EFFECT_KINDS),
         one_of("cause_kind", *CAUSE_KINDS),
         CheckConstraint("value <> 0", name="value_not_zero"),
-        CheckConstraint("kind IN ('points', 'caused') OR value IN (-1, 1)", name="value_of_its_kind"),
+        CheckConstraint(f"kind IN ({listed(*COUNTED_KINDS)}) OR value IN (-1, 1)", name="value_of_its_kind"),
         CheckConstraint("(cause_kind = 'activity') = (activity_id IS NOT NULL)", name="activity_cause"),
         CheckConstraint("(cause_kind = 'boundary') = (boundary_at IS NOT NULL)", name="boundary_cause"),
         CheckConstraint("corrects_effect_id <> effect_id", name="corrects_another"),

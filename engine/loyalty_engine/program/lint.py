@@ -13,7 +13,7 @@ from loyalty_engine.combine.tiers import Node, Verdict, decide, rules_of
 from loyalty_engine.program.compiled import ConfiguredRule, LadderPolicy
 from loyalty_engine.program.findings import Finding
 from loyalty_engine.program.registry import Implementations
-from loyalty_engine.rules import AtLeast, Figure, Ladder, Requirement
+from loyalty_engine.rules import AtLeast, Ladder, Reading, Requirement
 
 
 def ladder_findings(
@@ -135,9 +135,9 @@ def _harder_to_keep(path: str, policy: LadderPolicy) -> Iterator[Finding]:
                 )
 
 
-def _bounds(policy: LadderPolicy, rules: Sequence[str], tier: str) -> dict[Figure, Decimal]:
+def _bounds(policy: LadderPolicy, rules: Sequence[str], tier: str) -> dict[Reading, Decimal]:
     """The largest bound that rules set for a tier, by figure, where it is one bound on one figure."""
-    found: dict[Figure, Decimal] = {}
+    found: dict[Reading, Decimal] = {}
     for rule in rules:
         requirement: Requirement | None = policy.requirements.get(rule, {}).get(tier)
         if isinstance(requirement, AtLeast) and len(requirement.terms) == 1 and requirement.terms[0].weight:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -12,14 +12,15 @@ from loyalty_engine.ledger.amounts import shares
 from loyalty_engine.ledger.effects import EffectKey
 from loyalty_engine.ledger.lots import Lot, Place
 from loyalty_engine.program import Program
-from loyalty_engine.rating.awards import Award, Awards, Given, Limits, awards_of, capped, count_caps
+from loyalty_engine.rating.awards import Award, Awards, Given, Limits, awards_of, count_caps
 from loyalty_engine.rating.ends import lot_end, release_at
 from loyalty_engine.rating.inputs import shown
 from loyalty_engine.rating.journal import At, Journal
+from loyalty_engine.rating.rated import Rated, limited_award, wanted_back
 from loyalty_engine.rating.state import Effect, State
-from loyalty_engine.rating.tallies import Tallies, contribution
+from loyalty_engine.rating.tallies import Tallies
 from loyalty_engine.rating.wallets import Earned, gift_slot, line_slot, slot_of, split
-from loyalty_engine.rules import Activity, FundingShare, Member, Occasion, PartnerAward
+from loyalty_engine.rules import Activity, FundingShare, Member, Occasion, PartnerAward, Points
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,22 +51,6 @@ def earning_returns(program: Program) -> str:
     return "undo" if program.undoes else "from_now"
 
 
-@dataclass(frozen=True, slots=True)
-class Rated:
-    """A purchase as it was rated, kept because something of it is returned later.
-
-    The member, the counters and the tallies are those before it.
-    """
-
-    program: Program
-    member: Member
-    counters: Mapping[tuple[str, str], int]
-    tallies: Tallies
-    earned: tuple[Earned, ...]
-    gifts: tuple[Effect, ...]
-    once: set[tuple[str, str]]
-
-
 class Earning:
     """The points side of a fold."""
 
@@ -77,8 +62,8 @@ class Earning:
 
     def rate(
         self, at: At, place: Place, program: Program, activity: Activity, member: Member, keep: bool
-    ) -> Generator[Ask, int, Rated | None]:
-        """Award what the activity earns; with ``keep``, what is needed to take it back again."""
+    ) -> Generator[Ask, int, Rated]:
+        """Award what the activity earns; with ``keep``, such that it can be taken back again."""
         counters, tallies = self._state.counters, self._state.tallies
         if keep:
             counters, tallies = dict(counters), tallies.copy()
@@ -87,8 +72,6 @@ class Earning:
         self._journal.failed(at, awards.failures)
         gifts = [self._gift(at, given) for given in awards.gifts]
         earned = yield from self._award(at, place, program, activity, awards)
-        if not keep:
-            return None
         return Rated(program, member, counters, tallies, tuple(earned), tuple(gifts), set(awards.once))
 
     def _gift(self, at: At, given: Given) -> Effect:
@@ -110,7 +93,8 @@ class Earning:
             earning_returns(program),
             activity.local_day,
             self._state.joined_on,
-            extra=lambda figure, view: contribution(figure, view, activity, activity),
+            extra=activity,
+            values=member.values,
         )
         return awards_of(program, Occasion(shown(activity), figures_with), member, counters)
 
@@ -122,7 +106,7 @@ class Earning:
         for name in awards.once:
             self._state.counters[name] = 1
         for award in awards.lines:
-            limited = _capped(award, activity, program, limits)
+            limited = limited_award(award, activity, program, limits)
             if limited.units:
                 count_caps(limited, activity.local_day, limits)
                 earned.append(self._credit(at, place, program, activity, limited))
@@ -130,7 +114,7 @@ class Earning:
         for award in awards.offers:
             if award.currency in chosen:
                 continue
-            limited = _capped(award, activity, program, limits)
+            limited = limited_award(award, activity, program, limits)
             granted = yield from self._granted(at, program, limited)
             if granted.units:
                 count_caps(granted, activity.local_day, limits)
@@ -172,48 +156,40 @@ class Earning:
         self._journal.points(at, "", currency, "-", extra)
         return Earned(key, currency, award.slot, award.units, funding)
 
-    def take_back(self, at: At, rated: Rated, after: Activity | None) -> Asking:
-        """Take back earned - points(what remains), at the rates of the purchase, cumulatively.
+    def take_back(self, at: At, rated: Rated, after: Activity | None) -> Generator[Ask, int, Points]:
+        """Take back earned - points(what remains), at the rates of the purchase, cumulatively; how many.
 
         What one rule's lines of a currency earned is taken together: caps that they share may cut
         another line of what remains. What a rule that fails here had earned stays until its repair.
         Partners' budgets are asked each time, also where nothing goes back to them now. What is given once
         may be given again after a return of what gave it.
         """
-        wanted = self._wanted_back(at, rated, after)
+        awards = self._remaining_awards(rated, after)
+        self._journal.failed(at, awards.failures)
+        self._take_gifts_back(rated, awards)
+        wanted = wanted_back(rated, after, awards, {key: each[0] for key, each in self._taken.items()})
         for earned in rated.earned:
             if earned.units > 0 and (earned.funding or wanted.get(earned.key)):
                 yield from self._take_award_back(at, rated.program, earned, wanted.get(earned.key, 0))
+        return rated.points_of(wanted)
 
-    def _wanted_back(self, at: At, rated: Rated, after: Activity | None) -> dict[EffectKey, int]:
-        """How much of each award is to be taken back now; gifts are at once."""
-        wanted: dict[EffectKey, int] = {}
-        awards = Awards()
-        if after is not None:
-            awards = self._awards(rated.program, after, rated.member, rated.counters, rated.tallies)
-        self._journal.failed(at, awards.failures)
-        failed = {failure.rule for failure in awards.failures}
-        self._take_gifts_back(rated, awards, failed)
-        deserved = self._deserved(rated, after, awards)
-        earned_by: dict[tuple[str, str], list[Earned]] = {}
-        for earned in rated.earned:
-            if earned.units > 0 and earned.key.rule not in failed:
-                earned_by.setdefault((earned.key.rule, earned.currency), []).append(earned)
-        for (rule, currency), group in earned_by.items():
-            due = {
-                line: units for (of, unit, line), units in deserved.items() if (of, unit) == (rule, currency)
-            }
-            excess = {earned.line: self._excess(earned, due.pop(earned.line, 0)) for earned in group}
-            left = sum(excess.values()) - sum(due.values())
-            for earned in group:
-                units = min(left, excess[earned.line])
-                if units > 0:
-                    wanted[earned.key] = units
-                    left -= units
-        return wanted
+    def points_in_the_end(self, rated: Rated, steps: Iterable[Activity | None]) -> Points:
+        """What is left of its points after returns that leave so much of it one after another."""
+        gone: dict[EffectKey, int] = {}
+        for after in steps:
+            awards = self._remaining_awards(rated, after)
+            for key, units in wanted_back(rated, after, awards, gone).items():
+                gone[key] = gone.get(key, 0) + units
+        return rated.points_of({each.key: each.units - gone.get(each.key, 0) for each in rated.earned})
 
-    def _take_gifts_back(self, rated: Rated, awards: Awards, failed: set[str]) -> None:
+    def _remaining_awards(self, rated: Rated, after: Activity | None) -> Awards:
+        if after is None:
+            return Awards()
+        return self._awards(rated.program, after, rated.member, rated.counters, rated.tallies)
+
+    def _take_gifts_back(self, rated: Rated, awards: Awards) -> None:
         """Give no more than what remains would have given; what it gives no more may be given again."""
+        failed = {failure.rule for failure in awards.failures}
         deserved = {
             (given.rule, gift_slot(given.currency, given.slot, given.to)): given.units
             for given in awards.gifts
@@ -226,31 +202,6 @@ class Earning:
             rated.once.remove(name)
             self._state.counters[name] = 0
 
-    @staticmethod
-    def _deserved(rated: Rated, after: Activity | None, awards: Awards) -> dict[tuple[str, str, str], int]:
-        """What remains would have earned, by rule, currency and line.
-
-        Of the offers those that won: what lost does not step in, and no budget grants more than it did.
-        """
-        if after is None:
-            return {}
-        granted = {(earned.key.rule, earned.currency, earned.line): earned.units for earned in rated.earned}
-        limits = Limits(dict(rated.counters))
-        found = {}
-        for award in (*awards.lines, *awards.offers):
-            name = (award.rule, award.currency, award.slot)
-            limited = _capped(award, after, rated.program, limits)
-            if award.offer is not None:
-                limited = replace(limited, units=min(limited.units, granted.get(name, 0)))
-            count_caps(limited, after.local_day, limits)
-            found[name] = max(0, limited.units)
-        return found
-
-    def _excess(self, earned: Earned, deserved: int) -> int:
-        """What a line still has beyond what it deserves; below zero what it lacks."""
-        wanted_before, _ = self._taken.get(earned.key, (0, 0))
-        return earned.units - wanted_before - deserved
-
     def _take_award_back(self, at: At, program: Program, earned: Earned, wanted: int) -> Asking:
         wanted_before, taken_before = self._taken.get(earned.key, (0, 0))
         forgone = wanted_before - taken_before
@@ -259,6 +210,7 @@ class Earning:
         extra = wallet.take_back(earned.key, key, at.where, wanted, forgone) if wanted else {}
         taken = extra.pop("taken", 0)
         self._taken[earned.key] = (wanted_before + wanted, taken_before + taken)
+        self._journal.forgone(at, earned.key.rule, earned.currency, earned.line, wanted - taken)
         movements = {}
         for share in earned.funding:
             units = yield from self._give_back(at, program, earned, share, taken_before + taken)
@@ -288,10 +240,6 @@ class Earning:
             units = -(yield Ask(key, earned.currency, -units, (whole,), True, at.instant))
         self._given_back[name] = before + units
         return units
-
-
-def _capped(award: Award, activity: Activity, program: Program, limits: Limits) -> Award:
-    return capped(award, activity.local_day, limits, program.points[award.currency].section.decimals)
 
 
 def _offer(award: Award) -> PartnerAward:

@@ -16,10 +16,12 @@ from loyalty_engine.rating.judgement import figure_key
 from loyalty_engine.rating.windows import Days, days_of
 from loyalty_engine.rules import (
     AtLeast,
-    Figure,
+    DatedValue,
     Measure,
+    Reading,
     Reason,
     Requirement,
+    Tenure,
 )
 
 Opinions = Mapping[str, Mapping[str, bool]]
@@ -137,7 +139,11 @@ def unit_of(program: Program, condition: AtLeast) -> str:
     return units.pop() if len(units) == 1 else "score"
 
 
-def _unit(figure: Figure, currency: str) -> str:
+def _unit(figure: Reading, currency: str) -> str:
+    if isinstance(figure, Tenure):
+        return "months"
+    if isinstance(figure, DatedValue):
+        return figure.key
     match figure.of:
         case "amount":
             return currency
@@ -149,6 +155,8 @@ def _unit(figure: Figure, currency: str) -> str:
             return "units"
         case "attribute":
             return figure.attribute or "score"
+        case "earned":
+            return figure.currency or "score"
 
 
 def _of_both(policy: LadderPolicy, ruling: Ruling) -> Sequence[tuple[int | None, Node]]:

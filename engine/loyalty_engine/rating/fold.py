@@ -13,8 +13,10 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from loyalty_engine.ledger.effects import EffectKey
+from loyalty_engine.localtime import first_instant, local_day
 from loyalty_engine.program import LadderPolicy
-from loyalty_engine.rating.earning import Ask, Asking, Earning, Rated, earning_returns
+from loyalty_engine.rating.asking import asks, next_asked
+from loyalty_engine.rating.earning import Ask, Asking, Earning, earning_returns
 from loyalty_engine.rating.ends import next_cycle, next_review
 from loyalty_engine.rating.facts import (
     GIFT,
@@ -29,14 +31,15 @@ from loyalty_engine.rating.facts import (
 )
 from loyalty_engine.rating.inputs import member_at
 from loyalty_engine.rating.journal import ENROLMENT, At, Journal, Parked, boundary_cause
+from loyalty_engine.rating.measuring import Measuring, Taken
 from loyalty_engine.rating.moves import Moves
 from loyalty_engine.rating.overrides import by_hand
 from loyalty_engine.rating.pauses import PAUSE, RESUME, Pauses
+from loyalty_engine.rating.rated import Rated
 from loyalty_engine.rating.rulebook import ProgramVersion, Rulebook
 from loyalty_engine.rating.standing import Returned, Standings
 from loyalty_engine.rating.state import Effect, State
-from loyalty_engine.rating.tallies import View, contribution, tracked_cycles, tracked_figures
-from loyalty_engine.rules import Activity, Figure, Member
+from loyalty_engine.rules import Activity, DatedValue, Member, Points
 
 ZERO = Decimal(0)
 
@@ -66,14 +69,13 @@ class Folding:
     ) -> None:
         self._rulebook = rulebook
         self._returns = returns or {}
-        self._tracked = tracked_figures(version.program for version in rulebook.versions)
-        self._tracked_cycles = tracked_cycles(version.program for version in rulebook.versions)
         self._activities: dict[NaturalKey, ActivityFact] = {}
         self._returned: dict[NaturalKey, list[ReturnFact]] = {}
         self._waiting: dict[NaturalKey, list[ReturnFact]] = {}
         self._rated: dict[NaturalKey, Rated] = {}
         self._journal = Journal()
         self.state = state.copy()
+        self._measuring = Measuring(self.state, (version.program for version in rulebook.versions))
         self._earning = Earning(self.state, self._journal)
         self._moves = Moves(self.state, self._journal)
         self._standings = Standings(rulebook, self.state, self._journal)
@@ -81,7 +83,8 @@ class Folding:
 
     def outcome(self) -> Outcome:
         """What it came to so far."""
-        return Outcome(self.state, self._journal.effects, tuple(self._journal.parked), self.next_boundary())
+        following = self.next_boundary()
+        return Outcome(self.state, self._journal.effects, tuple(self._journal.parked), following)
 
     def enrol(self) -> None:
         """Stand on the base tier of every ladder."""
@@ -92,7 +95,8 @@ class Folding:
     def next_boundary(self) -> datetime | None:
         """The next instant at which a review is held, a claim ends, points change or a version begins.
 
-        While the member is paused there are no reviews and ends, but the end of the pause.
+        Or at which a rule asked for its ladder to be asked. While the member is paused there are neither, nor
+        ends, but the end of the pause.
         """
         state = self.state
         program = self._rulebook.in_force(state.at).program
@@ -108,6 +112,7 @@ class Folding:
             for instant in (
                 next_review(policy, ladder, state.at, program.zone),
                 next_cycle(policy, ladder, program.zone),
+                self._next_asked(policy),
             )
             if instant is not None
         ]
@@ -120,6 +125,20 @@ class Folding:
         ends = (state.next_end(), resumes, self._moves.next_change(program))
         return min((*reviews, *begins, *(end for end in ends if end is not None)), default=None)
 
+    def _next_asked(self, policy: LadderPolicy) -> datetime | None:
+        """When a rule asks for its ladder to be asked; one that cannot say so has failed since joining."""
+        version = self._rulebook.in_force(self.state.at)
+        program = version.program
+        if not asks(program, policy):
+            return None
+        member = member_at(self.state, program, self._tiers(), {})
+        day, failures = next_asked(program, policy, member, local_day(self.state.at, program.zone))
+        if failures:
+            self._journal.failed(At(ENROLMENT, self.state.joined_at, version.id), failures)
+            self._freeze(version)
+            return None
+        return None if day is None else first_instant(day, program.zone)
+
     def advance(self, until: datetime) -> None:
         """Apply every boundary up to and including an instant."""
         while (instant := self.next_boundary()) is not None and instant <= until:
@@ -129,12 +148,13 @@ class Folding:
     def _boundary(self, instant: datetime) -> None:
         version = self._rulebook.in_force(instant)
         at, tiers = At(boundary_cause(instant), instant, version.id), self._tiers()
+        asked = {policy.key for policy in version.program.ladders if self._next_asked(policy) == instant}
         self._pauses.boundary(at, version.program)
         for policy in version.program.ladders:
             if policy.key not in self.state.ladders:
                 self._standings.begin(at, policy)
             elif policy.key not in self.state.frozen and self.state.pause is None:
-                self._standings.boundary(at, version.program, policy, tiers)
+                self._standings.boundary(at, version.program, policy, tiers, asked=policy.key in asked)
         self._freeze(version)
         self._moves.boundary(at, version.program)
 
@@ -156,7 +176,7 @@ class Folding:
             case ReturnFact():
                 yield from self._linked_return(fact, at, version)
             case ValueFact():
-                self.state.values[(fact.kind, fact.key)] = fact.value
+                self._value(fact, at, version)
         self._freeze(version)
         self.state.place = place_of(fact)
         self.state.at = max(self.state.at, fact.occurred_at)
@@ -166,6 +186,7 @@ class Folding:
         returns = self._returns.get(fact.natural_key, ())
         net, tiers = remaining(activity, returns), self._tiers()
         rated = net if program.undoes else activity
+        taken = Taken(place_of(fact), activity, net)
         self._activities[fact.natural_key] = fact
         if net is None and activity.kind == GIFT:
             return  # What caused it is gone, so that it was never given, whenever that became known.
@@ -176,20 +197,29 @@ class Folding:
         if rated is not None and activity.kind not in ("receipt", GIFT):
             keep = bool(returns) and not program.undoes
             member = self._member(version, activity.local_day, tiers)
-            kept = yield from self._earning.rate(at, place_of(fact), program, rated, member, keep)
+            rating = yield from self._earning.rate(at, place_of(fact), program, rated, member, keep)
             self._freeze(version)
-            if kept is not None:
-                self._rated[fact.natural_key] = kept
-        lowered = {
-            (figure, view): self._add(
-                figure, view, activity.local_day, contribution(figure, view, activity, net)
-            )
-            for figure, view in self._tracked
-        }
-        for ladder, figure, view in self._tracked_cycles:
-            value = contribution(figure, view, activity, net)
-            self.state.tallies.cycle(ladder).of(figure, view).add(activity.local_day, value)
+            taken = replace(taken, earned=rating.points, earned_in_the_end=rating.points)
+            if keep:
+                self._rated[fact.natural_key] = rating
+                if self._measuring.reads_points_in_the_end:
+                    left = self._earning.points_in_the_end(rating, _steps(activity, returns))
+                    taken = replace(taken, earned_in_the_end=left)
+        lowered = self._measuring.take(taken)
         self._ask_ladders(at, version, activity, net, Returned(lowered, activity.local_day, None), tiers)
+
+    def _value(self, fact: ValueFact, at: At, version: ProgramVersion) -> None:
+        """A dated value; ladders whose rules read it are asked as at an activity."""
+        tiers = self._tiers()
+        self.state.values[(fact.kind, fact.key)] = fact.value
+        for policy in self._unfrozen(version):
+            reads = any(
+                isinstance(measure.figure, DatedValue)
+                and (measure.figure.kind, measure.figure.key) == (fact.kind, fact.key)
+                for measure in policy.measures
+            )
+            if reads and policy.upgrade.at == "activity":
+                self._standings.claim(at, version.program, policy, tiers)
 
     def _ask_ladders(
         self,
@@ -225,38 +255,18 @@ class Folding:
         before, after = remaining(purchase, so_far), remaining(purchase, [*so_far, fact])
         so_far.append(fact)
         tiers, day = self._tiers(), purchase.local_day
-        lowered: dict[tuple[Figure, View], Decimal] = {
-            (figure, view): self._add(figure, view, day, _value(figure, after) - _value(figure, before))
-            for figure, view in self._tracked
-            if view == "in_place"
-        }
-        for ladder, figure, view in self._tracked_cycles:
-            if view == "in_place" and self._in_cycle(ladder, purchase):
-                value = _value(figure, after) - _value(figure, before)
-                self.state.tallies.cycle(ladder).of(figure, view).add(day, value)
-        returned = Returned(lowered, day, place_of(original))
         if after is None:
             self._moves.undo(at, version.program, original)
+        back: Points = {}
         if fact.of in self._rated:
-            yield from self._earning.take_back(at, self._rated[fact.of], after)
+            back = yield from self._earning.take_back(at, self._rated[fact.of], after)
             self._freeze(version)
+        bought = Taken(place_of(original), purchase, after)
+        lowered = self._measuring.lower(bought, before, back)
+        returned = Returned(lowered, day, place_of(original))
         for policy in self._unfrozen(version):
             if policy.section.returns == "from_now":
                 self._standings.withdraw(at, version.program, policy, returned, tiers)
-
-    def _in_cycle(self, ladder: str, purchase: Activity) -> bool:
-        """Whether a purchase belongs to the cycle under way of a ladder."""
-        standing = self.state.ladders.get(ladder)
-        if standing is None or standing.cycle is None:
-            return False
-        return place_of(ActivityFact(purchase)) > standing.cycle.beginning
-
-    def _add(self, figure: Figure, view: View, day: date, value: Decimal) -> Decimal:
-        """Add to a tally; by how much the figure changed."""
-        tally = self.state.tallies.of(figure, view)
-        change = tally.change(day, value)
-        tally.add(day, value)
-        return change
 
     def _freeze(self, version: ProgramVersion) -> None:
         """A rule that failed at anything freezes the ladders whose tree names it."""
@@ -276,12 +286,15 @@ class Folding:
     def _member(self, version: ProgramVersion, day: date, tiers: Mapping[str, str]) -> Member:
         """The member as earning rules see it, before the activity."""
         program, state = version.program, self.state
-        figures = state.tallies.figures(program.measures, earning_returns(program), day, state.joined_on)
+        figures = state.tallies.figures(
+            program.measures, earning_returns(program), day, state.joined_on, values=state.values
+        )
         return member_at(state, program, tiers, figures)
 
 
-def _value(figure: Figure, activity: Activity | None) -> Decimal:
-    return ZERO if activity is None else figure.value(activity)
+def _steps(activity: Activity, returns: Sequence[ReturnFact]) -> list[Activity | None]:
+    """What remains of an activity after each of its returns."""
+    return [remaining(activity, returns[: count + 1]) for count in range(len(returns))]
 
 
 def run(asking: Asking, answer: Callable[[Ask], int]) -> None:

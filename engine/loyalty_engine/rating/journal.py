@@ -79,6 +79,12 @@ class Journal:
         key = EffectKey(at.cause, rule, quota_slot(currency, line))
         self.effects[key] = Effect(key, "quota", 1, at.instant, at.program)
 
+    def forgone(self, at: At, rule: str, currency: str, line: str, units: int) -> None:
+        """Points of an award that a return wants back and that had expired: nothing moves."""
+        if units:
+            key = EffectKey(at.cause, rule, slot_of(currency, line, "forgone"))
+            self.effects[key] = Effect(key, "forgone", units, at.instant, at.program)
+
     def caused(self, effect: Effect) -> None:
         """What is caused in another member's history; nothing takes back what was caused before."""
         if effect.value:

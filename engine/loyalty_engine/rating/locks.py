@@ -43,7 +43,7 @@ Made = TypeVar("Made", bound=MadeClaim)
 
 def made_at(claim: MadeClaim) -> Place:
     """Where in the order a claim was made; a boundary comes before the activities of its instant."""
-    if claim.cause.kind != "activity":
+    if claim.cause.kind not in ("activity", "value"):
         return (claim.from_at, "", "")
     return (claim.from_at, *natural_key_of(claim.cause.key))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -10,7 +10,7 @@ from decimal import Decimal
 from loyalty_engine.ledger.lots import Place
 from loyalty_engine.localtime import is_day_start, local_day, period_start
 from loyalty_engine.program import LadderPolicy, Program
-from loyalty_engine.program.file import Review
+from loyalty_engine.program.file import Until
 from loyalty_engine.rating.ends import claim_end, cycle_end, is_date
 from loyalty_engine.rating.falling import graced
 from loyalty_engine.rating.inputs import member_at
@@ -23,7 +23,7 @@ from loyalty_engine.rating.rulebook import Rulebook
 from loyalty_engine.rating.state import Claim, ClaimFigure, CycleState, LadderState, Ruling, State
 from loyalty_engine.rating.tallies import Tallies, View, view_of
 from loyalty_engine.rating.windows import Days, days_of
-from loyalty_engine.rules import Figure
+from loyalty_engine.rules import Figure, Measure
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,14 +61,18 @@ class Standings:
         self._state.ladders[policy.key] = LadderState(base, at.instant, cycle=cycle)
         self._journal.standing(at, policy.key, None, base, None)
 
-    def boundary(self, at: At, program: Program, policy: LadderPolicy, tiers: Mapping[str, str]) -> None:
-        """Reviews and ends of claims of one instant, and one comparison of standings."""
+    def boundary(
+        self, at: At, program: Program, policy: LadderPolicy, tiers: Mapping[str, str], *, asked: bool
+    ) -> None:
+        """Reviews, ends of claims and what rules asked for at one instant; one comparison of standings."""
         state = self._state.ladders[policy.key]
         over = self._is_over(policy, state, at.instant, program)
         review = policy.review if is_review(policy, at.instant, program, cycle_over=over) else None
         left = tuple(claim for claim in state.claims if claim.until_at is None or claim.until_at > at.instant)
-        if review is not None or len(left) < len(state.claims):
-            self._judge(at, program, policy, left, review, tiers)
+        untils = [] if review is None else [review.until]
+        untils += [policy.upgrade.until] if asked else []
+        if untils or len(left) < len(state.claims):
+            self._judge(at, program, policy, left, untils, tiers)
         if over and policy.key not in self._state.frozen:
             self._begin_cycle(policy, at, state.cycle)
 
@@ -78,15 +82,15 @@ class Standings:
         program: Program,
         policy: LadderPolicy,
         left: tuple[Claim, ...],
-        review: Review | None,
+        untils: Iterable[Until],
         tiers: Mapping[str, str],
     ) -> None:
         asked = self._ask(at, program, policy, tiers, at_boundary=True)
         if asked is None:
             return
         held = replace(self._state.ladders[policy.key], claims=left)
-        if review is not None and asked.judgement.tier != policy.ladder.base:
-            end = claim_end(review.until, at.instant, program.zone)
+        for until in untils if asked.judgement.tier != policy.ladder.base else ():
+            end = claim_end(until, at.instant, program.zone)
             claim = Claim(asked.judgement.tier, at.instant, end, at.cause, figures=asked.figures)
             added = with_claim(held, claim, policy.ladder, keeps_all(policy))
             self._journal.claims(at, policy.key, added.made)
@@ -172,17 +176,7 @@ class Standings:
         for rule in made_on.rules:
             for measure in program.measures_of[rule]:
                 key = figure_key(rule, measure)
-                figure = claim.figures[key]
-                change = returned.changes.get(
-                    (measure.figure, view_of(measure.figure, policy.section.returns)), Decimal(0)
-                )
-                if measure.window == "cycle":
-                    held = self._in_cycle_of(claim, figure, policy, returned)
-                else:
-                    held = Days(figure.start, figure.end).hold(returned.day)
-                if change and held:
-                    figure = replace(figure, value=figure.value + change)
-                figures[key] = figure
+                figures[key] = figure = self._after(claim, measure, claim.figures[key], policy, returned)
                 values[measure] = figure.value
         if figures == claim.figures:
             return claim
@@ -197,6 +191,27 @@ class Standings:
         if judgement.tier == ladder.base:
             return None
         return Claim(judgement.tier, at.instant, claim.until_at, at.cause, figures=figures)
+
+    def _after(
+        self, claim: Claim, measure: Measure, figure: ClaimFigure, policy: LadderPolicy, returned: Returned
+    ) -> ClaimFigure:
+        """A figure that a claim was made on, as a return leaves it."""
+        of, days = measure.figure, Days(figure.start, figure.end)
+        if not isinstance(of, Figure):
+            return figure
+        if measure.window == "cycle":
+            held = self._in_cycle_of(claim, figure, policy, returned)
+        else:
+            held = days.hold(returned.day)
+        if not held:
+            return figure
+        view = view_of(of, policy.section.returns)
+        if of.taking == "sum":
+            return replace(figure, value=figure.value + returned.changes.get((of, view), Decimal(0)))
+        if returned.bought is None:
+            return figure
+        entries = self._state.tallies.entries(of, view)
+        return replace(figure, value=entries.over(days, figure.after, made_at(claim)))
 
     def _still_holds(
         self,
@@ -317,6 +332,7 @@ class Standings:
             self._state.joined_on,
             at_boundary=at_boundary,
             ladder=policy.key,
+            values=self._state.values,
         )
         member = member_at(self._state, program, tiers, figures)
         judgement = judge(program, policy, member)

@@ -176,7 +176,7 @@ class Effect:
     """What a key wants, with what is needed to post it."""
 
     key: EffectKey
-    kind: Literal["points", "standing", "claim", "withdrawal", "caused", "quota"]
+    kind: Literal["points", "standing", "claim", "withdrawal", "caused", "quota", "forgone"]
     value: int
     effective_at: datetime
     program: UUID

@@ -12,9 +12,10 @@ from datetime import date
 from decimal import Decimal
 from typing import Literal
 
+from loyalty_engine.ledger.lots import Place
 from loyalty_engine.program import Program
 from loyalty_engine.rating.windows import Days, days_of
-from loyalty_engine.rules import Activity, Figure, Measure
+from loyalty_engine.rules import Activity, DatedValue, Figure, Measure, Tenure, Window
 
 View = Literal["undone", "in_place", "gross"]
 """How returns enter a figure: as never bought, at the return's own place, or not at all."""
@@ -81,6 +82,60 @@ class Tally:
         return sum((self._worth(self._days[day]) for day in self._sorted[first:last]), ZERO)
 
 
+class Entries:
+    """The number of each activity by its place, for each local day: for the largest or the last of them."""
+
+    __slots__ = ("_days", "figure")
+
+    def __init__(self, figure: Figure) -> None:
+        self.figure = figure
+        self._days: dict[date, dict[Place, Decimal]] = {}
+
+    def copy(self) -> Entries:
+        """Entries that can be changed without changing these."""
+        twin = Entries(self.figure)
+        twin._days = {day: dict(numbers) for day, numbers in self._days.items()}
+        return twin
+
+    def put(self, day: date, place: Place, number: Decimal | None) -> None:
+        """What is left of an activity's number; None takes it out."""
+        if number is not None:
+            self._days.setdefault(day, {})[place] = number
+        elif day in self._days:
+            self._days[day].pop(place, None)
+
+    def by_day(self) -> dict[date, Decimal]:
+        """The figure of each day that has an activity, but for those of zero."""
+        found = {day: self._taken(numbers) for day, numbers in self._days.items()}
+        return {day: value for day, value in found.items() if value}
+
+    def over(self, days: Days, after: Place | None = None, until: Place | None = None) -> Decimal:
+        """The figure over some days, of the activities behind a place and up to another."""
+        return self._taken(
+            {
+                place: number
+                for day, numbers in self._days.items()
+                if days.hold(day)
+                for place, number in numbers.items()
+                if (after is None or place > after) and (until is None or place <= until)
+            }
+        )
+
+    def with_next(self, days: Days, number: Decimal | None) -> Decimal:
+        """The figure over some days if an activity came after all others."""
+        if number is None:
+            return self.over(days)
+        if self.figure.taking == "last":
+            return number
+        numbers = [each for day, of_day in self._days.items() if days.hold(day) for each in of_day.values()]
+        return max(*numbers, number) if numbers else number
+
+    def _taken(self, numbers: Mapping[Place, Decimal]) -> Decimal:
+        if not numbers:
+            return ZERO
+        return numbers[max(numbers)] if self.figure.taking == "last" else max(numbers.values())
+
+
 class Figures(Mapping[Measure, Decimal]):
     """The declared measures as read at one point, each worked out when it is first asked for."""
 
@@ -108,22 +163,20 @@ class Figures(Mapping[Measure, Decimal]):
 class Tallies:
     """The tallies of one member, by figure and view; and those of each ladder's cycle under way."""
 
-    __slots__ = ("_by_view", "cycles")
+    __slots__ = ("_by_view", "_entries", "cycles")
 
-    def __init__(
-        self,
-        tallies: Mapping[tuple[Figure, View], Tally] | None = None,
-        cycles: Mapping[str, Tallies] | None = None,
-    ) -> None:
-        self._by_view: dict[tuple[Figure, View], Tally] = dict(tallies or {})
-        self.cycles: dict[str, Tallies] = dict(cycles or {})
+    def __init__(self) -> None:
+        self._by_view: dict[tuple[Figure, View], Tally] = {}
+        self._entries: dict[tuple[Figure, View], Entries] = {}
+        self.cycles: dict[str, Tallies] = {}
 
     def copy(self) -> Tallies:
         """Tallies that can be added to without changing these."""
-        return Tallies(
-            {key: tally.copy() for key, tally in self._by_view.items()},
-            {ladder: tallies.copy() for ladder, tallies in self.cycles.items()},
-        )
+        twin = Tallies()
+        twin._by_view = {key: tally.copy() for key, tally in self._by_view.items()}
+        twin._entries = {key: entries.copy() for key, entries in self._entries.items()}
+        twin.cycles = {ladder: tallies.copy() for ladder, tallies in self.cycles.items()}
+        return twin
 
     def cycle(self, ladder: str) -> Tallies:
         """The tallies of a ladder's cycle under way."""
@@ -136,9 +189,17 @@ class Tallies:
             self._by_view[key] = Tally(figure)
         return self._by_view[key]
 
+    def entries(self, figure: Figure, view: View) -> Entries:
+        """The entries of a figure that is no sum, in a view."""
+        key = (figure, view)
+        if key not in self._entries:
+            self._entries[key] = Entries(figure)
+        return self._entries[key]
+
     def by_day(self) -> dict[tuple[Figure, View], dict[date, Decimal]]:
         """The buckets of every figure that hold something, those of cycles left out."""
         found = {key: tally.by_day() for key, tally in self._by_view.items()}
+        found |= {key: entries.by_day() for key, entries in self._entries.items()}
         return {key: buckets for key, buckets in found.items() if buckets}
 
     def figures(
@@ -150,31 +211,42 @@ class Tallies:
         *,
         at_boundary: bool = False,
         ladder: str | None = None,
-        extra: Callable[[Figure, View], Decimal] | None = None,
+        extra: Activity | None = None,
+        values: Mapping[tuple[str, str], object] | None = None,
     ) -> Figures:
-        """The measures read on a local day; ``extra`` is counted on that day as if it had been added.
+        """The measures read on a local day; ``extra`` is counted on that day as if it had been taken.
 
-        The cycle is that of the ladder; without one, no measure may read it.
+        The cycle is that of the ladder; without one, no measure may read it. ``values`` are the dated values.
         """
 
         def read(measure: Measure) -> Decimal:
-            view = view_of(measure.figure, returns)
-            if measure.window == "cycle":
-                if ladder is None:
-                    raise KeyError(f"measure {measure.key!r} reads the cycle of no ladder")
-                return self.cycle(ladder).of(measure.figure, view).over(Days(None, None))
-            days = days_of(measure.window, day, at_boundary, joined_on)
-            tally = self.of(measure.figure, view)
-            value = tally.over(days)
-            if extra is not None and days.hold(day):
-                value += tally.change(day, extra(measure.figure, view))
-            return value
+            if isinstance(measure.figure, Tenure):
+                return measure.figure.read(joined_on, day)
+            if isinstance(measure.figure, DatedValue):
+                return measure.figure.read(values or {}, day)
+            if measure.window != "cycle":
+                days = days_of(measure.window, day, at_boundary, joined_on)
+                return self.over(measure.figure, returns, days, extra if days.hold(day) else None)
+            if ladder is None:
+                raise KeyError(f"measure {measure.key!r} reads the cycle of no ladder")
+            return self.cycle(ladder).over(measure.figure, returns, Days(None, None))
 
         return Figures(measures, read)
 
+    def over(self, figure: Figure, returns: str, days: Days, extra: Activity | None = None) -> Decimal:
+        """A figure over some days under a ladder's ``returns`` policy, with ``extra`` as if it came next."""
+        view = view_of(figure, returns)
+        if figure.taking != "sum":
+            entries = self.entries(figure, view)
+            return entries.over(days) if extra is None else entries.with_next(days, figure.reading(extra))
+        tally = self.of(figure, view)
+        if extra is None:
+            return tally.over(days)
+        return tally.over(days) + tally.change(extra.local_day, contribution(figure, view, extra, extra))
+
 
 def contribution(figure: Figure, view: View, gross: Activity, net: Activity | None) -> Decimal:
-    """What an activity adds to a figure at its own place; ``net`` is what remains of it in the end."""
+    """What an activity adds to a sum at its own place; ``net`` is what remains of it in the end."""
     if view == "undone":
         return ZERO if net is None else figure.value(net)
     if view == "gross" and gross.kind == "return":
@@ -187,10 +259,10 @@ def tracked_figures(programs: Iterable[Program]) -> tuple[tuple[Figure, View], .
     found: dict[tuple[Figure, View], None] = {}
     for program in programs:
         for policy in program.ladders:
-            for measure in policy.measures:
-                found[(measure.figure, view_of(measure.figure, policy.section.returns))] = None
-        for measure in program.measures:
-            found[(measure.figure, view_of(measure.figure, "undo" if program.undoes else "from_now"))] = None
+            for figure, _ in _of_activities(policy.measures):
+                found[(figure, view_of(figure, policy.section.returns))] = None
+        for figure, _ in _of_activities(program.measures):
+            found[(figure, view_of(figure, "undo" if program.undoes else "from_now"))] = None
     return tuple(found)
 
 
@@ -198,10 +270,17 @@ def tracked_cycles(programs: Iterable[Program]) -> tuple[tuple[str, Figure, View
     """Every figure that a ladder's rules read over its cycle, with the ladder's key."""
     return tuple(
         dict.fromkeys(
-            (policy.key, measure.figure, view_of(measure.figure, policy.section.returns))
+            (policy.key, figure, view_of(figure, policy.section.returns))
             for program in programs
             for policy in program.ladders
-            for measure in policy.measures
-            if measure.window == "cycle"
+            for figure, window in _of_activities(policy.measures)
+            if window == "cycle"
         )
     )
+
+
+def _of_activities(measures: Iterable[Measure]) -> Iterator[tuple[Figure, Window]]:
+    """The measures that are of the member's activities."""
+    for measure in measures:
+        if isinstance(measure.figure, Figure):
+            yield measure.figure, measure.window

@@ -49,7 +49,16 @@ from loyalty_engine.rules.inputs import (
     ProgramOutline,
 )
 from loyalty_engine.rules.lint import keyed, listed, threshold_problems, tier_problems
-from loyalty_engine.rules.measures import Figure, Measure
+from loyalty_engine.rules.measures import (
+    DatedValue,
+    Figure,
+    Measure,
+    Points,
+    Reading,
+    Taking,
+    Tenure,
+    held_until,
+)
 from loyalty_engine.rules.requirements import AtLeast, Requirement, Some, Term, thresholds_of
 from loyalty_engine.rules.selection import NamedNumber, Number, Selection, Text, Texts, number_figure
 from loyalty_engine.rules.windows import (
@@ -75,6 +84,7 @@ __all__ = [
     "AtLeast",
     "Calendar",
     "Cap",
+    "DatedValue",
     "EarnHooks",
     "Exact",
     "Factor",
@@ -94,10 +104,12 @@ __all__ = [
     "Percent",
     "PercentLine",
     "PluginHooks",
+    "Points",
     "Previous",
     "Problem",
     "ProgramOutline",
     "PromotionTerms",
+    "Reading",
     "Reason",
     "Requirement",
     "RollingDays",
@@ -107,7 +119,9 @@ __all__ = [
     "Selection",
     "Some",
     "StepDecided",
+    "Taking",
     "Tally",
+    "Tenure",
     "Term",
     "Text",
     "Texts",
@@ -119,6 +133,7 @@ __all__ = [
     "VoteResult",
     "VoteTerms",
     "Window",
+    "held_until",
     "hookimpl",
     "keyed",
     "listed",

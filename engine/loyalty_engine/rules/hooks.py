@@ -7,6 +7,7 @@ every one of them.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from typing import ClassVar, Generic, TypeVar
 
 import pluggy
@@ -59,6 +60,13 @@ class Rule(Generic[Config_co]):
     def measures(self) -> Sequence[Measure]:
         """The aggregates that the rule reads."""
         return ()
+
+    def boundaries(self, member: Member, after: date) -> date | None:  # noqa: ARG002
+        """The next local day behind ``after`` at whose 00:00 its ladders are to be asked; None: never.
+
+        It is asked again after each step, with what is known by then; the member has no figures.
+        """
+        return None
 
     def problems(self, program: ProgramOutline) -> Iterable[Problem]:  # noqa: ARG002 - for those who override it
         """What is wrong with the configuration in the context of its program."""

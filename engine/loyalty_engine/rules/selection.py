@@ -7,13 +7,16 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from loyalty_engine.rules.config import RuleConfig
-from loyalty_engine.rules.measures import Figure, Quantity
+from loyalty_engine.rules.measures import Figure, Quantity, Taking
 
 Text = Annotated[str, Field(min_length=1, max_length=200)]
 """A key that a business chose, e.g. of a category, a channel or an attribute."""
 
 Texts = Annotated[tuple[Text, ...], Field(max_length=100)]
 """Keys of which any one is meant; an empty list lets everything through."""
+
+Values = Annotated[tuple[Text, ...], Field(min_length=1, max_length=100)]
+"""Values of which any one is meant."""
 
 
 def _no_return(kind: str) -> str:
@@ -39,8 +42,15 @@ class Selection(RuleConfig):
     )
     channels: Texts = Field((), description="Only activities through these channels.")
     partners: Texts = Field((), description="Only activities at these partners.")
+    attributes: Annotated[dict[Text, Values], Field(max_length=20)] = Field(
+        default_factory=dict,
+        description="Only activities of which each of these attributes is one of the values listed, as text; "
+        'a number or a truth value as JSON writes it, e.g. { in_store = ["true"] }.',
+    )
 
-    def figure_of(self, of: Quantity, attribute: str | None = None, *, net: bool = True) -> Figure:
+    def figure_of(
+        self, of: Quantity, attribute: str | None = None, *, net: bool = True, taking: Taking = "sum"
+    ) -> Figure:
         """The figure of the selected activities."""
         return Figure(
             of,
@@ -50,6 +60,8 @@ class Selection(RuleConfig):
             channels=self.channels,
             partners=self.partners,
             net=net,
+            taking=taking,
+            where=tuple(sorted(self.attributes.items())),
         )
 
 
@@ -67,9 +79,13 @@ Number = Annotated[
 
 
 def number_figure(
-    selection: Selection, number: Literal["amount", "units"] | NamedNumber, *, net: bool
+    selection: Selection,
+    number: Literal["amount", "units"] | NamedNumber,
+    *,
+    net: bool,
+    taking: Taking = "sum",
 ) -> Figure:
     """The figure that a configured number of the selected activities is."""
     if isinstance(number, NamedNumber):
-        return selection.figure_of("attribute", number.attribute, net=net)
-    return selection.figure_of(number, net=net)
+        return selection.figure_of("attribute", number.attribute, net=net, taking=taking)
+    return selection.figure_of(number, net=net, taking=taking)

@@ -103,6 +103,8 @@ class MemberDifference:
                 self._tiers.claim(key, value, effect, effect_id)
             case "withdrawal":
                 self._tiers.withdrawal(key, effect, effect_id)
+            case "forgone":
+                pass  # Nothing moves: what a return wanted back had expired.
             case "caused":
                 units = effect.value if effect is not None else 0
                 self._rows.caused.append(Caused(key, units, at, self._folded.fact_ids[key.cause.key]))

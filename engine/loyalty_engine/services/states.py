@@ -10,14 +10,15 @@ from uuid import UUID
 
 import asyncpg
 
+from loyalty_engine.ledger.amounts import from_smallest_units
 from loyalty_engine.ledger.effects import Cause, EffectKey
 from loyalty_engine.ledger.lots import Place
-from loyalty_engine.measures import Wanted, buckets, buckets_since
+from loyalty_engine.measures import Bucket, Wanted, buckets, buckets_since
 from loyalty_engine.program import LadderPolicy
 from loyalty_engine.rating import Claim, LadderState, Rulebook, State, enrolled
 from loyalty_engine.rating.ladders import needed
 from loyalty_engine.rating.state import ClaimFigure, CycleState, Pause
-from loyalty_engine.rating.tallies import Tallies, Tally, View, tracked_cycles, tracked_figures
+from loyalty_engine.rating.tallies import Tallies, View, tracked_cycles, tracked_figures
 from loyalty_engine.rules import Figure
 from loyalty_engine.services.row_keys import cause_of
 from loyalty_engine.services.stored_wallets import StoredWallets, read_wallets
@@ -111,12 +112,12 @@ async def stored_tallies(
     ``standings`` say where the cycles under way began.
     """
     programs = [version.program for version in rulebook.versions]
-    tracked = tracked_figures(programs)
-    tallies = {member_id: Tallies({key: Tally(key[0]) for key in tracked}) for member_id in member_ids}
-    wanted = _by_wanted(tracked)
+    digits = {key: points.section.decimals for program in programs for key, points in program.points.items()}
+    tallies = {member_id: Tallies() for member_id in member_ids}
+    wanted = _by_wanted(tracked_figures(programs))
     for bucket in await buckets(connection, business_id, member_ids, list(wanted)):
         for key in wanted[bucket.wanted]:
-            tallies[bucket.member_id].of(*key).add(bucket.day, bucket.value)
+            _add(tallies[bucket.member_id], key, bucket, digits)
     by_ladder: dict[str, list[tuple[Figure, View]]] = {}
     for ladder, figure, view in tracked_cycles(programs):
         by_ladder.setdefault(ladder, []).append((figure, view))
@@ -129,8 +130,19 @@ async def stored_tallies(
         }
         for bucket in await buckets_since(connection, business_id, since, list(wanted)):
             for key in wanted[bucket.wanted]:
-                tallies[bucket.member_id].cycle(ladder).of(*key).add(bucket.day, bucket.value)
+                _add(tallies[bucket.member_id].cycle(ladder), key, bucket, digits)
     return tallies
+
+
+def _add(tallies: Tallies, key: tuple[Figure, View], bucket: Bucket, digits: Mapping[str, int]) -> None:
+    """Take a bucket over; points are counted in smallest units until here."""
+    figure, _ = key
+    if bucket.place is not None:
+        tallies.entries(*key).put(bucket.day, bucket.place, bucket.value)
+    elif figure.currency is not None:
+        tallies.of(*key).add(bucket.day, from_smallest_units(int(bucket.value), digits[figure.currency]))
+    else:
+        tallies.of(*key).add(bucket.day, bucket.value)
 
 
 @dataclass(slots=True)

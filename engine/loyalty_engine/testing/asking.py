@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from types import MappingProxyType
 
-from loyalty_engine.rating.tallies import Tally
-from loyalty_engine.rating.windows import days_of
+from loyalty_engine.rating.tallies import Tallies, View, view_of
 from loyalty_engine.rules import (
     Activity,
     EarnHooks,
+    Figure,
     Gift,
     Ladder,
     Line,
@@ -32,7 +32,12 @@ AnyRule = Rule[RuleConfig]
 
 
 def figures_of(
-    rule: AnyRule, activities: Iterable[Activity], *, on: str | None = None, joined_on: str = "2020-01-01"
+    rule: AnyRule,
+    activities: Iterable[Activity],
+    *,
+    on: str | None = None,
+    joined_on: str = "2020-01-01",
+    values: Mapping[tuple[str, str], object] | None = None,
 ) -> dict[Measure, Decimal]:
     """The rule's measures over some activities, read on a local day: the last activity's, unless given."""
     history = list(activities)
@@ -40,16 +45,26 @@ def figures_of(
         day = max((each.local_day for each in history), default=date.fromisoformat(joined_on))
     else:
         day = date.fromisoformat(on)
-    return {
-        measure: _read(measure, history, day, date.fromisoformat(joined_on)) for measure in rule.measures()
-    }
-
-
-def _read(measure: Measure, history: Iterable[Activity], day: date, joined_on: date) -> Decimal:
-    buckets = ((each.local_day, measure.figure.value(each)) for each in history)
-    return Tally(measure.figure, buckets).over(
-        days_of(measure.window, day, at_boundary=False, joined_on=joined_on)
+    tallies = Tallies()
+    for figure, view in _read_by(rule):
+        for each in history:
+            place = (each.occurred_at, each.source, each.external_id)
+            if figure.taking == "sum":
+                tallies.of(figure, view).add(each.local_day, figure.value(each))
+            else:
+                tallies.entries(figure, view).put(each.local_day, place, figure.reading(each))
+    tallies.cycles[""] = tallies
+    return dict(
+        tallies.figures(
+            rule.measures(), "at_review", day, date.fromisoformat(joined_on), ladder="", values=values
+        )
     )
+
+
+def _read_by(rule: AnyRule) -> Iterator[tuple[Figure, View]]:
+    for measure in rule.measures():
+        if isinstance(measure.figure, Figure):
+            yield measure.figure, view_of(measure.figure, "at_review")
 
 
 def verdicts(
@@ -95,5 +110,5 @@ def offered(rule: AnyRule, activity: Activity, who: Member | None = None) -> tup
 
 def _after(rule: AnyRule, who: Member, activities: Iterable[Activity], on: str | None) -> Member:
     """The member with the rule's measures over the activities, and the figures that a test gave."""
-    figures = figures_of(rule, activities, on=on, joined_on=who.joined_on.isoformat())
+    figures = figures_of(rule, activities, on=on, joined_on=who.joined_on.isoformat(), values=who.values)
     return replace(who, figures=MappingProxyType(figures | dict(who.figures)))

@@ -192,5 +192,6 @@ progress-short = { $missing } { $unit } more for { $tier }
 progress-reached = enough { $unit } for { $tier }
 unit-activities = activities
 unit-days = days
+unit-months = months
 unit-units = units
 unit-score = points of its score

@@ -189,5 +189,6 @@ progress-short = 距 { $tier } 还差 { $missing } { $unit }
 progress-reached = { $unit } 已足够升至 { $tier }
 unit-activities = 次
 unit-days = 天
+unit-months = 个月
 unit-units = 件
 unit-score = 分

@@ -229,5 +229,5 @@ def named(request: Request, names: Mapping[str, str], key: str, locale: str | No
 
 def unit_words(language: str, unit: str) -> str:
     """What is counted, in words; a currency or an attribute stands for itself."""
-    known = ("activities", "days", "units", "score")
+    known = ("activities", "days", "months", "units", "score")
     return say(language, f"unit-{unit}") if unit in known else unit

@@ -11,10 +11,12 @@ import strawberry
 from loyalty_engine.localtime import first_instant, local_day
 from loyalty_engine.program import LadderPolicy
 from loyalty_engine.rating import ProgramVersion, explain
+from loyalty_engine.rules import Figure
 from loyalty_engine.rules import Reason as RuleReason
 from loyalty_engine.store.reads import activities
 from loyalty_engine.store.reads.measured import Measured, measured_pages
 from loyalty_engine.store.reads.members import MemberRow
+from loyalty_engine.store.reads.pages import page_of
 from loyalty_engine.store.reads.standings import ClaimRow
 from loyalty_engine.words import say
 from loyalty_schema.connections import After, Connection, First, slice_of
@@ -142,14 +144,20 @@ class MeasureValue:
         from loyalty_schema.types.activity import activity_connection
 
         request, figure, days = request_of(info), self.read.measure.figure, self.read.days
+        slice_ = slice_of(request, "activities", first=first, after=after)
+        if not isinstance(figure, Figure):
+            return activity_connection(request, slice_, page_of((), slice_))
         wanted = activities.ActivityWanted(
             counts_as=figure.kinds,
             channels=figure.channels,
             partners=figure.partners,
             categories=figure.categories,
+            attribute_keys=tuple(key for key, values in figure.where for _ in values),
+            attribute_values=tuple(value for _, values in figure.where for value in values),
+            earned=() if figure.currency is None else (figure.currency,),
+            earned_by=figure.rules,
         )
         key = Measured(self.decision.member.member_id, days.start, days.end, self.decision.known_before)
-        slice_ = slice_of(request, "activities", first=first, after=after)
         found = await request.reads.load(measured_pages, key, wanted, slice_)
         return activity_connection(request, slice_, found)
 

@@ -277,7 +277,12 @@ class Standing:
         state.ladders, state.values = present.ladders, present.values
         day = local_day(request.now, program.zone)
         figures = present.tallies.figures(
-            self.policy.measures, self.policy.section.returns, day, member.joined_on, ladder=self.policy.key
+            self.policy.measures,
+            self.policy.section.returns,
+            day,
+            member.joined_on,
+            ladder=self.policy.key,
+            values=present.values,
         )
         tiers = {key: ladder.tier for key, ladder in present.ladders.items()}
         found = judge(program, self.policy, member_at(state, program, tiers, figures))

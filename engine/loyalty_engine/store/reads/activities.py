@@ -10,10 +10,10 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, any_, bindparam, exists, func, select
+from sqlalchemy import ARRAY, and_, any_, bindparam, exists, func, literal, select
 from sqlalchemy.types import DateTime, Text
 
-from loyalty_engine.entities import ActivityLine, Fact, Partner
+from loyalty_engine.entities import ActivityLine, Effect, Fact, Partner
 from loyalty_engine.store.connection import Connection
 from loyalty_engine.store.reads.pages import (
     PARENTS,
@@ -74,7 +74,11 @@ class LineRow:
 
 @dataclass(frozen=True, slots=True)
 class ActivityWanted:
-    """Which activities a page lists; what is None, or an empty tuple, does not matter."""
+    """Which activities a page lists; what is None, or an empty tuple, does not matter.
+
+    Each attribute of ``attribute_keys`` has one of the values that stand beside it; ``earned`` are points
+    currencies of which rules, those of ``earned_by`` where there are any, awarded something.
+    """
 
     kinds: tuple[str, ...] = ()
     source: str | None = None
@@ -84,6 +88,10 @@ class ActivityWanted:
     channels: tuple[str, ...] = ()
     partners: tuple[str, ...] = ()
     categories: tuple[str, ...] = ()
+    attribute_keys: tuple[str, ...] = ()
+    attribute_values: tuple[str, ...] = ()
+    earned: tuple[str, ...] = ()
+    earned_by: tuple[str, ...] = ()
 
     def given(self) -> dict[str, object]:
         """What matters, by name."""
@@ -95,7 +103,7 @@ class ActivityWanted:
         }
 
 
-_fact, _line, _partner = columns(Fact), columns(ActivityLine), columns(Partner)
+_fact, _line, _partner, _effect = columns(Fact), columns(ActivityLine), columns(Partner), columns(Effect)
 
 
 def activities(held: bool) -> Any:
@@ -162,7 +170,11 @@ async def activity_pages(
 
 
 def _texts(name: str) -> Any:
-    return any_(bindparam(name, type_=ARRAY(Text)))
+    return any_(_given_texts(name))
+
+
+def _given_texts(name: str) -> Any:
+    return bindparam(name, type_=ARRAY(Text))
 
 
 def _instant(name: str) -> Any:
@@ -191,7 +203,51 @@ _CONDITIONS: dict[str, Any] = {
 
 def conditions(given: frozenset[str]) -> list[Any]:
     """The conditions of what is given, by the names in ActivityWanted."""
-    return [condition for name, condition in _CONDITIONS.items() if name in given]
+    found = [condition for name, condition in _CONDITIONS.items() if name in given]
+    if "attribute_keys" in given:
+        found.append(_has_attributes())
+    if "earned" in given:
+        found.append(_has_earned("earned_by" in given))
+    return found
+
+
+def _has_attributes() -> Any:
+    """A linked return is taken for its purchase."""
+    bought = Fact.__table__.alias("bought")  # type: ignore[attr-defined]
+    pairs = (
+        func.unnest(_given_texts("attribute_keys"), _given_texts("attribute_values"))
+        .table_valued("key", "value")
+        .render_derived(name="pair")
+    )
+    path = (bought.c.attributes, pairs.c.key)
+    is_one = and_(
+        func.jsonb_typeof(func.jsonb_extract_path(*path)).in_(("string", "number", "boolean")),
+        func.jsonb_extract_path_text(*path) == pairs.c.value,
+    )
+    return exists(
+        select(literal(1)).where(
+            of_business(bought.c),
+            bought.c.fact_id == func.coalesce(_fact.reverses_fact_id, _fact.fact_id),
+            ~exists(
+                select(literal(1))
+                .select_from(pairs)
+                .group_by(pairs.c.key)
+                .having(~func.coalesce(func.bool_or(is_one), literal(value=False)))
+                .correlate(bought)
+            ),
+        )
+    )
+
+
+def _has_earned(by_rules: bool) -> Any:
+    given = [
+        of_business(_effect),
+        _effect.activity_id == _fact.fact_id,
+        _effect.kind.in_(("points", "forgone")),
+        func.split_part(_effect.slot, "/", 2) == _texts("earned"),
+        _effect.rule == _texts("earned_by") if by_rules else _effect.rule != literal(""),
+    ]
+    return exists(select(literal(1)).where(*given))
 
 
 def place() -> Sort:

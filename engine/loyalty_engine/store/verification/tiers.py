@@ -6,7 +6,7 @@ _ONCE = """
 SELECT e.member_id, format('effect %s of %s %s', e.slot, e.cause_kind, e.cause_key) AS what,
        format('posted %s times', sum(e.value)) AS stored, 'once or not at all' AS rebuilt
 FROM effect e
-WHERE e.business_id = $1 AND e.member_id = ANY ($2::uuid[]) AND e.kind NOT IN ('points', 'caused')
+WHERE e.business_id = $1 AND e.member_id = ANY ($2::uuid[]) AND e.kind NOT IN ('points', 'caused', 'forgone')
 GROUP BY e.member_id, e.cause_kind, e.cause_key, e.rule, e.slot
 HAVING sum(e.value) NOT IN (0, 1)
 ORDER BY e.member_id, e.cause_key, e.slot LIMIT 1
