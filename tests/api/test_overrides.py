@@ -195,3 +195,20 @@ async def test_a_claim_on_the_base_tier_is_no_more_when_it_is_over_now_and_at_an
     assert await then("2026-07-20T00:00:00Z") == over
     standing = await shown(shop)
     assert {name: standing[name] for name in over} == over
+
+
+async def test_a_lock_that_is_over_is_not_told_of_later_times(shop: Shop) -> None:
+    await shop.enrol("ann")
+    await set_by_hand(shop, "basic", locked=True, until="2026-06-20")
+    then = "asOf(at: AT) { standing { until claims { tier { key } until } } }".replace(
+        "AT", '"2026-06-25T10:00:00Z"'
+    )
+    query = f'{{ member(by: {{externalId: "ann"}}) {{ {then} standing {{ until claims {{ locked }} }} }} }}'
+    later = 'mutation { setClock(input: {idempotencyKey: "k", now: "2026-06-25T10:00:00Z"}) { __typename } }'
+    await shop.data(later)
+    waiting = (await shop.data(query))["member"]
+    assert waiting["asOf"]["standing"]["until"] == waiting["standing"]["until"] == "2026-06-19T23:00:00Z"
+    await shop.buy("ann", "10.00", "2026-06-25T09:00:00Z")
+    folded = (await shop.data(query))["member"]
+    assert folded["asOf"]["standing"] == {"until": None, "claims": []}
+    assert folded["standing"] == {"until": None, "claims": []}

@@ -113,7 +113,10 @@ class Journal:
         self.effects[key] = Effect(key, "claim", 1, at.instant, at.program, ladder, claim=claim, moves=moves)
 
     def withdrawn(self, at: At, ladder: str, gone: Iterable[Claim]) -> None:
-        """Claims that a return withdrew, or a pause moved: an effect of what did, which names the claim."""
+        """Claims that a return withdrew or a pause moved, and locks that are over.
+
+        It is an effect of what did it, which names the claim.
+        """
         for claim in gone:
             made = claim_key(ladder, claim)
             key = EffectKey(at.cause, "", f"withdraw/{made.slot}/{made.cause.kind}/{made.cause.key}")

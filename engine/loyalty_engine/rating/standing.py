@@ -96,6 +96,8 @@ class Standings:
             self._journal.claims(at, policy.key, added.made)
             held = added.state
         ended = tuple(claim for claim in self._state.ladders[policy.key].claims if claim not in left)
+        # The end of a lock may change nothing, and must be known at other times: it is a withdrawal.
+        self._journal.withdrawn(at, policy.key, [claim for claim in ended if claim.locked])
         self._settle(at, program, policy, held, asked, ended)
 
     def claim(self, at: At, program: Program, policy: LadderPolicy, tiers: Mapping[str, str]) -> None:

@@ -38,7 +38,7 @@ def _same(one: Any, other: Any, name: str, other_name: str | None = None) -> Any
     return and_(one.business_id == other.business_id, one[name] == other[other_name or name])
 
 
-def _stood(held: bool, *further: Any) -> Any:
+def _stood(held: bool) -> Any:
     """The last standing on each ladder among those that were recorded, and not withdrawn, by then."""
     changes = with_purchases(
         table(Effect)
@@ -46,7 +46,7 @@ def _stood(held: bool, *further: Any) -> Any:
         .outerjoin(_withdrawn, _same(_withdrawn.c, _standing, "effect_id", "withdrawn_effect_id"))
     )
     return (
-        select(_standing.ladder, _standing.to_tier, _standing.effective_at, *further)
+        select(_standing.ladder, _standing.to_tier, _standing.effective_at)
         .ext(distinct_on(_standing.ladder))
         .select_from(changes)
         .where(
@@ -88,15 +88,11 @@ def _made(held: bool) -> Any:
 def _claims(held: bool) -> Any:
     """The claims in force; where the last one on the tier held is over and its end is not folded yet, it.
 
-    What is over before that one was folded, and is no more. On the base tier nothing follows from an end: a
-    claim on it, which only a hand makes, is no more when it is over.
+    What is over before that one was folded, and is no more.
     """
-    first = func.first_value(_standing.to_tier).over(
-        partition_by=_standing.ladder, order_by=tuple(PLACE.values())
-    )
-    made, stood = _made(held), _stood(held, first.label("base")).subquery("stood")
+    made, stood = _made(held), _stood(held).subquery("stood")
     end = func.coalesce(_claim.until_at, cast(literal("infinity", Text), DateTime(timezone=True)))
-    own = func.max(end).filter(_claim.tier == stood.c.to_tier, stood.c.to_tier != stood.c.base)
+    own = func.max(end).filter(_claim.tier == stood.c.to_tier)
     found = (
         select(
             *(_claim[name] for name in CLAIM_PART),
