@@ -99,7 +99,8 @@ class Folding:
         ends, but the end of the pause.
         """
         state = self.state
-        program = self._rulebook.in_force(state.at).program
+        in_force = self._rulebook.in_force(state.at)
+        program = in_force.program
         held = [
             (policy, state.ladders.get(policy.key))
             for policy in program.ladders
@@ -112,7 +113,7 @@ class Folding:
             for instant in (
                 next_review(policy, ladder, state.at, program.zone),
                 next_cycle(policy, ladder, program.zone),
-                self._next_asked(policy),
+                self._next_asked(in_force, policy),
             )
             if instant is not None
         ]
@@ -125,9 +126,8 @@ class Folding:
         ends = (state.next_end(), resumes, self._moves.next_change(program))
         return min((*reviews, *begins, *(end for end in ends if end is not None)), default=None)
 
-    def _next_asked(self, policy: LadderPolicy) -> datetime | None:
+    def _next_asked(self, version: ProgramVersion, policy: LadderPolicy) -> datetime | None:
         """When a rule asks for its ladder to be asked; one that cannot say so has failed since joining."""
-        version = self._rulebook.in_force(self.state.at)
         program = version.program
         if not asks(program, policy):
             return None
@@ -148,7 +148,13 @@ class Folding:
     def _boundary(self, instant: datetime) -> None:
         version = self._rulebook.in_force(instant)
         at, tiers = At(boundary_cause(instant), instant, version.id), self._tiers()
-        asked = {policy.key for policy in version.program.ladders if self._next_asked(policy) == instant}
+        before = self._rulebook.in_force(self.state.at)
+        asked = {
+            policy.key
+            for each in ((version,) if before is version else (before, version))
+            for policy in each.program.ladders
+            if self._next_asked(each, policy) == instant
+        }
         self._pauses.boundary(at, version.program)
         for policy in version.program.ladders:
             if policy.key not in self.state.ladders:
