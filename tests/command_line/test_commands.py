@@ -82,6 +82,18 @@ def test_publishing_makes_a_version_or_says_what_is_wrong(shell: Shell) -> None:
     assert shell.run("program", "show", "--business", slug, "--version", "3").code == 2
 
 
+def test_a_draft_says_how_many_members_it_would_put_where(shell: Shell) -> None:
+    slug = shell.business()
+    shell.write("draft.toml", PROGRAM.replace("SLUG", slug))
+    counted = shell.run("program", "count", "draft.toml", "--json")
+    assert (counted.code, counted.json) == (0, [])
+    own = PROGRAM.replace("SLUG", slug).replace('window = "lifetime"', 'window = "anniversary"')
+    shell.write("own.toml", own)
+    refused = shell.run("program", "count", "own.toml")
+    assert refused.code == 1
+    assert "reads a period that each member has of its own" in refused.err
+
+
 def test_a_business_that_is_not_there_is_named_with_what_to_do(shell: Shell) -> None:
     ended = shell.run("keys", "list", "nobody")
     assert ended.code == 1

@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 
 from loyalty_api.commands.outcome import OK, Output, invalid_program, listed
+from loyalty_api.commands.qualifying import count
 from loyalty_api.commands.session import Session, instant, read_text, with_engine
 from loyalty_api.settings import Settings
 from loyalty_engine.plugins import discover
@@ -24,6 +25,9 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     showing.add_argument("--business", metavar="SLUG", help="the versions that this business published")
     showing.add_argument("--version", type=int, metavar="N", help="the file of this version, as published")
     showing.set_defaults(run=show)
+    counting = program.add_parser("count", help="how many members the figures of now support on which tier")
+    counting.add_argument("file", type=Path, metavar="FILE")
+    counting.set_defaults(run=count)
     publishing = program.add_parser("publish", help="make the file the next version of its business")
     publishing.add_argument("file", type=Path, metavar="FILE")
     publishing.add_argument(

@@ -55,8 +55,8 @@ async def buckets(
         return []
     figures = tuple(wanted)
     statement = _statement(figures, since=False)
-    given = _given(business_id, member_ids, figures)
-    rows = await statement.fetch(connection, **{name: given[name] for name in statement.names})
+    values = given(business_id, member_ids, figures)
+    rows = await statement.fetch(connection, **{name: values[name] for name in statement.names})
     return [_bucket(row, figures) for row in rows]
 
 
@@ -71,11 +71,11 @@ async def buckets_since(
         return []
     figures = tuple(wanted)
     statement = _statement(figures, since=True)
-    given = _given(business_id, list(since), figures)
-    given["since_at"] = [at for at, _, _ in since.values()]
-    given["since_source"] = [source for _, source, _ in since.values()]
-    given["since_external_id"] = [external_id for _, _, external_id in since.values()]
-    rows = await statement.fetch(connection, **{name: given[name] for name in statement.names})
+    values = given(business_id, list(since), figures)
+    values["since_at"] = [at for at, _, _ in since.values()]
+    values["since_source"] = [source for _, source, _ in since.values()]
+    values["since_external_id"] = [external_id for _, _, external_id in since.values()]
+    rows = await statement.fetch(connection, **{name: values[name] for name in statement.names})
     return [_bucket(row, figures) for row in rows]
 
 
@@ -84,12 +84,13 @@ def _bucket(row: asyncpg.Record, figures: Sequence[Wanted]) -> Bucket:
     return Bucket(row["member_id"], figures[row["figure"]], row["day"], row["value"], place)
 
 
-def _given(business_id: UUID, member_ids: Sequence[UUID], figures: Sequence[Wanted]) -> dict[str, Any]:
-    given: dict[str, Any] = {"business_id": business_id, "member_ids": list(member_ids)}
+def given(business_id: UUID, member_ids: Sequence[UUID], figures: Sequence[Wanted]) -> dict[str, Any]:
+    """The values of the parameters of `by_day` for some figures, and of the members."""
+    found: dict[str, Any] = {"business_id": business_id, "member_ids": list(member_ids)}
     for index, want in enumerate(figures):
         for name, values in _filters(want.figure).items():
-            given[f"{name}_{index}"] = list(values)
-    return given
+            found[f"{name}_{index}"] = list(values)
+    return found
 
 
 def _filters(figure: Figure) -> dict[str, tuple[str, ...]]:
@@ -109,11 +110,12 @@ def _filters(figure: Figure) -> dict[str, tuple[str, ...]]:
 
 @lru_cache(maxsize=256)
 def _statement(wanted: tuple[Wanted, ...], *, since: bool) -> Statement:
-    parts = [_one(index, want, since=since) for index, want in enumerate(wanted)]
+    parts = [by_day(index, want, since=since) for index, want in enumerate(wanted)]
     return Statement(parts[0] if len(parts) == 1 else union_all(*parts))
 
 
-def _one(index: int, wanted: Wanted, *, since: bool) -> Select[Any]:
+def by_day(index: int, wanted: Wanted, *, since: bool = False) -> Select[Any]:
+    """A figure of the members asked for, by member and local day; the index tells it from others."""
     if wanted.figure.of == "earned":
         found = earned_by_day(index, wanted.figure, gross=wanted.gross, since=since)
     elif wanted.figure.taking != "sum":
