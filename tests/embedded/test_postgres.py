@@ -31,8 +31,9 @@ from tests.server import temporary_home
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals and users of Unix")
 AS_ROOT = sys.platform != "win32" and os.geteuid() == 0
 OWNER = """
-import sys
+import signal, sys
 from pathlib import Path
+signal.signal(signal.SIGHUP, signal.SIG_DFL)  # ignored where the tests were started with nohup
 from loyalty_api.postgres import EmbeddedPostgres
 with EmbeddedPostgres(Path(sys.argv[1])).running() as server:
     print(server.process_id, server.owned, server.url(), flush=True)
