@@ -126,7 +126,7 @@ async def test_tier_and_points_of_every_household_are_the_expected_ones_on_the_v
     assert tuple(found_changes) == expected_changes()
 
 
-@pytest.mark.parametrize("seed", [1])
+@pytest.mark.parametrize("seed", [1, 2])
 async def test_every_change_of_tier_is_the_expected_one_in_whatever_order_the_visits_arrive(
     engine: Engine, client: httpx.AsyncClient, seed: int
 ) -> None:

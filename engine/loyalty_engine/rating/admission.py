@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from loyalty_engine.ledger.effects import Cause
 from loyalty_engine.localtime import add_months, first_instant, local_day
 from loyalty_engine.program import Program
+from loyalty_engine.rating.judgement import failure
 from loyalty_engine.rating.state import State
 from loyalty_engine.rules import (
     Admission,
@@ -71,7 +72,7 @@ def asked(program: Program, rule: str, state: ApplicationState, event: Admission
     try:
         answer = program.implementations["transition"][rule](state.shown, event)
     except Exception as error:
-        raise AdmissionFailed(f"{type(error).__name__}: {error}") from error
+        raise AdmissionFailed(failure(rule, error).error) from error
     if not isinstance(answer, Transition) or not _is_sound(program, state, event, answer):
         raise AdmissionFailed(f"no transition: {answer!r}")
     return answer

@@ -147,7 +147,9 @@ def _add(tallies: Tallies, key: tuple[Figure, View], bucket: Bucket, digits: Map
 
 @dataclass(slots=True)
 class Present:
-    """What a member's ladders would be judged on now: the standings, the dated values and the figures."""
+    """What a member's ladders would be judged on now: dated values and figures; the standings with their
+    cycles only where a rule reads a cycle.
+    """
 
     ladders: dict[str, LadderState] = field(default_factory=dict)
     values: dict[tuple[str, str], object] = field(default_factory=dict)
@@ -159,9 +161,10 @@ async def present_states(
 ) -> dict[UUID, Present]:
     """What some members are judged on, as after everything recorded."""
     found = {member_id: Present() for member_id in member_ids}
-    for row in await standing_rows(connection, business_id, member_ids):
-        state = LadderState(row["tier"], row["since"], cycle=cycle_of(row))
-        found[row["member_id"]].ladders[row["ladder"]] = state
+    if tracked_cycles(version.program for version in rulebook.versions):
+        for row in await standing_rows(connection, business_id, member_ids):
+            state = LadderState(row["tier"], row["since"], cycle=cycle_of(row))
+            found[row["member_id"]].ladders[row["ladder"]] = state
     for row in await latest_values(connection, business_id, member_ids):
         found[row["member_id"]].values[(row["value_kind"], row["value_key"])] = row["value"]
     standings = {member_id: present.ladders for member_id, present in found.items()}

@@ -274,7 +274,7 @@ class Standing:
         rulebook, member, program = await request.rulebook(), self.member, self.version.program
         present = await request.reads.load(present_states, member.member_id, rulebook) or states.Present()
         state = enrolled(member.external_id, member.enrolled_at, member.joined_on, member.referred_by)
-        state.ladders, state.values = present.ladders, present.values
+        state.values = present.values
         day = local_day(request.now, program.zone)
         figures = present.tallies.figures(
             self.policy.measures,
@@ -284,7 +284,8 @@ class Standing:
             ladder=self.policy.key,
             values=present.values,
         )
-        tiers = {key: ladder.tier for key, ladder in present.ladders.items()}
+        held = await request.reads.load(standings.current_standings, member.member_id) or {}
+        tiers = {key: row.tier for key, row in held.items()}
         found = judge(program, self.policy, member_at(state, program, tiers, figures))
         opinions = {
             rule: {tier: verdict.supports for tier, verdict in verdicts.items()}
