@@ -11,6 +11,7 @@ from typing import Any
 
 from loyalty_engine.combine.tiers import Node, Verdict, decide, rules_of
 from loyalty_engine.program.compiled import ConfiguredRule, LadderPolicy
+from loyalty_engine.program.edges import edge_findings
 from loyalty_engine.program.findings import Finding
 from loyalty_engine.program.registry import Implementations
 from loyalty_engine.rules import AtLeast, Ladder, Reading, Requirement
@@ -21,12 +22,13 @@ def ladder_findings(
     rules: Mapping[str, ConfiguredRule],
     implementations: Implementations,
 ) -> Iterator[Finding]:
-    """Tiers that nobody reaches, tiers that add nothing, and tiers that are harder to keep than to reach."""
+    """Tiers that nobody reaches or stands on, that add nothing, and that are harder to keep than to reach."""
     named = {rule for policy in policies for rule in policy.rules}
     giving = [rule.config for key, rule in rules.items() if key not in named]
     for index, policy in enumerate(policies):
         path = f"ladders.{index}"
         yield from _unreachable(path, policy, implementations)
+        yield from edge_findings(path, policy, implementations["tier_opinion"])
         yield from _adding_nothing(path, policy.ladder, giving, policies)
         yield from _harder_to_keep(path, policy)
 

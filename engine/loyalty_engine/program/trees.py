@@ -70,7 +70,10 @@ class TreeReader:
         if isinstance(written, str):
             return self._leaf(written, path)
         if not isinstance(written, dict) or level > MAXIMUM_DEPTH + 1:
-            self._add(path, 'write a rule id or { op = "any_of", of = [...] }, at most 4 levels deep')
+            self._add(
+                path,
+                f'write a rule id or {{ op = "any_of", of = [...] }}, at most {MAXIMUM_DEPTH} levels deep',
+            )
             return None
         return self._branch(written, path, level)
 

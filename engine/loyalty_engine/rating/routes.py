@@ -8,9 +8,10 @@ so that the nearest are kept: at most `MOST` for a tier.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
+from typing import NamedTuple
 
 from loyalty_engine.combine.tiers import Branch, Leaf, Node
 from loyalty_engine.localtime import first_instant
@@ -24,6 +25,9 @@ MOST = 20
 
 WEIGHTS = 128
 """How many sums of weights are gone through from both ends; only trees of dozens of weights have more."""
+
+TOGETHER = 1024
+"""How many ways are followed at once; where there are more sums of weights, fewer ways for each of them."""
 
 Opinions = Mapping[str, Mapping[str, bool]]
 
@@ -66,15 +70,24 @@ class Route:
         return max((condition.distance for condition in self.conditions), default=Decimal(0))
 
 
-Way = frozenset[Condition]
-"""Conditions that are met together."""
+class Way(NamedTuple):
+    """Conditions that are met together, by their numbers in the order of their places.
+
+    Ways compare as they are named: the nearest first, of those that are as near the shortest, and a part
+    before the whole. ``missing`` has a bit for each condition that is not met yet.
+    """
+
+    distance: Decimal
+    length: int
+    numbers: tuple[int, ...]
+    missing: int
+
+
+_NOTHING = Way(Decimal(0), 0, (), 0)
+"""The way on which nothing is asked for."""
 
 Ways = list[Way] | None
 """The ways in which a node comes to support the tier, the nearest first; None where it abstains."""
-
-
-Order = tuple[Decimal, int, list[tuple[int, ...]]]
-_NOWHERE: Order = (Decimal("Infinity"), 0, [])
 
 
 def routes(
@@ -96,14 +109,15 @@ def routes(
     for tier in policy.ladder.tiers[policy.ladder.rank(held) + 1 :]:
         leaves = _Leaves(program, policy, tier, figures, opinions, day, joined_on, review_at)
         for way in _least(_of_node(policy.tree, leaves, ()) or []):
-            conditions = sorted(way, key=lambda condition: (condition.distance, condition.place))
+            conditions = [leaves.conditions[number] for number in way.numbers]
+            conditions.sort(key=lambda condition: (condition.distance, condition.place))
             found.append(Route(tier, tuple(conditions)))
     return sorted(found, key=lambda route: (route.distance, policy.ladder.rank(route.tier)))
 
 
 @dataclass(frozen=True, slots=True)
 class _Leaves:
-    """What the rules of a ladder ask for one tier."""
+    """What the rules of a ladder ask for one tier; ``conditions`` are those met on the walk, in its order."""
 
     program: Program
     policy: LadderPolicy
@@ -113,6 +127,7 @@ class _Leaves:
     day: date
     joined_on: date
     review_at: datetime | None
+    conditions: list[Condition] = field(default_factory=list)
 
     def ways(self, rule: str, place: tuple[int, ...]) -> Ways:
         requirement = self.policy.requirements.get(rule, {}).get(self.tier)
@@ -121,13 +136,19 @@ class _Leaves:
         supports = self.opinions.get(rule, {}).get(self.tier)
         if supports is None:
             return None
-        return [frozenset()] if supports else []
+        return [_NOTHING] if supports else []
 
     def _of(self, requirement: Requirement, rule: str, place: tuple[int, ...]) -> list[Way]:
         if isinstance(requirement, AtLeast):
-            return [frozenset([self._condition(requirement, rule, place)])]
+            return [self._way(self._condition(requirement, rule, place))]
         parts = [self._of(part, rule, (*place, index)) for index, part in enumerate(requirement.of)]
         return _reaching([(part, 1) for part in parts], requirement.at_least)
+
+    def _way(self, condition: Condition) -> Way:
+        number = len(self.conditions)
+        self.conditions.append(condition)
+        lacks = condition.missing > 0
+        return Way(condition.distance, int(lacks), (number,), lacks << number)
 
     def _condition(self, asked: AtLeast, rule: str, place: tuple[int, ...]) -> Condition:
         ends = [_window_end(term.measure.window, self.day, self.joined_on) for term in asked.terms]
@@ -152,46 +173,57 @@ def _needed(node: Branch, spoken: Sequence[tuple[list[Way], int]]) -> int:
 
 
 def _reaching(children: Sequence[tuple[list[Way], int]], needed: int) -> list[Way]:
-    """The ways in which children that weigh enough support it, the nearest first."""
-    by_weight: dict[int, list[Way]] = {0: [frozenset()]}
-    for ways, weight in sorted(children, key=lambda child: _order(child[0][0]) if child[0] else _NOWHERE):
+    """The ways in which children that weigh enough support it, the nearest first.
+
+    No two children share a condition, since each stands in a place of its own.
+    """
+    able = sorted(((ways, weight) for ways, weight in children if ways), key=lambda child: child[0][0])
+    by_weight: dict[int, list[Way]] = {0: [_NOTHING]}
+    left = sum(weight for _, weight in able)
+    for ways, weight in able:
+        enough = by_weight.get(needed, [])
+        if len(enough) == MOST and ways[0].distance > enough[-1].distance:
+            break
+        left -= weight
         grown = {reached: list(found) for reached, found in by_weight.items()}
         for reached, found in by_weight.items():
             if reached < needed:
                 together = grown.setdefault(min(needed, reached + weight), [])
-                together.extend(before | way for before in found for way in ways)
-        by_weight = _few({reached: _least(found) for reached, found in grown.items() if found})
+                together.extend(_both(before, way) for before in found for way in ways)
+        by_weight = _few(
+            {reached: _least(found) for reached, found in grown.items() if reached + left >= needed}, needed
+        )
     return by_weight.get(needed, [])
 
 
-def _few(by_weight: dict[int, list[Way]]) -> dict[int, list[Way]]:
+def _both(way: Way, other: Way) -> Way:
+    return Way(
+        max(way.distance, other.distance),
+        way.length + other.length,
+        tuple(sorted(way.numbers + other.numbers)),
+        way.missing | other.missing,
+    )
+
+
+def _few(by_weight: dict[int, list[Way]], needed: int) -> dict[int, list[Way]]:
     """As many weights as can be gone through: the nearest, and the heaviest, which reach any bound."""
-    if len(by_weight) <= 2 * WEIGHTS:
-        return by_weight
-    heaviest = sorted(by_weight, reverse=True)[:WEIGHTS]
-    nearest = sorted(by_weight, key=lambda reached: _order(by_weight[reached][0]))[:WEIGHTS]
-    return {reached: by_weight[reached] for reached in {*heaviest, *nearest}}
+    if len(by_weight) > 2 * WEIGHTS:
+        heaviest = sorted(by_weight, reverse=True)[:WEIGHTS]
+        nearest = sorted(by_weight, key=lambda reached: by_weight[reached][0])[:WEIGHTS]
+        by_weight = {reached: by_weight[reached] for reached in {*heaviest, *nearest}}
+    most = max(1, TOGETHER // max(1, len(by_weight)))
+    return {reached: found if reached == needed else found[:most] for reached, found in by_weight.items()}
 
 
 def _least(ways: Iterable[Way]) -> list[Way]:
     """The nearest ways, without those on which more is missing than on another one."""
     kept: list[Way] = []
-    for way in sorted(set(ways), key=_order):
-        if not any(_missing(other) <= _missing(way) for other in kept):
+    for way in sorted(set(ways)):
+        if not any(other.missing & way.missing == other.missing for other in kept):
             kept.append(way)
         if len(kept) == MOST:
             break
     return kept
-
-
-def _missing(way: Way) -> Way:
-    return frozenset(condition for condition in way if condition.missing)
-
-
-def _order(way: Way) -> Order:
-    """The nearest first, and of those that are as near the shortest; a part comes before the whole."""
-    distance = max((condition.distance for condition in way), default=Decimal(0))
-    return distance, len(_missing(way)), sorted(condition.place for condition in way)
 
 
 def _window_end(window: Window, day: date, joined_on: date) -> date | None:
