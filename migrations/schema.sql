@@ -486,11 +486,17 @@ CREATE TABLE current_standing (
     cycle_source text COLLATE "C",
     cycle_external_id text COLLATE "C",
     cycle_ends_on date,
+    notice_tier text COLLATE "C",
+    notice_at timestamp with time zone,
+    noticed_at timestamp with time zone,
     CONSTRAINT current_standing_pkey PRIMARY KEY (business_id, member_id, ladder),
     CONSTRAINT current_standing_business_id_member_id_fkey FOREIGN KEY (business_id, member_id) REFERENCES member(business_id, member_id),
     CONSTRAINT current_standing_business_id_standing_id_fkey FOREIGN KEY (business_id, standing_id) REFERENCES standing(business_id, standing_id),
     CONSTRAINT current_standing_cycle_is_whole_check CHECK ((cycle_anchor IS NULL) = (cycle_began_at IS NULL) AND (cycle_source IS NULL) = (cycle_external_id IS NULL) AND (cycle_source IS NULL OR cycle_began_at IS NOT NULL) AND (cycle_ends_on IS NULL OR cycle_anchor IS NOT NULL)),
     CONSTRAINT current_standing_ladder_length_check CHECK (char_length(ladder) >= 1 AND char_length(ladder) <= 64),
+    CONSTRAINT current_standing_notice_is_whole_check CHECK (num_nulls(notice_tier, notice_at, noticed_at) = ANY (ARRAY[0, 3])),
+    CONSTRAINT current_standing_notice_of_a_fall_check CHECK (notice_at > noticed_at AND notice_tier <> tier),
+    CONSTRAINT current_standing_notice_tier_length_check CHECK (char_length(notice_tier) >= 1 AND char_length(notice_tier) <= 64),
     CONSTRAINT current_standing_tier_length_check CHECK (char_length(tier) >= 1 AND char_length(tier) <= 64)
 );
 ALTER TABLE current_standing OWNER TO loyalty_owner;
@@ -500,7 +506,7 @@ CREATE INDEX current_standing_by_tier ON current_standing USING btree (business_
 CREATE POLICY app ON current_standing FOR ALL TO loyalty_app USING (business_id = current_business());
 CREATE POLICY owner ON current_standing FOR ALL TO loyalty_owner USING (true);
 GRANT INSERT, SELECT ON current_standing TO loyalty_app;
-GRANT UPDATE (tier, since, until_at, next_review_at, standing_id, cycle_anchor, cycle_began_at, cycle_source, cycle_external_id, cycle_ends_on) ON current_standing TO loyalty_app;
+GRANT UPDATE (tier, since, until_at, next_review_at, standing_id, cycle_anchor, cycle_began_at, cycle_source, cycle_external_id, cycle_ends_on, notice_tier, notice_at, noticed_at) ON current_standing TO loyalty_app;
 
 CREATE TABLE effect (
     business_id uuid NOT NULL,
@@ -530,7 +536,7 @@ CREATE TABLE effect (
     CONSTRAINT effect_cause_key_length_check CHECK (char_length(cause_key) >= 1 AND char_length(cause_key) <= 1600),
     CONSTRAINT effect_cause_kind_check CHECK (cause_kind = ANY (ARRAY['activity'::text, 'value'::text, 'boundary'::text, 'enrolment'::text, 'publication'::text])),
     CONSTRAINT effect_corrects_another_check CHECK (corrects_effect_id <> effect_id),
-    CONSTRAINT effect_kind_check CHECK (kind = ANY (ARRAY['points'::text, 'standing'::text, 'claim'::text, 'withdrawal'::text, 'caused'::text, 'quota'::text, 'forgone'::text])),
+    CONSTRAINT effect_kind_check CHECK (kind = ANY (ARRAY['points'::text, 'standing'::text, 'claim'::text, 'withdrawal'::text, 'caused'::text, 'quota'::text, 'forgone'::text, 'notice'::text])),
     CONSTRAINT effect_not_in_the_future_check CHECK ((effective_at - recorded_at) <= '00:05:00'::interval),
     CONSTRAINT effect_rule_length_check CHECK (char_length(rule) <= 64),
     CONSTRAINT effect_slot_length_check CHECK (char_length(slot) >= 1 AND char_length(slot) <= 2000),

@@ -162,6 +162,7 @@ class ClaimOrigin(Enum):
     GRANT = enum_value("grant", description="Given by the business: by hand, or by an admission.")
     STATUS_MATCH = enum_value("match", description="Matched with a status elsewhere, by hand.")
     GRACE = enum_value("grace", description="Grace, which prolongs a claim that ended.")
+    NOTICE = enum_value("notice", description="A downgrade that waits until its notice is old enough.")
 
 
 @strawberry.enum(description="What an application is for.")

@@ -31,6 +31,7 @@ UPDATABLE = {
     "current_standing": {
         "tier", "since", "until_at", "next_review_at", "standing_id",
         "cycle_anchor", "cycle_began_at", "cycle_source", "cycle_external_id", "cycle_ends_on",
+        "notice_tier", "notice_at", "noticed_at",
     },
     "hold": {"captured", "state", "closed_at"},
     "lot": {"amount", "remaining", "expired", "expires_at", "pending", "releases_at", "funding"},

@@ -19,6 +19,7 @@ from loyalty_engine.ledger.wallet import Wallet
 from loyalty_engine.rating import Fact, Folding, Rulebook, State
 from loyalty_engine.rating.facts import place_of, returns_by_purchase
 from loyalty_engine.rating.fold import run
+from loyalty_engine.rating.state import Notice
 from loyalty_engine.services.commands import Recorded
 from loyalty_engine.services.credentials import CreateCredential, CredentialCreated, create_credential
 from loyalty_engine.services.histories import facts_by_member
@@ -35,7 +36,10 @@ from tests.services.shop import Shop, done, new_shop
 SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.function_scoped_fixture]
 AFTERWARDS = END + timedelta(days=300)
 WALLET = "currency { key } available pending held debt earned spent expired"
-STANDING = "ladder { key } tier { key } since until claims { tier { key } from until cause { key } }"
+STANDING = """
+ladder { key } tier { key } since until claims { tier { key } from until cause { key } }
+notice { tier { key } at since }
+"""
 THEN = f"""
 query ($at: DateTime!, $known: DateTime) {{
   members(first: 10) {{ nodes {{
@@ -150,6 +154,14 @@ def folded(rulebook: Rulebook, beginning: State, facts: Sequence[Fact], until: d
     return folding.state
 
 
+def noticed(notice: Notice | None) -> object:
+    """A notice as it is answered."""
+    if notice is None:
+        return None
+    told = {"at": instant_text(notice.at), "since": instant_text(notice.since)}
+    return {"tier": {"key": notice.tier}, **told}
+
+
 def check_fold(rulebook: Rulebook, state: State, answer: Mapping[str, Any], at: datetime) -> None:
     """An answer is what the fold gives."""
     version = rulebook.in_force(at)
@@ -159,6 +171,7 @@ def check_fold(rulebook: Rulebook, state: State, answer: Mapping[str, Any], at: 
         until = None if ladder.until is None else instant_text(ladder.until)
         assert (standing["tier"]["key"], standing["since"]) == (ladder.tier, instant_text(ladder.since))
         assert standing["until"] == until
+        assert standing["notice"] == noticed(ladder.notice)
         wanted = {(claim.tier, claim.cause.key) for claim in ladder.claims}
         assert wanted <= {(claim["tier"]["key"], claim["cause"]["key"]) for claim in standing["claims"]}
     assert {each["ladder"]["key"] for each in answer["standings"]} == set(state.ladders)

@@ -77,7 +77,10 @@ cycles = st.sampled_from(
     ['{ months = 3, restart = ["upgrade", "downgrade"] }', "{ months = 1, restart = [] }"]
 )
 keeps = st.sampled_from([None, None, '"KEPT"', '{ op = "all_of", of = ["KEPT", "VISITS"] }'])
-graces = st.sampled_from(["", "", "grace_days = 5", "grace_days = 40"])
+prolongings = st.sampled_from(
+    ["", "", "grace_days = 5", "grace_days = 40", "notice_days = 10", "grace_days = 10, notice_days = 20"]
+)
+announcements = st.sampled_from(["notice_days = 10", "notice_days = 45", "grace_days = 5, notice_days = 20"])
 expiries = st.sampled_from(
     [
         '"never"',
@@ -99,7 +102,7 @@ pendings = st.sampled_from(
 
 
 @st.composite
-def ladders(draw: st.DrawFn, key: str, policies: Sequence[str], net: bool) -> str:
+def ladders(draw: st.DrawFn, key: str, policies: Sequence[str], net: bool, announcing: bool) -> str:
     """One ladder, with a rule for spend and one for visits."""
     gross = "" if net else draw(st.sampled_from(["", "", "net = false, "]))
     counted = draw(st.sampled_from(["activities", "local_days", "units", *VISITS, *VISITS]))
@@ -112,7 +115,7 @@ def ladders(draw: st.DrawFn, key: str, policies: Sequence[str], net: bool) -> st
         review=None if reviews == "dates" else reviews,
         dates='["02-15", "06-01", "11-30"]' if reviews == "dates" else None,
         keep=None if keep is None else keep.replace("KEPT", f"{key}_kept").replace("VISITS", f"{key}_visits"),
-        prolonging=draw(graces),
+        prolonging=draw(announcements if announcing else prolongings),
         cycle=draw(cycles),
         downgrade=draw(st.sampled_from(["qualified", "one_step", "base"])),
         returns=draw(st.sampled_from(policies)),
@@ -209,12 +212,17 @@ offer_extras = st.sampled_from(
 
 
 @st.composite
-def programs(draw: st.DrawFn, policies: Sequence[str] = POLICIES, *, net: bool = False) -> Program:
-    """A program with nothing rationed; ``net`` leaves out measures that ignore returns."""
+def programs(
+    draw: st.DrawFn, policies: Sequence[str] = POLICIES, *, net: bool = False, announcing: bool = False
+) -> Program:
+    """A program with nothing rationed; ``net`` leaves out measures that ignore returns.
+
+    With ``announcing`` every ladder gives notice before a downgrade.
+    """
     source = (
         draw(points())
-        + draw(ladders("status", policies, net))
-        + (draw(ladders("circle", policies, net)) if draw(st.booleans()) else "")
+        + draw(ladders("status", policies, net, announcing))
+        + (draw(ladders("circle", policies, net, announcing)) if draw(st.booleans()) else "")
         + earning(draw(bonuses), draw(line_caps))
         + "".join(promotion(f"offer_{index}", draw(awards), extra=draw(offer_extras)) for index in range(2))
     )
@@ -331,7 +339,11 @@ def told(draw: st.DrawFn, zone: ZoneInfo, _number: int) -> list[Fact]:
 
 def set_by_hand(draw: st.DrawFn, zone: ZoneInfo, number: int) -> list[Fact]:
     """A standing set by hand, or the end of what was."""
-    at = draw(instants(zone))
+    return [setting(draw, draw(instants(zone)), zone, number)]
+
+
+def setting(draw: st.DrawFn, at: datetime, zone: ZoneInfo, number: int) -> Fact:
+    """The same, at an instant."""
     days = draw(st.sampled_from([None, 1, 30, 91, 400]))
     ends = None if days is None else first_instant(local_day(at, zone) + timedelta(days=days), zone)
     said = ByHand(
@@ -339,17 +351,22 @@ def set_by_hand(draw: st.DrawFn, zone: ZoneInfo, number: int) -> list[Fact]:
         draw(st.sampled_from(["basic", "silver", "gold", None])),
         ends,
         draw(st.booleans()),
-        draw(st.sampled_from(["override", "match"])),
+        draw(st.sampled_from(["override", "match", "grant"])),
     )
     name = f"{draw(st.sampled_from('ax'))} by hand {number}"
-    return [
-        ActivityFact(Activity("desk", name, OVERRIDE, at, local_day(at, zone), attributes=said.attributes()))
-    ]
+    return ActivityFact(
+        Activity("desk", name, OVERRIDE, at, local_day(at, zone), attributes=said.attributes())
+    )
 
 
 def rested(draw: st.DrawFn, zone: ZoneInfo, number: int) -> list[Fact]:
     """A pause, until a day or until it is ended, or its end."""
-    at, days = draw(instants(zone)), draw(st.sampled_from([None, 1, 30, 91]))
+    return resting(draw, draw(instants(zone)), zone, number)
+
+
+def resting(draw: st.DrawFn, at: datetime, zone: ZoneInfo, number: int) -> list[Fact]:
+    """The same, from an instant on."""
+    days = draw(st.sampled_from([None, 1, 30, 91]))
     ends = None if days is None else first_instant(local_day(at, zone) + timedelta(days=days), zone)
     name = f"{draw(st.sampled_from('ax'))} rest {number}"
     began = Activity("desk", name, PAUSE, at, local_day(at, zone), attributes=pause_attributes(ends))

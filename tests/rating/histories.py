@@ -269,6 +269,26 @@ def changes(outcome: Outcome, key: str = "status") -> list[tuple[str, str, str]]
     return [(f"{at.astimezone(LONDON):%Y-%m-%d %H:%M}", was or "", now) for at, was, now in found]
 
 
+def notices(outcome: Outcome, key: str = "status") -> list[tuple[str, str | None, str]]:
+    """The notices given: local instant, to which tier (None: it holds no more), and when."""
+    found = sorted(
+        (
+            (effect.effective_at, effect.notice)
+            for effect in outcome.effects.values()
+            if effect.kind == "notice" and effect.ladder == key
+        ),
+        key=lambda given: given[0],
+    )
+    return [
+        (
+            f"{at.astimezone(LONDON):%Y-%m-%d %H:%M}",
+            None if notice is None else notice.tier,
+            "" if notice is None else f"{notice.at.astimezone(LONDON):%Y-%m-%d %H:%M}",
+        )
+        for at, notice in found
+    ]
+
+
 def wallet(outcome: Outcome, currency: str = "points") -> Wallet:
     """The wallet of a currency."""
     return outcome.state.wallets.get(currency, Wallet())
@@ -322,6 +342,7 @@ def picture(state: State) -> Picture:
                 each.tier,
                 each.since,
                 each.cycle,
+                each.notice,
                 sorted(each.claims, key=lambda claim: (claim.from_at, claim.tier)),
             )
             for key, each in state.ladders.items()

@@ -297,6 +297,15 @@ CASES = (
         "next_review_at 2026-12-31",
     ),
     Case(
+        "a notice",
+        "UPDATE current_standing SET notice_tier = 'basic', notice_at = since + interval '9 days',"
+        " noticed_at = since WHERE MINE AND tier <> 'basic'",
+        "replay",
+        "standing on status",
+        "notice_tier basic",
+        "notice_tier None",
+    ),
+    Case(
         "where a cycle began",
         "UPDATE current_standing SET cycle_external_id = 'zeroth' WHERE MINE",
         "replay",

@@ -25,7 +25,7 @@ from loyalty_engine.entities.columns import (
 )
 from loyalty_engine.entities.fact import CAUSE_KINDS
 
-EFFECT_KINDS = ("points", "standing", "claim", "withdrawal", "caused", "quota", "forgone")
+EFFECT_KINDS = ("points", "standing", "claim", "withdrawal", "caused", "quota", "forgone", "notice")
 COUNTED_KINDS = ("points", "caused", "forgone")
 """Kinds of effects of which there are so many; all others are there or not."""
 

@@ -115,14 +115,17 @@ class Standing(Entity, table=True):
 class CurrentStanding(Entity, table=True):
     """Where a member stands on a ladder now; kept from the changes, for reads, filters and counts.
 
-    The cycle under way began at a boundary, or after the fact whose place it names.
+    The cycle under way began at a boundary, or after the fact whose place it names. A notice says to which
+    tier the member falls and when, and since when that is foreseen.
     """
 
     __tablename__ = "current_standing"
     __table_args__: ClassVar[tuple[Any, ...]] = (
         belongs_to("member", "member_id"),
         belongs_to("standing", "standing_id"),
-        *lengths(ladder=64, tier=64),
+        *lengths(ladder=64, tier=64, notice_tier=64),
+        CheckConstraint("num_nulls(notice_tier, notice_at, noticed_at) IN (0, 3)", name="notice_is_whole"),
+        CheckConstraint("notice_at > noticed_at AND notice_tier <> tier", name="notice_of_a_fall"),
         CheckConstraint(
             "(cycle_anchor IS NULL) = (cycle_began_at IS NULL)"
             " AND (cycle_source IS NULL) = (cycle_external_id IS NULL)"
@@ -146,3 +149,6 @@ class CurrentStanding(Entity, table=True):
     cycle_source: str | None = key_text()
     cycle_external_id: str | None = key_text()
     cycle_ends_on: date | None = Field()
+    notice_tier: str | None = key_text()
+    notice_at: datetime | None = instant()
+    noticed_at: datetime | None = instant()

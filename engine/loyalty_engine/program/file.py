@@ -245,7 +245,14 @@ class Downgrade(Section):
         strict=True,
         ge=0,
         le=3660,
-        description="How many days a claim is prolonged whose end would be a fall.",
+        description="How many days a claim is prolonged that ends in a fall.",
+    )
+    notice_days: int = Field(
+        0,
+        strict=True,
+        ge=0,
+        le=3660,
+        description="How many days before it a downgrade is announced at least.",
     )
 
 

@@ -14,7 +14,7 @@ from decimal import Decimal
 
 from loyalty_engine.ledger.effects import EffectKey
 from loyalty_engine.localtime import first_instant, local_day
-from loyalty_engine.program import LadderPolicy
+from loyalty_engine.program import LadderPolicy, Program
 from loyalty_engine.rating.asking import asks, next_asked
 from loyalty_engine.rating.earning import Ask, Asking, Earning, earning_returns
 from loyalty_engine.rating.ends import next_cycle, next_review
@@ -33,6 +33,7 @@ from loyalty_engine.rating.inputs import member_at
 from loyalty_engine.rating.journal import ENROLMENT, At, Journal, Parked, boundary_cause
 from loyalty_engine.rating.measuring import Measuring, Taken
 from loyalty_engine.rating.moves import Moves
+from loyalty_engine.rating.notices import Notices
 from loyalty_engine.rating.overrides import by_hand
 from loyalty_engine.rating.pauses import PAUSE, RESUME, Pauses
 from loyalty_engine.rating.rated import Rated
@@ -58,7 +59,7 @@ class Folding:
     """Steps taken one after another from a state; the state that was given stays as it was.
 
     ``returns`` are the linked returns of each purchase, all of them: under ``undo`` a purchase is
-    folded with what remains of it in the end.
+    folded with what remains of it in the end. ``foreseeing`` gives no notices, and waits for none.
     """
 
     def __init__(
@@ -66,6 +67,8 @@ class Folding:
         rulebook: Rulebook,
         state: State,
         returns: Mapping[NaturalKey, Sequence[ReturnFact]] | None = None,
+        *,
+        foreseeing: bool = False,
     ) -> None:
         self._rulebook = rulebook
         self._returns = returns or {}
@@ -78,7 +81,8 @@ class Folding:
         self._measuring = Measuring(self.state, (version.program for version in rulebook.versions))
         self._earning = Earning(self.state, self._journal)
         self._moves = Moves(self.state, self._journal)
-        self._standings = Standings(rulebook, self.state, self._journal)
+        self._standings = Standings(rulebook, self.state, self._journal, foreseeing=foreseeing)
+        self._notices = None if foreseeing else Notices(self.state, self._journal, self._forward)
         self._pauses = Pauses(self.state, self._journal)
 
     def outcome(self) -> Outcome:
@@ -93,7 +97,7 @@ class Folding:
             self._standings.begin(At(ENROLMENT, self.state.joined_at, version.id), policy)
 
     def next_boundary(self) -> datetime | None:
-        """The next instant at which a review is held, a claim ends, points change or a version begins.
+        """The next instant at which a review is held, a claim ends, a notice is due, and so on.
 
         Or at which a rule asked for its ladder to be asked. While the member is paused there are neither, nor
         ends, but the end of the pause.
@@ -124,7 +128,8 @@ class Folding:
         ]
         resumes = None if state.pause is None else state.pause.until
         ends = (state.next_end(), resumes, self._moves.next_change(program))
-        return min((*reviews, *begins, *(end for end in ends if end is not None)), default=None)
+        notices = self._notices.next_due(program) if self._notices is not None else ()
+        return min((*reviews, *begins, *notices, *(end for end in ends if end is not None)), default=None)
 
     def _next_asked(self, version: ProgramVersion, policy: LadderPolicy) -> datetime | None:
         """When a rule asks for its ladder to be asked; one that cannot say so has failed since joining."""
@@ -142,10 +147,18 @@ class Folding:
     def advance(self, until: datetime) -> None:
         """Apply every boundary up to and including an instant."""
         while (instant := self.next_boundary()) is not None and instant <= until:
-            self._boundary(instant)
+            at, program = self._boundary(instant)
             self.state.at = instant
+            self._look_ahead(at, program)
 
-    def _boundary(self, instant: datetime) -> None:
+    def _look_ahead(self, at: At, program: Program) -> None:
+        if self._notices is not None:
+            self._notices.look_ahead(at, program)
+
+    def _forward(self, at: datetime) -> Folding:
+        return Folding(self._rulebook.until(at), self.state, foreseeing=True)
+
+    def _boundary(self, instant: datetime) -> tuple[At, Program]:
         version = self._rulebook.in_force(instant)
         at, tiers = At(boundary_cause(instant), instant, version.id), self._tiers()
         before = self._rulebook.in_force(self.state.at)
@@ -163,6 +176,7 @@ class Folding:
                 self._standings.boundary(at, version.program, policy, tiers, asked=policy.key in asked)
         self._freeze(version)
         self._moves.boundary(at, version.program)
+        return at, version.program
 
     def take(self, fact: Fact) -> Asking:
         """One step, boundaries up to its instant first.
@@ -186,6 +200,7 @@ class Folding:
         self._freeze(version)
         self.state.place = place_of(fact)
         self.state.at = max(self.state.at, fact.occurred_at)
+        self._look_ahead(at, version.program)
 
     def _activity(self, fact: ActivityFact, at: At, version: ProgramVersion) -> Asking:
         activity, program = fact.activity, version.program

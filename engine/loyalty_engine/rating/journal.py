@@ -10,7 +10,7 @@ from uuid import UUID
 from loyalty_engine.ledger.effects import Cause, EffectKey
 from loyalty_engine.ledger.lots import Place
 from loyalty_engine.rating.judgement import RuleFailed
-from loyalty_engine.rating.state import Claim, Effect, Ruling
+from loyalty_engine.rating.state import Claim, Effect, Notice, Ruling
 from loyalty_engine.rating.wallets import quota_slot, slot_of
 
 ENROLMENT = Cause("enrolment", "enrolment")
@@ -55,6 +55,21 @@ def claim_slot(ladder: str, claim: Claim) -> str:
 def claim_key(ladder: str, claim: Claim) -> EffectKey:
     """The key of the effect that a claim is: one that a pause moved is an effect of the pause's end."""
     return EffectKey(claim.moved_by or claim.cause, "", claim_slot(ladder, claim))
+
+
+def notice_slot(ladder: str, tier: str, notice: Notice | None) -> str:
+    """The slot of a notice of a fall from a tier; None: the one given before holds no more."""
+    if notice is None:
+        return f"notice/{ladder}/{tier}>kept"
+    at, since = (instant.astimezone(UTC).isoformat() for instant in (notice.at, notice.since))
+    return f"notice/{ladder}/{tier}>{notice.tier}@{at}/{since}"
+
+
+def notice_in(slot: str) -> Notice | None:
+    """The notice that such a slot tells of; None where it says that there is none."""
+    _, _, said, *since = slot.split("/")
+    tier, _, at = said.partition(">")[2].partition("@")
+    return Notice(tier, datetime.fromisoformat(at), datetime.fromisoformat(since[0])) if since else None
 
 
 class Journal:
@@ -121,6 +136,14 @@ class Journal:
             made = claim_key(ladder, claim)
             key = EffectKey(at.cause, "", f"withdraw/{made.slot}/{made.cause.kind}/{made.cause.key}")
             self.effects[key] = Effect(key, "withdrawal", 1, at.instant, at.program, ladder, claim=claim)
+
+    def notice(self, at: At, ladder: str, tier: str, notice: Notice | None) -> None:
+        """A notice of a fall from a tier, or that the one given before holds no more."""
+        key = EffectKey(at.cause, "", notice_slot(ladder, tier, notice))
+        to_tier = None if notice is None else notice.tier
+        self.effects[key] = Effect(
+            key, "notice", 1, at.instant, at.program, ladder, tier, to_tier, notice=notice
+        )
 
     def relowered(self, ladder: str, claim: Claim) -> None:
         """A claim that stands on lowered figures: what is kept of it changes, not its effect."""

@@ -30,3 +30,9 @@ class Rulebook:
         """The version that holds at the instant."""
         later = [version.effective_at for version in self.versions[1:] if version.effective_at is not None]
         return self.versions[bisect_right(later, at)]
+
+    def until(self, at: datetime) -> Rulebook:
+        """Without the versions that take effect after the instant."""
+        return Rulebook(
+            tuple(each for each in self.versions if each.effective_at is None or each.effective_at <= at)
+        )

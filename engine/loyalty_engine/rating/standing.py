@@ -18,6 +18,7 @@ from loyalty_engine.rating.journal import At, Journal
 from loyalty_engine.rating.judgement import Judgement, figure_key, judge
 from loyalty_engine.rating.ladders import keeps_all, next_tier, risen, same, settled, with_claim
 from loyalty_engine.rating.locks import lock_of, made_at
+from loyalty_engine.rating.notices import awaited
 from loyalty_engine.rating.overrides import ByHand
 from loyalty_engine.rating.rulebook import Rulebook
 from loyalty_engine.rating.state import Claim, ClaimFigure, CycleState, LadderState, Ruling, State
@@ -46,12 +47,15 @@ class _Asked:
 
 
 class Standings:
-    """Claims and standings of one member."""
+    """Claims and standings of one member. Where falls are foreseen, no notice puts them off."""
 
-    def __init__(self, rulebook: Rulebook, state: State, journal: Journal) -> None:
+    def __init__(
+        self, rulebook: Rulebook, state: State, journal: Journal, *, foreseeing: bool = False
+    ) -> None:
         self._rulebook = rulebook
         self._state = state
         self._journal = journal
+        self._foreseeing = foreseeing
 
     def begin(self, at: At, policy: LadderPolicy) -> None:
         """Stand on the base tier."""
@@ -287,13 +291,17 @@ class Standings:
         after = next_tier(policy, held, asked.judgement.keeps)
         if policy.ladder.rank(after) >= policy.ladder.rank(held.tier):
             return None
-        return graced(policy, held, ended, at, program.zone)
+        grace = graced(policy, held, ended, at, program.zone)
+        if grace is not None or self._foreseeing:
+            return grace
+        return awaited(policy, held, at, program.zone)
 
     def _stand(self, at: At, policy: LadderPolicy, after: LadderState, ruling: Ruling) -> None:
         before = self._state.ladders[policy.key]
         self._state.ladders[policy.key] = after
         if after.tier == before.tier:
             return
+        self._state.ladders[policy.key] = replace(after, notice=None)
         self._journal.standing(at, policy.key, before.tier, after.tier, ruling)
         rose = policy.ladder.rank(after.tier) > policy.ladder.rank(before.tier)
         if policy.section.cycle is not None and (

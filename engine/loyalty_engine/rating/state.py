@@ -15,7 +15,7 @@ from loyalty_engine.ledger.wallet import Wallet
 from loyalty_engine.rating.locks import counting
 from loyalty_engine.rating.tallies import Tallies
 
-PROLONGING = ("grace",)
+PROLONGING = ("grace", "notice")
 """The origins of claims that only prolong another one; they are not made on figures."""
 
 
@@ -42,7 +42,7 @@ class Claim:
     from_at: datetime
     until_at: datetime | None
     cause: Cause
-    origin: Literal["rules", "override", "grant", "match", "grace"] = "rules"
+    origin: Literal["rules", "override", "grant", "match", "grace", "notice"] = "rules"
     locked: bool = False
     figures: Mapping[str, ClaimFigure] = field(default_factory=dict, compare=False)
     moved_by: Cause | None = None
@@ -69,13 +69,23 @@ class CycleState:
 
 
 @dataclass(frozen=True, slots=True)
+class Notice:
+    """An announced downgrade: to which tier, when it takes effect, and since when it is foreseen."""
+
+    tier: str
+    at: datetime
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class LadderState:
-    """The standing on one ladder, with the claims in force and its cycle, where it has one."""
+    """The standing on one ladder, with the claims in force, its cycle, and a notice that was given."""
 
     tier: str
     since: datetime
     claims: tuple[Claim, ...] = ()
     cycle: CycleState | None = None
+    notice: Notice | None = None
 
     @property
     def until(self) -> datetime | None:
@@ -176,7 +186,7 @@ class Effect:
     """What a key wants, with what is needed to post it."""
 
     key: EffectKey
-    kind: Literal["points", "standing", "claim", "withdrawal", "caused", "quota", "forgone"]
+    kind: Literal["points", "standing", "claim", "withdrawal", "caused", "quota", "forgone", "notice"]
     value: int
     effective_at: datetime
     program: UUID
@@ -187,6 +197,7 @@ class Effect:
     claim: Claim | None = None
     moves: EffectKey | None = None
     """The key of the claim that this one is with another end."""
+    notice: Notice | None = None
 
 
 def enrolled(external_id: str, joined_at: datetime, joined_on: date, referred_by: str | None = None) -> State:

@@ -83,14 +83,8 @@ class MemberDifference:
 
     def _apply(self, key: EffectKey, value: int, effect: Effect | None) -> None:
         """Post a value; without an effect what stands goes back, at the instant at which it stands."""
-        known = self._posted.effects.get(key)
-        if effect is not None:
-            kind, at, program = str(effect.kind), effect.effective_at, effect.program
-        elif known is not None:
-            kind, at, program = known["kind"], known["effective_at"], known["program_version_id"]
-        else:
-            raise LookupError(f"{key} is neither wanted nor posted")
-        effect_id = self._effect(key, kind, value, at, program, known)
+        kind, at, program = self._said(key, effect)
+        effect_id = self._effect(key, kind, value, at, program, self._posted.effects.get(key))
         match kind:
             case "points":
                 code, currency = self._move(key, value, at, effect_id)
@@ -105,9 +99,20 @@ class MemberDifference:
                 self._tiers.withdrawal(key, effect, effect_id)
             case "forgone":
                 pass  # Nothing moves: what a return wanted back had expired.
+            case "notice":
+                self._tiers.notice(key, value, effect, effect_id)
             case "caused":
                 units = effect.value if effect is not None else 0
                 self._rows.caused.append(Caused(key, units, at, self._folded.fact_ids[key.cause.key]))
+
+    def _said(self, key: EffectKey, effect: Effect | None) -> tuple[str, datetime, UUID]:
+        """What kind of effect it is, when it takes effect and by which program."""
+        known = self._posted.effects.get(key)
+        if effect is not None:
+            return effect.kind, effect.effective_at, effect.program
+        if known is not None:
+            return known["kind"], known["effective_at"], known["program_version_id"]
+        raise LookupError(f"{key} is neither wanted nor posted")
 
     def _effect(
         self,

@@ -9,7 +9,7 @@ from uuid import UUID
 from loyalty_engine.ledger.effects import Cause
 from loyalty_engine.rating import Rulebook
 from loyalty_engine.rating.ends import next_review
-from loyalty_engine.rating.state import CycleState, Pause
+from loyalty_engine.rating.state import CycleState, Notice, Pause
 from loyalty_engine.services.posted import Folded
 from loyalty_engine.services.posting import Row, Rows
 
@@ -69,6 +69,7 @@ class KeptRows:
                 else None,
                 "standing_id": last.get(ladder) or self._folded.stored.standing_ids[ladder],
                 **_cycle(standing.cycle),
+                **_notice(standing.notice),
             }
             known = self._folded.stored.standings.get(ladder)
             if known is None or any(known[name] != row[name] for name in dict(known) if name in row):
@@ -133,6 +134,14 @@ def _status(before: str, pause: Pause | None) -> str:
     if before not in ("active", "paused"):
         return before
     return "active" if pause is None else "paused"
+
+
+def _notice(notice: Notice | None) -> Row:
+    return {
+        "notice_tier": None if notice is None else notice.tier,
+        "notice_at": None if notice is None else notice.at,
+        "noticed_at": None if notice is None else notice.since,
+    }
 
 
 def _cycle(cycle: CycleState | None) -> Row:

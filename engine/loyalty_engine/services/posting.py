@@ -102,6 +102,9 @@ async def write_rows(
             "cycle_source",
             "cycle_external_id",
             "cycle_ends_on",
+            "notice_tier",
+            "notice_at",
+            "noticed_at",
         ),
     )
     await upsert_rows(connection, Counter, rows.counters, update=("used",))

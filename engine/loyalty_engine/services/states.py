@@ -17,7 +17,7 @@ from loyalty_engine.measures import Bucket, Wanted, buckets, buckets_since
 from loyalty_engine.program import LadderPolicy
 from loyalty_engine.rating import Claim, LadderState, Rulebook, State, enrolled
 from loyalty_engine.rating.ladders import needed
-from loyalty_engine.rating.state import ClaimFigure, CycleState, Pause
+from loyalty_engine.rating.state import ClaimFigure, CycleState, Notice, Pause
 from loyalty_engine.rating.tallies import Tallies, View, tracked_cycles, tracked_figures
 from loyalty_engine.rules import Figure
 from loyalty_engine.services.row_keys import cause_of
@@ -193,10 +193,18 @@ def cycle_of(row: asyncpg.Record) -> CycleState | None:
     return CycleState(row["cycle_anchor"], row["cycle_began_at"], after, row["cycle_ends_on"])
 
 
+def _notice_of(row: asyncpg.Record) -> Notice | None:
+    if row["notice_tier"] is None:
+        return None
+    return Notice(row["notice_tier"], row["notice_at"], row["noticed_at"])
+
+
 def _read_rows(found: dict[UUID, Stored], rows: StateRows) -> None:
     for row in rows.standings:
         stored = found[row["member_id"]]
-        stored.state.ladders[row["ladder"]] = LadderState(row["tier"], row["since"], cycle=cycle_of(row))
+        stored.state.ladders[row["ladder"]] = LadderState(
+            row["tier"], row["since"], cycle=cycle_of(row), notice=_notice_of(row)
+        )
         stored.standing_ids[row["ladder"]] = row["standing_id"]
         stored.standings[row["ladder"]] = row
     for row in rows.claims:

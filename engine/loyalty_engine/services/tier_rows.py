@@ -76,6 +76,18 @@ class TierRows:
             return BOUNDARY_PLACE
         return natural_key_of(key.cause.key)
 
+    def notice(self, key: EffectKey, value: int, effect: Effect | None, effect_id: UUID) -> None:
+        """Tell of a notice, that it holds no more, or that it was given by mistake."""
+        if value < 0 or effect is None:
+            self._events.add("tier.notice_corrected", effect_id, {"ladder": key.slot.split("/")[1]})
+        elif effect.notice is None:
+            self._events.add(
+                "tier.notice_withdrawn", effect_id, {"ladder": effect.ladder, "tier": effect.from_tier}
+            )
+        else:
+            told = {"ladder": effect.ladder, "from": effect.from_tier, "to": effect.notice.tier}
+            self._events.add("tier.notice", effect_id, {**told, "at": effect.notice.at.isoformat()})
+
     def claim(self, key: EffectKey, value: int, effect: Effect | None, effect_id: UUID) -> None:
         if value < 0 or effect is None or effect.claim is None:
             claim_id = self._claim_ids[key]

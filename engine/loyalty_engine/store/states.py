@@ -24,7 +24,8 @@ ORDER BY c.from_at, e.cause_kind <> 'boundary', e.cause_key, e.slot
 """
 _STANDINGS = """
 SELECT member_id, ladder, tier, since, until_at, next_review_at, standing_id,
-       cycle_anchor, cycle_began_at, cycle_source, cycle_external_id, cycle_ends_on
+       cycle_anchor, cycle_began_at, cycle_source, cycle_external_id, cycle_ends_on,
+       notice_tier, notice_at, noticed_at
 FROM current_standing
 WHERE business_id = $1 AND member_id = ANY ($2::uuid[])
 """

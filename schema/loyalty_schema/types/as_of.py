@@ -10,6 +10,7 @@ import strawberry
 from loyalty_engine.ledger.amounts import from_smallest_units
 from loyalty_engine.program import LadderPolicy
 from loyalty_engine.rating import ProgramVersion
+from loyalty_engine.rating.journal import notice_in
 from loyalty_engine.rating.locks import counting
 from loyalty_engine.store.reads import businesses, standings_then
 from loyalty_engine.store.reads.members import MemberRow
@@ -18,6 +19,7 @@ from loyalty_engine.store.reads.standings import ClaimRow
 from loyalty_engine.store.reads.totals import Totals, totals
 from loyalty_schema.fields import EVERYONE, FEW, MEMBERS_READ, POINTS_READ, aggregate, column, computed
 from loyalty_schema.request import Info, Request, request_of
+from loyalty_schema.types.notice import Notice, notice_of
 from loyalty_schema.types.program import Ladder, Program, Tier
 from loyalty_schema.types.rules import PointsCurrency
 from loyalty_schema.types.standing import Claim, StandingLadder, tier_held
@@ -58,6 +60,13 @@ class StandingAsOf:
         claims = counting(await self._claims(info))
         ends = [row.until_at for row in claims if row.tier == self.row.tier]
         return None if None in ends else max((end for end in ends if end), default=None)
+
+    @aggregate(scope=MEMBERS_READ, description="The downgrade that was announced; null: none was.")
+    async def notice(self, info: Info) -> Notice | None:
+        """The downgrade that was announced."""
+        found = await request_of(info).reads.load(standings_then.notices_then, self.moment) or {}
+        slot = found.get(self.row.ladder)
+        return None if slot is None else notice_of(self.version, self.row.ladder, notice_in(slot))
 
     @aggregate(
         scope=MEMBERS_READ, brings=FEW, description="The claims in force; the best of them is the tier."

@@ -14,6 +14,7 @@ from loyalty_engine.rating import ProgramVersion, Rulebook, enrolled, explain, r
 from loyalty_engine.rating.inputs import member_at
 from loyalty_engine.rating.judgement import judge
 from loyalty_engine.rating.locks import lock_of
+from loyalty_engine.rating.overrides import HAND_ORIGINS
 from loyalty_engine.rules import Measure
 from loyalty_engine.rules import Reason as RuleReason
 from loyalty_engine.services import states
@@ -37,6 +38,7 @@ from loyalty_schema.ids import global_id
 from loyalty_schema.request import Info, Request, request_of
 from loyalty_schema.types.effects import Cause, Effect, program_by_id
 from loyalty_schema.types.node import Node
+from loyalty_schema.types.notice import Notice, given_in, notice_of
 from loyalty_schema.types.program import Ladder, Program, Tier, rule_of, tier_of, version_by_id
 from loyalty_schema.types.rules import Locale, Rule, named, unit_words
 from loyalty_schema.types.ruling import Judged, Ruling, judged, ruling_of, set_by_hand
@@ -74,11 +76,11 @@ class Claim:
         return Cause(row=self.row.effect)
 
     @aggregate(
-        scope=ACTIVITIES_READ, description="Why it was made by hand; null: rules made it, or it is not seen."
+        scope=ACTIVITIES_READ, description="Why it was made by hand; null: it was not, or it is not seen."
     )
     async def reason(self, info: Info) -> str | None:
         """Why it was made by hand."""
-        if self.row.origin == "rules" or self.row.effect.activity_id is None:
+        if self.row.origin not in HAND_ORIGINS or self.row.effect.activity_id is None:
             return None
         row = await request_of(info).reads.load(activities.activities_by_id, self.row.effect.activity_id)
         return None if row is None else row.reason
@@ -178,6 +180,13 @@ class Standing:
     until: datetime | None = column(
         "until_at", scope=MEMBERS_READ, description="The end of the last claim on the tier held; null: none."
     )
+
+    @computed(
+        scope=MEMBERS_READ, description="The downgrade that is announced; null: none is foreseen so far."
+    )
+    def notice(self) -> Notice | None:
+        """The downgrade that is announced."""
+        return notice_of(self.version, self.row.ladder, given_in(self.row))
 
     @aggregate(
         scope=MEMBERS_READ, brings=FEW, description="The claims in force; the best of them is the tier."

@@ -38,7 +38,10 @@ from loyalty_engine.store.tables import columns, table
 
 @dataclass(frozen=True, slots=True)
 class StandingRow:
-    """Where a member stands on a ladder now; ``ruling`` decided it, empty at joining."""
+    """Where a member stands on a ladder now; ``ruling`` decided it, empty at joining.
+
+    Of a downgrade that is announced: to which tier, when, and since when it is.
+    """
 
     member_id: UUID
     ladder: str
@@ -46,6 +49,9 @@ class StandingRow:
     since: datetime
     until_at: datetime | None
     next_review_at: datetime | None
+    notice_tier: str | None
+    notice_at: datetime | None
+    noticed_at: datetime | None
     ruling: Mapping[str, Any]
     program_version_id: UUID
 
@@ -110,7 +116,7 @@ def _same(one: Any, other: Any, name: str) -> Any:
 _CURRENT = ViewStatement(
     lambda held: (
         select(
-            *(_current[name] for name in StandingRow.__slots__[:6]),
+            *(_current[name] for name in StandingRow.__slots__[:-2]),
             _change.ruling,
             _effect.program_version_id,
         )

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ARRAY, Uuid, and_, case, cast, func, literal, not_, or_, select
-from sqlalchemy.dialects.postgresql import aggregate_order_by, distinct_on
+from sqlalchemy.dialects.postgresql import JSON, aggregate_order_by, distinct_on
 from sqlalchemy.types import DateTime, Text
 
 from loyalty_engine.entities import Claim, Effect, Standing
@@ -117,8 +117,53 @@ def _claims(held: bool) -> Any:
     )
 
 
+def _said(held: bool) -> Any:
+    """The changes of standing and the notices that stand, with the ladder and the place in the order of each.
+
+    A change takes back the notice before it; what is announced by what made the change comes after it.
+    """
+    effect = _posted.c
+    is_notice = effect.kind == "notice"
+    latest = aggregate_order_by(effect.effective_at, effect.recorded_at.desc(), effect.effect_id.desc())
+    key = case((effect.cause_kind.in_(("activity", "value")), cast(effect.cause_key, JSON)), else_=None)
+    return (
+        select(
+            effect.slot,
+            is_notice.label("is_notice"),
+            func.split_part(effect.slot, "/", case((is_notice, 2), else_=1)).label("ladder"),
+            func.array_agg(latest, type_=ARRAY(DateTime(timezone=True)))
+            .filter(effect.value > 0)[1]
+            .label("effective_at"),
+            (effect.cause_kind != "enrolment").label("is_later"),
+            func.coalesce(key[0].astext.collate("C"), "").label("source"),
+            func.coalesce(key[1].astext.collate("C"), "").label("external_id"),
+        )
+        .select_from(_posted)
+        .where(known_then(effect), effect.kind.in_(("standing", "notice")), *linked(effect.member_id, held))
+        .group_by(effect.cause_kind, effect.cause_key, effect.slot, effect.kind)
+        .having(func.sum(effect.value) > 0)
+        .correlate(MOMENTS)
+        .subquery("said")
+    )
+
+
+def _noticed(held: bool) -> Any:
+    """The last thing said on each ladder, where it is a notice: its slot tells it."""
+    said = _said(held).c
+    order = (said.effective_at, said.is_later, said.source, said.external_id, said.is_notice)
+    last = (
+        select(said.ladder, said.slot, said.is_notice)
+        .ext(distinct_on(said.ladder))
+        .order_by(said.ladder, *(part.desc() for part in order))
+        .correlate(MOMENTS)
+        .subquery("last")
+    )
+    return select(last.c.ladder, last.c.slot).where(last.c.is_notice)
+
+
 _STOOD = ViewStatement(lambda held: at_each(_stood(held)))
 _CLAIMS = ViewStatement(lambda held: at_each(_claims(held)))
+_NOTICED = ViewStatement(lambda held: at_each(_noticed(held)))
 
 
 async def standings_then(
@@ -141,4 +186,14 @@ async def claims_then(
     for number, *record in await _CLAIMS.fetch(connection, view, **moment_values(moments)):
         row = ClaimRow(*(*record[:width], EffectRow(*record[width:])))
         found.setdefault(moments[number - 1], []).append(row)
+    return found
+
+
+async def notices_then(
+    connection: Connection, view: View, moments: Sequence[Moment]
+) -> dict[Moment, dict[str, str]]:
+    """The slots that tell of the last notices, or that they held no more, by moment and ladder."""
+    found: dict[Moment, dict[str, str]] = {}
+    for number, ladder, slot in await _NOTICED.fetch(connection, view, **moment_values(moments)):
+        found.setdefault(moments[number - 1], {})[ladder] = slot
     return found
