@@ -14,17 +14,23 @@ from loyalty_tier_tenure.rule import TierTenure
 from tests.rating.histories import (
     changes,
     folded,
+    instant,
     ladder,
     new_member,
+    picture,
     program_of,
     purchase,
     rule,
     rulebook_of,
+    spend,
     standing,
+    taken_live,
     tier,
     value,
     with_rules,
 )
+from tests.rating.test_overrides import by_hand
+from tests.rating.test_pauses import pause, resume
 
 JOINED = date(2024, 1, 31)
 
@@ -138,3 +144,57 @@ def test_a_status_that_ends_asks_for_its_end() -> None:
     outcome = folded(program, [fact], "2024-02-15T12:00")
     assert outcome.next_boundary_at == datetime(2024, 3, 1, tzinfo=UTC)
     assert tier(folded(program, [fact], "2024-03-15T12:00")) == "gold"  # the claim runs to its end
+
+
+def test_a_pause_skips_no_day_that_a_rule_asked_for() -> None:
+    """What time alone makes is like what is bought meanwhile: it raises, and its claim is moved."""
+    facts: list[Fact] = [pause("2024-02-10T10:00"), resume("2024-04-10T10:00")]
+    program, member = by_tenure(until="{ months = 1 }"), new_member(JOINED)
+    outcome = folded(program, facts, "2024-04-20T12:00", member=member)
+    assert changes(outcome) == [
+        ("2024-02-29 00:00", "basic", "silver"),
+        ("2024-03-31 00:00", "silver", "gold"),
+    ]
+    ends = {claim.tier: claim.until_at for claim in standing(outcome).claims}
+    assert ends["gold"] == instant("2024-05-09T23:00")  # 30 April, and the 10 days of April
+    live = taken_live(rulebook_of(program), facts, instant("2024-04-20T12:00"), member=member)
+    assert picture(live) == picture(outcome.state)
+
+
+def test_while_a_member_is_paused_such_a_day_is_due() -> None:
+    outcome = folded(by_tenure(), [pause("2024-02-10T10:00")], "2024-02-11", member=new_member(JOINED))
+    assert outcome.next_boundary_at == instant("2024-02-29")
+
+
+@pytest.mark.parametrize("returns", ["from_now", "at_review"])
+def test_at_such_a_day_in_a_pause_no_claim_ends_no_review_is_held_and_no_cycle_begins(returns: str) -> None:
+    """All of them would be due on 1 April, too; afterwards all are moved by the days paused, but reviews."""
+    program = program_of(
+        ladder(
+            '{ op = "any_of", of = ["spend", "loyal"] }',
+            until='{ end_of = "month" }',
+            review="month",
+            cycle="{ months = 2, restart = [] }",
+            returns=returns,
+        ),
+        tenure(silver=2, gold=600),
+        spend(window='"cycle"'),
+    )
+    facts: list[Fact] = [
+        by_hand("2024-02-05T10:00", "gold", "2024-04-01"),
+        pause("2024-03-25T10:00"),
+        resume("2024-04-04T10:00"),
+    ]
+    member = new_member(date(2024, 2, 1))
+    during = folded(program, facts[:2], "2024-04-02T12:00", member=member)
+    assert [(claim.tier, claim.origin) for claim in standing(during).claims] == [
+        ("gold", "override"),
+        ("silver", "rules"),
+    ]
+    assert standing(during).claims[1].from_at == instant("2024-03-31T23:00")
+    assert standing(during).cycle == standing(folded(program, facts[:1], "2024-03-20", member=member)).cycle
+    outcome = folded(program, facts, "2024-04-12T12:00", member=member)
+    assert changes(outcome)[1:] == [("2024-04-11 00:00", "gold", "silver")]
+    cycle = standing(outcome).cycle
+    assert cycle is not None
+    assert cycle.began_at == instant("2024-04-10T23:00")

@@ -6,7 +6,15 @@ from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from loyalty_engine.localtime import DAY, add_months, first_instant, local_day, next_period_start
+from loyalty_engine.localtime import (
+    DAY,
+    add_months,
+    first_instant,
+    is_day_start,
+    local_day,
+    next_period_start,
+    period_start,
+)
 from loyalty_engine.program import LadderPolicy
 from loyalty_engine.program.file import (
     AfterDays,
@@ -100,6 +108,18 @@ def next_review(policy: LadderPolicy, state: LadderState, after: datetime, zone:
     if policy.review.every is None:
         return next_date(policy.review.dates, after, zone)
     return next_period(policy.review.every, after, zone)
+
+
+def is_review(policy: LadderPolicy, at: datetime, zone: ZoneInfo, *, cycle_over: bool) -> bool:
+    """Whether the ladder is reviewed at the instant."""
+    if policy.review is None or not is_day_start(at, zone):
+        return False
+    if policy.review.every == "cycle":
+        return cycle_over
+    if policy.review.every is None:
+        return is_date(policy.review.dates, at, zone)
+    day = local_day(at, zone)
+    return period_start(day, policy.review.every) == day
 
 
 def next_date(dates: Sequence[str], after: datetime, zone: ZoneInfo) -> datetime:

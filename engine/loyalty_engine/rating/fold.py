@@ -99,27 +99,21 @@ class Folding:
     def next_boundary(self) -> datetime | None:
         """The next instant at which a review is held, a claim ends, a notice is due, and so on.
 
-        Or at which a rule asked for its ladder to be asked. While the member is paused there are neither, nor
-        ends, but the end of the pause.
+        Or at which a rule asked for its ladder to be asked. While the member is paused there are no reviews,
+        ends and notices, but the end of the pause.
         """
         state = self.state
         in_force = self._rulebook.in_force(state.at)
         program = in_force.program
-        held = [
-            (policy, state.ladders.get(policy.key))
-            for policy in program.ladders
-            if policy.key not in state.frozen and state.pause is None
-        ]
+        held = [policy for policy in self._unfrozen(in_force) if policy.key in state.ladders]
+        asked = [self._next_asked(in_force, policy) for policy in held]
         reviews = [
             instant
-            for policy, ladder in held
-            if ladder is not None
+            for policy in (held if state.pause is None else ())
             for instant in (
-                next_review(policy, ladder, state.at, program.zone),
-                next_cycle(policy, ladder, program.zone),
-                self._next_asked(in_force, policy),
+                next_review(policy, state.ladders[policy.key], state.at, program.zone),
+                next_cycle(policy, state.ladders[policy.key], program.zone),
             )
-            if instant is not None
         ]
         begins = [
             version.effective_at
@@ -129,7 +123,8 @@ class Folding:
         resumes = None if state.pause is None else state.pause.until
         ends = (state.next_end(), resumes, self._moves.next_change(program))
         notices = self._notices.next_due(program) if self._notices is not None else ()
-        return min((*reviews, *begins, *notices, *(end for end in ends if end is not None)), default=None)
+        found = (*reviews, *asked, *begins, *notices, *ends)
+        return min((instant for instant in found if instant is not None), default=None)
 
     def _next_asked(self, version: ProgramVersion, policy: LadderPolicy) -> datetime | None:
         """When a rule asks for its ladder to be asked; one that cannot say so has failed since joining."""
@@ -172,7 +167,7 @@ class Folding:
         for policy in version.program.ladders:
             if policy.key not in self.state.ladders:
                 self._standings.begin(at, policy)
-            elif policy.key not in self.state.frozen and self.state.pause is None:
+            elif policy.key not in self.state.frozen:
                 self._standings.boundary(at, version.program, policy, tiers, asked=policy.key in asked)
         self._freeze(version)
         self._moves.boundary(at, version.program)

@@ -8,10 +8,10 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from loyalty_engine.ledger.lots import Place
-from loyalty_engine.localtime import is_day_start, local_day, period_start
+from loyalty_engine.localtime import local_day
 from loyalty_engine.program import LadderPolicy, Program
 from loyalty_engine.program.file import Until
-from loyalty_engine.rating.ends import claim_end, cycle_end, is_date
+from loyalty_engine.rating.ends import claim_end, cycle_end, is_review
 from loyalty_engine.rating.falling import graced
 from loyalty_engine.rating.inputs import member_at
 from loyalty_engine.rating.journal import At, Journal
@@ -68,10 +68,18 @@ class Standings:
     def boundary(
         self, at: At, program: Program, policy: LadderPolicy, tiers: Mapping[str, str], *, asked: bool
     ) -> None:
-        """Reviews, ends of claims and what rules asked for at one instant; one comparison of standings."""
+        """Reviews, ends of claims and what rules asked for at one instant; one comparison of standings.
+
+        While the member is paused, only what rules asked for: like an activity it makes a claim.
+        """
+        if self._state.pause is not None:
+            if asked:
+                held = self._state.ladders[policy.key].claims
+                self._judge(at, program, policy, held, [policy.upgrade.until], tiers)
+            return
         state = self._state.ladders[policy.key]
         over = self._is_over(policy, state, at.instant, program)
-        review = policy.review if is_review(policy, at.instant, program, cycle_over=over) else None
+        review = policy.review if is_review(policy, at.instant, program.zone, cycle_over=over) else None
         left = tuple(claim for claim in state.claims if claim.until_at is None or claim.until_at > at.instant)
         untils = [] if review is None else [review.until]
         untils += [policy.upgrade.until] if asked else []
@@ -386,15 +394,3 @@ def ruling_of(
         for rule, by_tier in judgement.opinions.items()
     }
     return Ruling(at, at_boundary, judgement.figures, opinions, cycle_began_on)
-
-
-def is_review(policy: LadderPolicy, at: datetime, program: Program, *, cycle_over: bool) -> bool:
-    """Whether the ladder is reviewed at the instant."""
-    if policy.review is None or not is_day_start(at, program.zone):
-        return False
-    if policy.review.every == "cycle":
-        return cycle_over
-    if policy.review.every is None:
-        return is_date(policy.review.dates, at, program.zone)
-    day = local_day(at, program.zone)
-    return period_start(day, policy.review.every) == day
