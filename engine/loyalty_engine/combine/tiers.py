@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from enum import Enum
 from typing import Literal
 
@@ -66,20 +67,47 @@ def decide(node: Node, verdicts: Mapping[str, Verdict]) -> Verdict:
     """What the tree says about one tier, given what each rule says about it."""
     if isinstance(node, Leaf):
         return verdicts[node.rule]
-    weights = node.weights or (1,) * len(node.of)
-    spoken = [
-        (verdict, weight)
-        for verdict, weight in zip((decide(child, verdicts) for child in node.of), weights, strict=True)
-        if verdict is not Verdict.ABSTAINS
-    ]
+    spoken = [(verdict, weight) for _, verdict, weight in _spoken(node, verdicts)]
     if not spoken:
         return Verdict.ABSTAINS
-    needed = len(spoken) if node.op == "all_of" else node.at_least
+    needed = _needed(node, len(spoken))
     supporting = sum(weight for verdict, weight in spoken if verdict is Verdict.SUPPORTS)
     undecided = sum(weight for verdict, weight in spoken if verdict is Verdict.UNDECIDED)
     if supporting >= needed:
         return Verdict.SUPPORTS
     return Verdict.DENIES if supporting + undecided < needed else Verdict.UNDECIDED
+
+
+def stands_until(node: Node, verdicts: Mapping[str, Verdict], ends: Mapping[str, date]) -> date | None:
+    """Until when a tree supports a tier that it supports now, as far as its rules say; None: without an end.
+
+    ``ends`` are the days from which on rules support the tier no more; a rule without one has no end.
+    """
+    if isinstance(node, Leaf):
+        return ends.get(node.rule)
+    spoken = _spoken(node, verdicts)
+    supporting = [
+        (stands_until(child, verdicts, ends) or date.max, weight)
+        for child, verdict, weight in spoken
+        if verdict is Verdict.SUPPORTS
+    ]
+    reached, needed = 0, _needed(node, len(spoken))
+    for until, weight in sorted(supporting, reverse=True):
+        reached += weight
+        if reached >= needed:
+            return None if until == date.max else until
+    return None
+
+
+def _spoken(node: Branch, verdicts: Mapping[str, Verdict]) -> list[tuple[Node, Verdict, int]]:
+    """The children that do not abstain, with what they say and weigh."""
+    weights = node.weights or (1,) * len(node.of)
+    said = ((child, decide(child, verdicts), weight) for child, weight in zip(node.of, weights, strict=True))
+    return [each for each in said if each[1] is not Verdict.ABSTAINS]
+
+
+def _needed(node: Branch, spoken: int) -> int:
+    return spoken if node.op == "all_of" else node.at_least
 
 
 def entry_tier(node: Node, tiers: tuple[str, ...], verdicts: Mapping[str, Mapping[str, Verdict]]) -> str:

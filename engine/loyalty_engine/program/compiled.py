@@ -21,6 +21,7 @@ from loyalty_engine.program.file import (
     ProgramFile,
     Review,
     TierSection,
+    Until,
     Upgrade,
 )
 from loyalty_engine.program.findings import Finding
@@ -110,6 +111,11 @@ class LadderPolicy:
     def review(self) -> Review | None:
         """Its regular reviews."""
         return self.section.review
+
+    @property
+    def kept_until(self) -> Until:
+        """How long a claim holds that is made where another one ends."""
+        return (self.review or self.upgrade).until
 
     @property
     def downgrade(self) -> Downgrade:

@@ -22,6 +22,7 @@ from loyalty_engine.program.compiled import (
 from loyalty_engine.program.file import LadderSection, ProgramFile
 from loyalty_engine.program.findings import Finding, of_validation, path_of
 from loyalty_engine.program.lint import ladder_findings
+from loyalty_engine.program.opinions import opinion_findings
 from loyalty_engine.program.registry import Implementations, implementations_of
 from loyalty_engine.program.sensitive import sensitive_findings
 from loyalty_engine.program.trees import LadderTrees, TreeReader
@@ -211,6 +212,7 @@ class _Compiler:
             _policy(section, trees[section.key], requirements, measures_of) for section in file.ladders
         )
         self._cycles(ladders)
+        warnings += self._opinions(ladders, implementations)
         warnings += ladder_findings(ladders, rules, implementations)
         warnings += sensitive_findings([section.config for section in file.rules], file.program.sector)
         return Program(
@@ -243,6 +245,13 @@ class _Compiler:
                 who = "a rule of its tree" if reads else "its review"
                 self._error(f"ladders.{index}.cycle", f"{who} reads the cycle; say how long it is")
         self._stop_on_errors()
+
+    def _opinions(self, ladders: Sequence[LadderPolicy], implementations: Implementations) -> list[Finding]:
+        """A claim lasts as long as rules say only where rules can say it; the findings that are no errors."""
+        found = list(opinion_findings(ladders, implementations["tier_opinion"]))
+        self._errors += [finding for finding in found if finding.severity == "error"]
+        self._stop_on_errors()
+        return [finding for finding in found if finding.severity != "error"]
 
     def _implementations(self, rules: Mapping[str, ConfiguredRule]) -> Implementations:
         try:

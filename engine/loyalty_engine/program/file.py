@@ -183,8 +183,11 @@ class UntilEndOf(Section):
 
 
 Until = Annotated[
-    Literal["lifetime"] | UntilMonths | UntilEndOf,
-    Field(description='"lifetime", { months = 12 } or { end_of = "year", plus_months = 12 }.'),
+    Literal["lifetime", "opinion"] | UntilMonths | UntilEndOf,
+    Field(
+        description='"lifetime", { months = 12 }, { end_of = "year", plus_months = 12 }, or "opinion": as '
+        "long as the rules that support the tier say."
+    ),
 ]
 
 

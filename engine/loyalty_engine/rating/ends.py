@@ -28,8 +28,15 @@ from loyalty_engine.program.file import (
 from loyalty_engine.rating.state import CycleState, LadderState
 
 
-def claim_end(until: str | UntilMonths | UntilEndOf, at: datetime, zone: ZoneInfo) -> datetime | None:
-    """The end of a claim made at an instant, at 00:00 local of a date; None for a lifetime."""
+def claim_end(
+    until: str | UntilMonths | UntilEndOf, at: datetime, zone: ZoneInfo, opinion: date | None = None
+) -> datetime | None:
+    """The end of a claim made at an instant, at 00:00 local of a date; None for a lifetime.
+
+    ``opinion`` is the day until which the rules say that the tier is supported.
+    """
+    if until == "opinion" and opinion is not None:
+        return first_instant(opinion, zone)
     if isinstance(until, str):
         return None
     day = local_day(at, zone)

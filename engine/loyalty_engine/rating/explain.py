@@ -6,11 +6,11 @@ Nothing of this is kept: the figures and opinions of a ruling are enough to deci
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
-from loyalty_engine.combine.tiers import Branch, Node, Verdict, decide, entry_tier
+from loyalty_engine.combine.tiers import Branch, Node, Verdict, decide, entry_tier, stands_until
 from loyalty_engine.program import LadderPolicy, Program
 from loyalty_engine.rating.judgement import figure_key
 from loyalty_engine.rating.windows import Days, days_of
@@ -61,6 +61,8 @@ class Ruling:
     cycle_began_on: date | None = None
     by_hand: str | None = None
     """The origin of the claim made by hand that decided, for which no rule was asked."""
+    ends: Mapping[str, Mapping[str, date]] = field(default_factory=dict)
+    """The days from which on rules support tiers no more, of those that said so."""
 
 
 def ruling_nodes(
@@ -83,8 +85,7 @@ def ruling_nodes(
         )
         key = len(nodes)
         if isinstance(node, Branch):
-            said = tuple(_said(tier, decide(node, verdicts[tier])) for tier in about)
-            reasons = tuple(reason for reason in said if reason is not None)
+            reasons = tuple(reason for tier in about for reason in _said(node, tier, verdicts[tier], ruling))
             nodes.append(RulingNode(key, parent, node.op, None, supports, reasons))
         else:
             nodes.append(
@@ -222,13 +223,24 @@ def _reasons(
         opinion = ruling.opinions.get(rule, {}).get(asked)
         if opinion is not None:
             yield Reason("reason-supports" if opinion else "reason-denies", {"tier": asked})
+        yield from _until(asked, ruling.ends.get(rule, {}).get(asked))
 
 
-def _said(tier: str, verdict: Verdict) -> Reason | None:
+def _said(node: Node, tier: str, verdicts: Mapping[str, Verdict], ruling: Ruling) -> Iterator[Reason]:
     """What a branch says about a tier, unless it abstains."""
+    verdict = decide(node, verdicts)
     if verdict is Verdict.SUPPORTS:
-        return Reason("reason-supports", {"tier": tier})
-    return Reason("reason-denies", {"tier": tier}) if verdict is Verdict.DENIES else None
+        yield Reason("reason-supports", {"tier": tier})
+        ends = {rule: by_tier[tier] for rule, by_tier in ruling.ends.items() if tier in by_tier}
+        yield from _until(tier, stands_until(node, verdicts, ends))
+    elif verdict is Verdict.DENIES:
+        yield Reason("reason-denies", {"tier": tier})
+
+
+def _until(tier: str, day: date | None) -> Iterator[Reason]:
+    """Until before which day a support lasts, where an end is known."""
+    if day is not None:
+        yield Reason("reason-until", {"tier": tier, "date": day.isoformat()})
 
 
 def _read(program: Program, rule: str, ruling: Ruling) -> Iterator[MeasureRead]:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
+from typing import Any
 
-from loyalty_engine.combine.tiers import Verdict, entry_tier
+from loyalty_engine.combine.tiers import Node, Verdict, entry_tier, stands_until
 from loyalty_engine.program import LadderPolicy, Program
+from loyalty_engine.rating.opinions import ends_of, in_force
 from loyalty_engine.rules import Measure, Member, TierVerdict
 
 
@@ -21,7 +24,11 @@ class RuleFailed:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """Verdicts by tier and rule, the figures they rest on, the entry tier, and the tier that is kept."""
+    """Verdicts by tier and rule, the figures they rest on, the entry tier, and the tier that is kept.
+
+    ``until`` and ``keeps_until`` are the days from which on those tiers are supported no more, None without
+    an end; ``ends`` are those of single rules, by rule and tier.
+    """
 
     tier: str
     keeps: str
@@ -29,6 +36,9 @@ class Judgement:
     figures: Mapping[str, Decimal]
     opinions: Mapping[str, Mapping[str, TierVerdict]]
     failures: tuple[RuleFailed, ...]
+    ends: Mapping[str, Mapping[str, date]]
+    until: date | None
+    keeps_until: date | None
 
 
 def failure(rule: str, error: Exception) -> RuleFailed:
@@ -41,9 +51,12 @@ def failure(rule: str, error: Exception) -> RuleFailed:
     return RuleFailed(rule, kept.encode("utf-8", "replace").decode())
 
 
-def judge(program: Program, policy: LadderPolicy, member: Member) -> Judgement:
-    """Ask every rule of the ladder's trees once."""
-    opinions, failures = _opinions(program, policy, member)
+def judge(program: Program, policy: LadderPolicy, member: Member, day: date | None = None) -> Judgement:
+    """Ask every rule of the ladder's trees once.
+
+    On ``day`` a rule supports no more what it supported until then; None: as it says.
+    """
+    opinions, failures = _opinions(program, policy, member, day)
     failed = {found.rule for found in failures}
     verdicts = {
         tier: {
@@ -61,7 +74,18 @@ def judge(program: Program, policy: LadderPolicy, member: Member) -> Judgement:
     }
     tier = entry_tier(policy.tree, policy.ladder.tiers, verdicts)
     keeps = tier if policy.own_keep is None else entry_tier(policy.keep, policy.ladder.tiers, verdicts)
-    return Judgement(tier, keeps, verdicts, figures, opinions, failures)
+    ends = ends_of(policy, member, opinions)
+    return Judgement(
+        tier,
+        keeps,
+        verdicts,
+        figures,
+        opinions,
+        failures,
+        ends,
+        _until(policy.tree, tier, verdicts, ends),
+        _until(policy.keep, keeps, verdicts, ends),
+    )
 
 
 def figure_key(rule: str, measure: Measure) -> str:
@@ -69,8 +93,19 @@ def figure_key(rule: str, measure: Measure) -> str:
     return f"{rule}.{measure.key}"
 
 
+def _until(
+    tree: Node,
+    tier: str,
+    verdicts: Mapping[str, Mapping[str, Verdict]],
+    ends: Mapping[str, Mapping[str, date]],
+) -> date | None:
+    if not ends or tier not in verdicts:
+        return None
+    return stands_until(tree, verdicts[tier], {rule: by[tier] for rule, by in ends.items() if tier in by})
+
+
 def _opinions(
-    program: Program, policy: LadderPolicy, member: Member
+    program: Program, policy: LadderPolicy, member: Member, day: date | None
 ) -> tuple[dict[str, Mapping[str, TierVerdict]], tuple[RuleFailed, ...]]:
     opinions: dict[str, Mapping[str, TierVerdict]] = {}
     failures: list[RuleFailed] = []
@@ -78,7 +113,7 @@ def _opinions(
         if rule not in policy.rules or policy.requirements.get(rule):
             continue
         try:
-            opinions[rule] = _checked(ask(member, policy.ladder), policy)
+            opinions[rule] = in_force(_checked(ask(member, policy.ladder), policy), day)
         except Exception as error:  # noqa: BLE001 - whatever a rule raises is its failure
             failures.append(failure(rule, error))
     return opinions, tuple(failures)
@@ -88,13 +123,17 @@ def _checked(answer: object, policy: LadderPolicy) -> Mapping[str, TierVerdict]:
     if not isinstance(answer, Mapping):
         raise TypeError(f"tier_opinion answered {type(answer).__name__} instead of a mapping")
     for tier, verdict in answer.items():
-        if (
-            tier not in policy.ladder.tiers
-            or not isinstance(verdict, TierVerdict)
-            or not isinstance(verdict.supports, bool)
-        ):
+        if tier not in policy.ladder.tiers or not _is_verdict(verdict):
             raise TypeError(f"tier_opinion answered {verdict!r} for {tier!r}")
     return dict(answer)
+
+
+def _is_verdict(said: Any) -> bool:
+    """Whether a rule's answer is what its type promises."""
+    if not isinstance(said, TierVerdict):
+        return False
+    kinds: list[type] = [type(said.supports), type(said.until)]
+    return kinds in ([bool, type(None)], [bool, date])
 
 
 def _verdict(

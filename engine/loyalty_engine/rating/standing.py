@@ -102,7 +102,7 @@ class Standings:
             return
         held = replace(self._state.ladders[policy.key], claims=left)
         for until in untils if asked.judgement.tier != policy.ladder.base else ():
-            end = claim_end(until, at.instant, program.zone)
+            end = claim_end(until, at.instant, program.zone, asked.judgement.until)
             claim = Claim(asked.judgement.tier, at.instant, end, at.cause, figures=asked.figures)
             added = with_claim(held, claim, policy.ladder, keeps_all(policy))
             self._journal.claims(at, policy.key, added.made)
@@ -117,7 +117,7 @@ class Standings:
         asked = self._ask(at, program, policy, tiers, at_boundary=False)
         if asked is None or asked.judgement.tier == policy.ladder.base:
             return
-        end = claim_end(policy.upgrade.until, at.instant, program.zone)
+        end = claim_end(policy.upgrade.until, at.instant, program.zone, asked.judgement.until)
         claim = Claim(asked.judgement.tier, at.instant, end, at.cause, figures=asked.figures)
         added = with_claim(self._state.ladders[policy.key], claim, policy.ladder, keeps_all(policy))
         self._journal.claims(at, policy.key, added.made)
@@ -277,7 +277,7 @@ class Standings:
             self._journal.claims(at, policy.key, added.made)
             self._stand(at, policy, added.state, asked.ruling)
             return
-        until = claim_end((policy.review or policy.upgrade).until, at.instant, program.zone)
+        until = claim_end(policy.kept_until, at.instant, program.zone, asked.judgement.keeps_until)
         after = settled(held, policy, asked.judgement.keeps, asked.figures, at.cause, at.instant, until)
         self._journal.claims(at, policy.key, after.made)
         fallen_from = [claim for claim in held.claims if claim not in after.state.claims]
@@ -353,7 +353,7 @@ class Standings:
             values=self._state.values,
         )
         member = member_at(self._state, program, tiers, figures)
-        judgement = judge(program, policy, member)
+        judgement = judge(program, policy, member, day)
         if judgement.failures:
             self._freeze(at, policy, judgement)
             return None
@@ -393,4 +393,4 @@ def ruling_of(
         rule: {tier: verdict.supports for tier, verdict in by_tier.items()}
         for rule, by_tier in judgement.opinions.items()
     }
-    return Ruling(at, at_boundary, judgement.figures, opinions, cycle_began_on)
+    return Ruling(at, at_boundary, judgement.figures, opinions, cycle_began_on, ends=judgement.ends)

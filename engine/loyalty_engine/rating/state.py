@@ -179,6 +179,8 @@ class Ruling:
     opinions: Mapping[str, Mapping[str, bool]]
     cycle_began_on: date | None = None
     by_hand: str | None = None
+    ends: Mapping[str, Mapping[str, date]] = field(default_factory=dict)
+    """The days from which on rules support tiers no more, of those that said so."""
 
 
 @dataclass(frozen=True, slots=True)

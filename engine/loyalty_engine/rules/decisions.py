@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
 from typing import Literal
 
@@ -28,10 +29,15 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class TierVerdict:
-    """Whether a rule supports a tier that it speaks for, and why."""
+    """Whether a rule supports a tier that it speaks for, and why.
+
+    ``until`` is the local day from which on it supports the tier no more, as far as is known; None: no end.
+    A claim lasts as long where the ladder says ``until = "opinion"``.
+    """
 
     supports: bool
     reasons: tuple[Reason, ...] = ()
+    until: date | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -186,4 +188,9 @@ def _ruling(ruling: Ruling | None) -> dict[str, Any]:
         "opinions": {rule: dict(by_tier) for rule, by_tier in ruling.opinions.items()},
         **({} if ruling.cycle_began_on is None else {"cycle_began_on": ruling.cycle_began_on.isoformat()}),
         **({} if ruling.by_hand is None else {"by_hand": ruling.by_hand}),
+        **({} if not ruling.ends else {"ends": _days(ruling.ends)}),
     }
+
+
+def _days(ends: Mapping[str, Mapping[str, date]]) -> dict[str, dict[str, str]]:
+    return {rule: {tier: day.isoformat() for tier, day in by_tier.items()} for rule, by_tier in ends.items()}

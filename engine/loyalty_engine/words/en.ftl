@@ -182,6 +182,7 @@ reason-reached = { $tier }: has { $have } of { $need } { $unit }
 reason-short = { $tier }: has only { $have } of { $need } { $unit }
 reason-supports = { $tier }: supported
 reason-denies = { $tier }: not supported
+reason-until = { $tier }: until { $date }, that day excluded
 reason-at-review = { $tier }: enough for it; the review of { $date } decides
 reason-locked = { $tier }: does not count while a lock set by hand lasts
 reason-override = { $tier }: set by hand

@@ -179,6 +179,7 @@ reason-reached = { $tier }：{ $unit } 已有 { $have }，需要 { $need }
 reason-short = { $tier }：{ $unit } 只有 { $have }，需要 { $need }
 reason-supports = { $tier }：支持
 reason-denies = { $tier }：不支持
+reason-until = { $tier }：至 { $date }，不含当日
 reason-at-review = { $tier }：条件已满足，将在 { $date } 的审核中确定
 reason-locked = { $tier }：人工锁定期间不计
 reason-override = { $tier }：人工设定

@@ -71,6 +71,10 @@ def judged(
         member.joined_on,
         None if began_on is None else date.fromisoformat(began_on),
         stored.get("by_hand"),
+        {
+            rule: {tier: date.fromisoformat(day) for tier, day in by_tier.items()}
+            for rule, by_tier in stored.get("ends", {}).items()
+        },
     )
     return Judged(version, policy, member, tier, at, ruling, explain.told(policy, tier))
 

@@ -295,7 +295,7 @@ class Standing:
         )
         held = await request.reads.load(standings.current_standings, member.member_id) or {}
         tiers = {key: row.tier for key, row in held.items()}
-        found = judge(program, self.policy, member_at(state, program, tiers, figures))
+        found = judge(program, self.policy, member_at(state, program, tiers, figures), day)
         opinions = {
             rule: {tier: verdict.supports for tier, verdict in verdicts.items()}
             for rule, verdicts in found.opinions.items()
@@ -303,7 +303,10 @@ class Standing:
         standing = present.ladders.get(self.policy.key)
         cycle = None if standing is None or standing.cycle is None else standing.cycle.began_at
         began_on = None if cycle is None else local_day(cycle, program.zone)
-        return explain.Ruling(found.figures, opinions, day, False, member.joined_on, began_on), figures
+        ruling = explain.Ruling(
+            found.figures, opinions, day, False, member.joined_on, began_on, ends=found.ends
+        )
+        return ruling, figures
 
     def _judged(
         self,
