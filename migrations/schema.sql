@@ -605,7 +605,7 @@ CREATE TABLE fact (
     CONSTRAINT fact_business_id_partner_id_fkey FOREIGN KEY (business_id, partner_id) REFERENCES partner(business_id, partner_id),
     CONSTRAINT fact_business_id_reverses_fact_id_fkey FOREIGN KEY (business_id, reverses_fact_id) REFERENCES fact(business_id, fact_id),
     CONSTRAINT fact_a_reversal_takes_away_check CHECK (reverses_fact_id IS NULL OR reverses_fact_id <> fact_id AND COALESCE(amount, 0::numeric) <= 0::numeric AND COALESCE(units, 0::numeric) <= 0::numeric AND ones <= 0),
-    CONSTRAINT fact_about_of_its_kind_check CHECK (about_fact_id IS NOT NULL OR (kind <> ALL (ARRAY['capture'::text, 'void'::text, 'confirmation'::text, 'receipt'::text, 'gift'::text])) OR reverses_fact_id IS NOT NULL),
+    CONSTRAINT fact_about_of_its_kind_check CHECK (about_fact_id IS NOT NULL OR (kind <> ALL (ARRAY['capture'::text, 'void'::text, 'confirmation'::text, 'receipt'::text, 'gift'::text, 'absorption'::text])) OR reverses_fact_id IS NOT NULL),
     CONSTRAINT fact_amount_bounds_check CHECK (amount >= '-9000000000000000'::bigint::numeric AND amount <= '9000000000000000'::bigint::numeric),
     CONSTRAINT fact_an_amount_has_a_currency_check CHECK (amount IS NULL OR currency IS NOT NULL),
     CONSTRAINT fact_asked_cause_key_length_check CHECK (char_length(asked_cause_key) >= 1 AND char_length(asked_cause_key) <= 1600),
@@ -632,7 +632,7 @@ END),
     CONSTRAINT fact_ones_bounds_check CHECK (ones >= '-1'::integer AND ones <= 1),
     CONSTRAINT fact_points_bounds_check CHECK (points >= '-9000000000000000'::bigint AND points <= '9000000000000000'::bigint),
     CONSTRAINT fact_points_currency_length_check CHECK (char_length(points_currency) >= 1 AND char_length(points_currency) <= 64),
-    CONSTRAINT fact_points_have_a_currency_check CHECK (num_nulls(points, points_terms) = 2 OR points_currency IS NOT NULL),
+    CONSTRAINT fact_points_have_a_currency_check CHECK (num_nulls(points, points_terms) = 2 OR points_currency IS NOT NULL OR points IS NULL AND (kind = ANY (ARRAY['merge'::text, 'absorption'::text]))),
     CONSTRAINT fact_points_of_their_kind_check CHECK (reverses_fact_id IS NOT NULL OR (points_currency IS NOT NULL) = (kind IS NOT NULL AND (kind = ANY (ARRAY['redemption'::text, 'hold'::text, 'capture'::text, 'void'::text, 'transfer'::text, 'receipt'::text, 'gift'::text, 'adjustment'::text])))),
     CONSTRAINT fact_reason_length_check CHECK (char_length(reason) >= 1 AND char_length(reason) <= 500),
     CONSTRAINT fact_source_length_check CHECK (char_length(source) >= 1 AND char_length(source) <= 64),
@@ -800,6 +800,32 @@ GRANT INSERT, SELECT ON member TO loyalty_app;
 GRANT UPDATE (status, enrolled_at, joined_on, last_occurred_at, last_source, last_external_id, folded_until, next_boundary_at, event_count, last_recorded_at, paused_at, paused_until) ON member TO loyalty_app;
 CREATE TRIGGER member_goes_forward BEFORE UPDATE ON member FOR EACH ROW WHEN (new.last_recorded_at < old.last_recorded_at) EXECUTE FUNCTION refuse_going_back();
 CREATE TRIGGER member_joins_earlier BEFORE UPDATE ON member FOR EACH ROW WHEN ((new.enrolled_at IS DISTINCT FROM old.enrolled_at OR new.joined_on IS DISTINCT FROM old.joined_on) AND (new.enrolled_at >= old.enrolled_at OR new.joined_on > old.joined_on)) EXECUTE FUNCTION refuse_joining_later();
+CREATE TRIGGER member_stays_merged BEFORE UPDATE OF status ON member FOR EACH ROW WHEN (old.status = 'merged'::text AND new.status <> 'merged'::text) EXECUTE FUNCTION refuse_change();
+
+CREATE TABLE merge (
+    business_id uuid NOT NULL,
+    absorbed_id uuid NOT NULL,
+    survivor_id uuid NOT NULL,
+    is_direct boolean NOT NULL,
+    merged_at timestamp with time zone NOT NULL,
+    reason text,
+    credential_id uuid,
+    CONSTRAINT merge_pkey PRIMARY KEY (business_id, absorbed_id, survivor_id),
+    CONSTRAINT merge_business_id_absorbed_id_fkey FOREIGN KEY (business_id, absorbed_id) REFERENCES member(business_id, member_id),
+    CONSTRAINT merge_business_id_credential_id_fkey FOREIGN KEY (business_id, credential_id) REFERENCES credential(business_id, credential_id),
+    CONSTRAINT merge_business_id_survivor_id_fkey FOREIGN KEY (business_id, survivor_id) REFERENCES member(business_id, member_id),
+    CONSTRAINT merge_into_another_check CHECK (absorbed_id <> survivor_id)
+);
+ALTER TABLE merge OWNER TO loyalty_owner;
+ALTER TABLE merge ENABLE ROW LEVEL SECURITY;
+ALTER TABLE merge FORCE ROW LEVEL SECURITY;
+CREATE INDEX merge_by_survivor ON merge USING btree (business_id, survivor_id);
+CREATE UNIQUE INDEX merge_once ON merge USING btree (business_id, absorbed_id) WHERE is_direct;
+CREATE POLICY app ON merge FOR ALL TO loyalty_app USING (business_id = current_business());
+CREATE POLICY owner ON merge FOR ALL TO loyalty_owner USING (true);
+GRANT INSERT, SELECT ON merge TO loyalty_app;
+CREATE TRIGGER merge_into_who_goes_on BEFORE INSERT ON merge FOR EACH ROW EXECUTE FUNCTION refuse_merge_into_merged();
+CREATE TRIGGER merge_stays BEFORE DELETE OR UPDATE OR TRUNCATE ON merge FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
 CREATE TABLE operation (
     business_id uuid NOT NULL,
@@ -1212,7 +1238,7 @@ CREATE TABLE transfer (
     CONSTRAINT transfer_business_id_member_id_fkey FOREIGN KEY (business_id, member_id) REFERENCES member(business_id, member_id),
     CONSTRAINT transfer_business_id_reverses_transfer_id_fkey FOREIGN KEY (business_id, reverses_transfer_id) REFERENCES transfer(business_id, transfer_id),
     CONSTRAINT transfer_amount_bounds_check CHECK (amount >= 1 AND amount <= '9000000000000000'::bigint),
-    CONSTRAINT transfer_code_check CHECK (code = ANY (ARRAY['earn'::text, 'partner_award'::text, 'repay_debt'::text, 'expire'::text, 'take_back'::text, 'owe'::text, 'open_budget'::text, 'withhold'::text, 'release'::text, 'redeem'::text, 'give_back'::text, 'hold'::text, 'unhold'::text, 'capture'::text, 'send'::text, 'receive'::text, 'give'::text, 'use_quota'::text, 'adjust'::text, 'supply'::text, 'write_off'::text, 'deliver'::text, 'restock'::text])),
+    CONSTRAINT transfer_code_check CHECK (code = ANY (ARRAY['earn'::text, 'partner_award'::text, 'repay_debt'::text, 'expire'::text, 'take_back'::text, 'owe'::text, 'open_budget'::text, 'withhold'::text, 'release'::text, 'redeem'::text, 'give_back'::text, 'hold'::text, 'unhold'::text, 'capture'::text, 'send'::text, 'receive'::text, 'give'::text, 'use_quota'::text, 'adjust'::text, 'merge'::text, 'supply'::text, 'write_off'::text, 'deliver'::text, 'restock'::text])),
     CONSTRAINT transfer_effect_of_its_code_check CHECK ((code = ANY (ARRAY['open_budget'::text, 'supply'::text, 'write_off'::text, 'deliver'::text, 'restock'::text])) = (effect_id IS NULL) AND (effect_id IS NULL) = (member_id IS NULL)),
     CONSTRAINT transfer_not_in_the_future_check CHECK ((effective_at - recorded_at) <= '00:05:00'::interval),
     CONSTRAINT transfer_reverses_another_check CHECK (reverses_transfer_id <> transfer_id),
@@ -1400,3 +1426,16 @@ END
 $$;
 ALTER FUNCTION refuse_joining_later OWNER TO loyalty_owner;
 GRANT EXECUTE ON FUNCTION refuse_joining_later TO PUBLIC;
+
+CREATE FUNCTION refuse_merge_into_merged() RETURNS trigger LANGUAGE plpgsql SET search_path=pg_catalog, pg_temp AS $$
+BEGIN
+    IF EXISTS (SELECT FROM public.merge g WHERE g.business_id = new.business_id
+               AND g.absorbed_id = new.survivor_id AND g.is_direct) THEN
+        RAISE EXCEPTION 'member % was merged itself', new.survivor_id
+            USING ERRCODE = 'integrity_constraint_violation', TABLE = tg_table_name;
+    END IF;
+    RETURN new;
+END
+$$;
+ALTER FUNCTION refuse_merge_into_merged OWNER TO loyalty_owner;
+GRANT EXECUTE ON FUNCTION refuse_merge_into_merged TO PUBLIC;

@@ -19,6 +19,7 @@ from loyalty_schema.types.refusals import (
     IdempotencyConflict,
     IdempotencyInProgress,
     InvalidInput,
+    MemberMerged,
     NotFound,
     Retryable,
 )
@@ -100,6 +101,7 @@ ApplyResult: TypeAlias = Annotated[
     ApplySuccess
     | InvalidInput
     | NotFound
+    | MemberMerged
     | AlreadyExists
     | IdempotencyConflict
     | IdempotencyInProgress
@@ -131,6 +133,7 @@ CastVoteResult: TypeAlias = Annotated[
     CastVoteSuccess
     | InvalidInput
     | NotFound
+    | MemberMerged
     | IdempotencyConflict
     | IdempotencyInProgress
     | ConfigInvalid

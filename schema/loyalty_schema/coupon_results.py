@@ -31,6 +31,7 @@ from loyalty_schema.types.refusals import (
     IdempotencyConflict,
     IdempotencyInProgress,
     InvalidInput,
+    MemberMerged,
     NotFound,
     QuotaExceeded,
     Retryable,
@@ -143,6 +144,7 @@ UseCouponResult: TypeAlias = Annotated[
     UseCouponSuccess
     | InvalidInput
     | NotFound
+    | MemberMerged
     | CodeNotUsable
     | AlreadyExists
     | IdempotencyConflict

@@ -63,6 +63,7 @@ class EntryCode(Enum):
     SEND = enum_value("send", description="Sent to another member.")
     RECEIVE = enum_value("receive", description="Received from another member.")
     GIVE = enum_value("give", description="Given by the business because of what another member did.")
+    MERGE = enum_value("merge", description="Carried from one member to another by a merge.")
     ADJUST = enum_value("adjust", description="Adjusted by the business.")
 
 
@@ -295,6 +296,7 @@ class RefusalCode(Enum):
     ORIGINAL_NOT_FOUND = enum_value(
         "ORIGINAL_NOT_FOUND", description="The activity to be returned is not recorded yet; try again later."
     )
+    MEMBER_MERGED = enum_value("MEMBER_MERGED", description="The member was merged into another one.")
     REFERRAL_REFUSED = enum_value(
         "REFERRAL_REFUSED", description="The member named cannot have referred the new one."
     )

@@ -18,6 +18,7 @@ from loyalty_schema.types.refusals import (
     IdempotencyConflict,
     IdempotencyInProgress,
     InvalidInput,
+    MemberMerged,
     NotFound,
     Retryable,
 )
@@ -78,6 +79,7 @@ PauseMemberResult: TypeAlias = Annotated[
     PauseMemberSuccess
     | InvalidInput
     | NotFound
+    | MemberMerged
     | IdempotencyConflict
     | IdempotencyInProgress
     | ConfigInvalid
@@ -88,6 +90,7 @@ ResumeMemberResult: TypeAlias = Annotated[
     ResumeMemberSuccess
     | InvalidInput
     | NotFound
+    | MemberMerged
     | IdempotencyConflict
     | IdempotencyInProgress
     | ConfigInvalid

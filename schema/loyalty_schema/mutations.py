@@ -37,6 +37,7 @@ from loyalty_schema.inputs import (
     SetClockInput,
 )
 from loyalty_schema.membership_mutations import MembershipMutations
+from loyalty_schema.merges import MergeMutations
 from loyalty_schema.point_mutations import PointMutations
 from loyalty_schema.request import Info, request_of
 from loyalty_schema.results import (
@@ -69,6 +70,7 @@ class Mutation(
     StandingMutations,
     MembershipMutations,
     ApplicationMutations,
+    MergeMutations,
 ):
     """Everything that can be done."""
 

@@ -24,6 +24,7 @@ from loyalty_schema.types.refusals import (
     IdempotencyInProgress,
     InsufficientPoints,
     InvalidInput,
+    MemberMerged,
     NotFound,
     OriginalNotFound,
     PeriodClosed,
@@ -182,6 +183,7 @@ HoldPointsResult: TypeAlias = Annotated[
     HoldPointsSuccess
     | InvalidInput
     | NotFound
+    | MemberMerged
     | InsufficientPoints
     | IdempotencyConflict
     | IdempotencyInProgress
@@ -217,6 +219,7 @@ TransferPointsResult: TypeAlias = Annotated[
     TransferPointsSuccess
     | InvalidInput
     | NotFound
+    | MemberMerged
     | InsufficientPoints
     | IdempotencyConflict
     | IdempotencyInProgress
@@ -228,6 +231,7 @@ AdjustPointsResult: TypeAlias = Annotated[
     AdjustPointsSuccess
     | InvalidInput
     | NotFound
+    | MemberMerged
     | InsufficientPoints
     | IdempotencyConflict
     | IdempotencyInProgress
@@ -250,6 +254,7 @@ PayWithPointsResult: TypeAlias = Annotated[
     PayWithPointsSuccess
     | InvalidInput
     | NotFound
+    | MemberMerged
     | AlreadyExists
     | InsufficientPoints
     | IdempotencyConflict
@@ -262,6 +267,7 @@ ConfirmActivityResult: TypeAlias = Annotated[
     ConfirmActivitySuccess
     | InvalidInput
     | NotFound
+    | MemberMerged
     | AlreadyExists
     | OriginalNotFound
     | PeriodClosed

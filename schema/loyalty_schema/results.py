@@ -23,6 +23,7 @@ from loyalty_schema.types.refusals import (
     IdempotencyConflict,
     IdempotencyInProgress,
     InvalidInput,
+    MemberMerged,
     NotFound,
     OriginalNotFound,
     PeriodClosed,
@@ -211,6 +212,7 @@ RecordActivityResult: TypeAlias = Annotated[
     RecordActivitySuccess
     | InvalidInput
     | NotFound
+    | MemberMerged
     | AlreadyExists
     | PeriodClosed
     | IdempotencyConflict
@@ -238,6 +240,7 @@ RecordFactResult: TypeAlias = Annotated[
     RecordFactSuccess
     | InvalidInput
     | NotFound
+    | MemberMerged
     | AlreadyExists
     | PeriodClosed
     | IdempotencyConflict
@@ -247,7 +250,13 @@ RecordFactResult: TypeAlias = Annotated[
     strawberry.union("RecordFactResult", description="What recordFact answers."),
 ]
 EraseMemberResult: TypeAlias = Annotated[
-    EraseMemberSuccess | InvalidInput | NotFound | IdempotencyConflict | IdempotencyInProgress | Retryable,
+    EraseMemberSuccess
+    | InvalidInput
+    | NotFound
+    | MemberMerged
+    | IdempotencyConflict
+    | IdempotencyInProgress
+    | Retryable,
     strawberry.union("EraseMemberResult", description="What eraseMember answers."),
 ]
 CloseSettlementResult: TypeAlias = Annotated[

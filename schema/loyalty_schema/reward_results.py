@@ -30,6 +30,7 @@ from loyalty_schema.types.refusals import (
     IdempotencyInProgress,
     InsufficientPoints,
     InvalidInput,
+    MemberMerged,
     NotFound,
     OutOfStock,
     QuotaExceeded,
@@ -209,6 +210,7 @@ RedeemRewardResult: TypeAlias = Annotated[
     RedeemRewardSuccess
     | InvalidInput
     | NotFound
+    | MemberMerged
     | InsufficientPoints
     | OutOfStock
     | QuotaExceeded

@@ -15,6 +15,7 @@ from loyalty_schema.types.refusals import (
     IdempotencyConflict,
     IdempotencyInProgress,
     InvalidInput,
+    MemberMerged,
     NotFound,
     PeriodClosed,
     Retryable,
@@ -38,6 +39,7 @@ SetStandingResult: TypeAlias = Annotated[
     SetStandingSuccess
     | InvalidInput
     | NotFound
+    | MemberMerged
     | AlreadyExists
     | PeriodClosed
     | IdempotencyConflict

@@ -63,7 +63,7 @@ def test_every_mutation_takes_one_input_with_an_idempotency_key_and_has_a_scope(
         wanted = cast("Any", field.args["input"].type).of_type
         assert str(wanted.fields["idempotencyKey"].type) == "String!", name
         assert declaration_of(field.extensions["strawberry-definition"]).scope.endswith(
-            (":write", ":spend", ":adjust", ":erase", ":decide", ":cast")
+            (":write", ":spend", ":adjust", ":erase", ":decide", ":cast", ":merge")
         ), name
 
 

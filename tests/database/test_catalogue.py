@@ -14,7 +14,7 @@ SHARED_BY_BUSINESSES = {("business", "business_slug_key"), ("credential", "crede
 
 GROWING_ONLY = {
     "program_version", "fact", "activity_line", "effect", "transfer", "reward", "reward_terms", "settlement",
-    "application_event", "application_elector", "application_vote",
+    "application_event", "application_elector", "application_vote", "merge",
 }  # fmt: skip
 KEPT = {"adjustment", "application", "claim", "coupon", "coupon_use", "redemption", "standing"}
 
@@ -81,7 +81,7 @@ def test_every_table_but_the_schema_s_version_has_the_business(
              AND c.relnamespace = 'public'::regnamespace"""
     )
     assert {name for (name,) in with_business} == set(tables) - {"alembic_version"}
-    assert len(tables) == 35
+    assert len(tables) == 36
 
 
 def test_the_business_leads_every_primary_unique_and_foreign_key(connection: Connection) -> None:
@@ -187,6 +187,7 @@ def test_what_only_grows_refuses_changes_by_trigger(connection: Connection) -> N
     expected["coupon"] = removal | {by_hand}
     expected["application"] = removal | {f"refuse_change {1 | before | update} O"}  # once it has ended
     expected["account"] = {f"refuse_change {before | update} O created_at"}
+    expected["member"] = {f"refuse_change {1 | before | update} O status"}  # what is merged stays merged
     assert found == expected
 
 

@@ -163,6 +163,12 @@ async def cy(shop: Shop) -> Input:
     return {}
 
 
+async def dee(shop: Shop) -> Input:
+    """One more comes, who is merged with the same survivor."""
+    await shop.enrol("dee")
+    return {"absorbed": {"externalId": "dee"}}
+
+
 async def a_week(shop: Shop) -> Input:
     """A week goes by."""
     return await clock_at(shop, timedelta(days=7))
@@ -277,6 +283,12 @@ ENTRIES: Mapping[str, Entry] = {
     "eraseMember": Entry(
         {"member": {"externalId": "ann"}}, OF_BOB, ann_and_bob,
         reason=Reason({"member": {"externalId": "cy"}}, "NOT_FOUND", cy),
+    ),
+    "mergeMembers": Entry(
+        {"absorbed": {"externalId": "ann"}, "survivor": {"externalId": "bob"}},
+        dee,
+        ann_and_bob,
+        reason=Reason({"survivor": {"externalId": "cy"}}, "NOT_FOUND", cy),
     ),
     "closeSettlement": Entry(
         {"until": "2026-06-01T00:00:00Z"}, {"until": "2026-06-02T00:00:00Z"},

@@ -21,17 +21,26 @@ from loyalty_engine.rating.inputs import member_at
 from loyalty_engine.rating.judgement import judge
 from loyalty_engine.rating.state import State
 from loyalty_engine.rating.tallies import tracked_figures
-from loyalty_engine.services.commands import LineInput, MemberBy, RecordActivity, Recorded, ReverseActivity
-from loyalty_engine.services.histories import facts_by_member
+from loyalty_engine.services import merge_members
+from loyalty_engine.services.commands import (
+    LineInput,
+    MemberBy,
+    MembersMerged,
+    MergeMembers,
+    RecordActivity,
+    Recorded,
+    ReverseActivity,
+)
+from loyalty_engine.services.histories import facts_of
 from loyalty_engine.services.qualifying import NoSqlForm, conditions, qualified
 from loyalty_engine.services.states import empty_state
 from loyalty_engine.store.database import Database
-from loyalty_engine.store.facts import history
 from loyalty_engine.store.members import lock_members
+from loyalty_engine.store.merges import absorbed_by
 from tests.services.shop import HEAD, PROGRAM, Shop, done, linked_return, new_shop, purchase
 
 SEED = int(os.environ.get("LOYALTY_TEST_SEED") or "20260101")
-PROGRAMS, MEMBERS = 200, 200
+PROGRAMS, MEMBERS, MERGED = 200, 200, 40
 BEGIN, END = datetime(2025, 1, 10, 9, tzinfo=UTC), datetime(2026, 9, 1, 12, tzinfo=UTC)
 
 WINDOWS = (
@@ -142,7 +151,7 @@ def _config(random: Random, name: str) -> list[str]:
 
 
 async def crowd(shop: Shop, random: Random) -> None:
-    """Members who bought, visited and gave back at random."""
+    """Members who bought, visited and gave back at random, some of whom were merged before all came back."""
     for number in range(MEMBERS):
         await shop.enrol(f"m{number}", enrolled_at=BEGIN)
     commands = [
@@ -153,8 +162,20 @@ async def crowd(shop: Shop, random: Random) -> None:
     for start in range(0, len(commands), 500):
         for result in await shop.send_batch(commands[start : start + 500]):
             done(result, Recorded)
-    for command in random.sample([each for each in commands if each.kind == "purchase"], len(commands) // 5):
+    bought = random.sample([each for each in commands if each.kind == "purchase"], len(commands) // 5)
+    for command in bought[::2]:
         done(await shop.reverse(_return(random, command)), Recorded)
+    for number in range(0, MERGED, 2):
+        await _merge(shop, number, number + 1)
+    for number in range(1, MERGED, 4):
+        await _merge(shop, number, number + 2)
+    for command in bought[1::2]:
+        done(await shop.reverse(_return(random, command)), Recorded)
+
+
+async def _merge(shop: Shop, absorbed: int, survivor: int) -> None:
+    command = MergeMembers(MemberBy(external_id=f"m{absorbed}"), MemberBy(external_id=f"m{survivor}"))
+    done(await merge_members(shop.engine, shop.caller, shop.key(), command), MembersMerged)
 
 
 def _return(random: Random, bought: RecordActivity) -> ReverseActivity:
@@ -192,8 +213,8 @@ async def folded(shop: Shop, programs: Sequence[Program]) -> dict[UUID, State]:
     """Every member folded by themselves, with every figure that one of the programs reads."""
     async with shop.engine.database.writing(shop.business_id) as connection:
         members = await lock_members(connection, shop.business_id, list((await shop.member_ids()).values()))
-        by_member = facts_by_member(await history(connection, shop.business_id, list(members)))
         rulebook = await shop.engine.rulebook(connection, shop.business_id)
+        by_member = await facts_of(connection, shop.business_id, rulebook, list(members))
     found = {}
     for member_id, member in members.items():
         facts = by_member.get(member_id, {})
@@ -239,7 +260,8 @@ async def test_the_database_decides_as_the_rules_do_for_any_program_and_member(
         policy = program.ladder("status")
         asked = conditions(program, policy, day, at_boundary=at_boundary)
         async with shop.engine.database.reading(shop.business_id) as connection:
-            ranks = await supported(connection, shop.business_id, list(states), asked)
+            absorbed = await absorbed_by(connection, shop.business_id, list(states))
+            ranks = await supported(connection, shop.business_id, list(states), asked, absorbed)
         by_sql = {member_id: policy.ladder.tiers[rank] for member_id, rank in ranks.items()}
         by_rules = {
             member_id: decided(program, policy, state, day, at_boundary)
@@ -259,11 +281,13 @@ async def test_a_business_counts_whom_its_figures_support(app_database: Database
         shop.engine, shop.caller, compile_program(PROGRAM.replace("SLUG", "shop"), discover())
     )
     assert found.members == {("basic", "basic"): 1, ("silver", "silver"): 1, ("gold", "gold"): 1}
+    command = MergeMembers(MemberBy(external_id="bob"), MemberBy(external_id="ann"))
+    done(await merge_members(shop.engine, shop.caller, shop.key(), command), MembersMerged)
     lower = compile_program(
-        PROGRAM.replace("SLUG", "shop").replace('gold = "500"', 'gold = "110"'), discover()
+        PROGRAM.replace("SLUG", "shop").replace('gold = "500"', 'gold = "125"'), discover()
     )
     (found,) = await qualified(shop.engine, shop.caller, lower)
-    assert found.members == {("basic", "basic"): 1, ("silver", "gold"): 1, ("gold", "gold"): 1}
+    assert found.members == {("silver", "gold"): 1, ("gold", "gold"): 1}
 
 
 @pytest.mark.parametrize("window", ['"anniversary"', '"cycle"'])

@@ -13,6 +13,7 @@ from loyalty_engine.entities.coupon import Coupon, CouponUse
 from loyalty_engine.entities.fact import ActivityLine, Fact
 from loyalty_engine.entities.ledger import Account, Effect, Hold, Lot, PointUse, Transfer
 from loyalty_engine.entities.member import Identity, Member, Profile
+from loyalty_engine.entities.merge import Merge
 from loyalty_engine.entities.operation import Operation
 from loyalty_engine.entities.outbox import Outbox
 from loyalty_engine.entities.partner import Partner, Promotion
@@ -48,6 +49,7 @@ __all__ = [
     "Identity",
     "Lot",
     "Member",
+    "Merge",
     "Operation",
     "Outbox",
     "Parked",

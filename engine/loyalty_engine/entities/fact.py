@@ -36,8 +36,11 @@ CAUSE_KINDS = ("activity", "value", "boundary", "enrolment", "publication")
 MOVING_KINDS = ("redemption", "hold", "capture", "void", "transfer", "receipt", "gift", "adjustment")
 """Kinds of activities that themselves move points, beside what they earn."""
 
-ABOUT_KINDS = ("capture", "void", "confirmation", "receipt", "gift")
+ABOUT_KINDS = ("capture", "void", "confirmation", "receipt", "gift", "absorption")
 """Kinds of activities that are about another one: a hold, a purchase, or what caused them."""
+
+CARRYING_KINDS = ("merge", "absorption")
+"""Kinds of activities that carry a whole history out or in: points of every currency, in their terms."""
 
 _ACTIVITY_ONLY = (
     "amount, units, currency, channel, partner_id, attributes, reverses_fact_id, reason, "
@@ -95,7 +98,8 @@ class Fact(Entity, table=True):
             name="granted_bounds",
         ),
         CheckConstraint(
-            "num_nulls(points, points_terms) = 2 OR points_currency IS NOT NULL",
+            f"num_nulls(points, points_terms) = 2 OR points_currency IS NOT NULL"
+            f" OR (points IS NULL AND kind IN ({listed(*CARRYING_KINDS)}))",
             name="points_have_a_currency",
         ),
         CheckConstraint(

@@ -67,6 +67,7 @@ TRANSFER_CODES = (
     "give",
     "use_quota",
     "adjust",
+    "merge",
     "supply",
     "write_off",
     "deliver",

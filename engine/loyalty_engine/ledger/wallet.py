@@ -143,6 +143,18 @@ class Wallet:
         spending.add(None, left)
         return {"owed": left}
 
+    def use(self, key: EffectKey, place: Place, parts: Mapping[EffectKey, int]) -> Movements:
+        """Use so much of each of some lots, also of pending ones; what they lack is spent as usual."""
+        spending, lacking, released = self.spendings.setdefault(key, Spending(place)), 0, 0
+        for name, units in parts.items():
+            lot = self.lots.get(name)
+            taken = 0 if lot is None else min(units, lot.remaining)
+            if lot is not None and taken:
+                self._use(spending, name, taken)
+                released += taken if lot.pending else 0
+            lacking += units - taken
+        return _joined({"released": released}, self.spend(key, place, lacking))
+
     def _use(self, spending: Spending, key: EffectKey, units: int) -> None:
         lot = self.lots[key]
         self.lots[key] = replace(lot, remaining=lot.remaining - units)

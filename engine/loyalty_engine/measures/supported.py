@@ -67,20 +67,28 @@ class Enough:
 
 
 Condition = Reaches | Enough
+NOBODY: Mapping[UUID, Sequence[UUID]] = {}
 
 
 async def supported(
-    connection: Connection, business_id: UUID, member_ids: Sequence[UUID], tiers: Sequence[Condition]
+    connection: Connection,
+    business_id: UUID,
+    member_ids: Sequence[UUID],
+    tiers: Sequence[Condition],
+    absorbed: Mapping[UUID, Sequence[UUID]] = NOBODY,
 ) -> dict[UUID, int]:
     """The number of the highest tier whose condition holds, from 1; 0 where none does.
 
-    ``tiers`` are the conditions of the tiers above the base, from the lowest upwards.
+    ``tiers`` are the conditions of the tiers above the base, from the lowest upwards. What the members did
+    whom one ``absorbed`` counts as its own.
     """
     reads = tuple(dict.fromkeys(read for tier in tiers for read in _reads(tier)))
     if not member_ids:
         return {}
     statement = Statement(_statement(reads, tiers))
-    values = given(business_id, member_ids, [read.wanted for read in reads])
+    parts = [(part, owner) for owner in member_ids for part in (owner, *absorbed.get(owner, ()))]
+    values = given(business_id, [part for part, _ in parts], [read.wanted for read in reads])
+    values["owner_ids"] = [owner for _, owner in parts]
     rows = await statement.fetch(connection, **{name: values[name] for name in statement.names})
     return {row["member_id"]: row["rank"] for row in rows}
 
@@ -97,15 +105,16 @@ def _reads(condition: Condition) -> Iterator[Read]:
 
 def _statement(reads: Sequence[Read], tiers: Sequence[Condition]) -> Any:
     members = (
-        func.unnest(bindparam("member_ids", type_=ARRAY(Uuid)))
-        .table_valued(column("member_id", Uuid), name="asked")
+        func.unnest(bindparam("member_ids", type_=ARRAY(Uuid)), bindparam("owner_ids", type_=ARRAY(Uuid)))
+        .table_valued(column("member_id", Uuid), column("owner_id", Uuid), name="asked")
         .render_derived()
     )
-    source: Any = members
+    owners = select(members.c.owner_id).distinct().subquery("owners")
+    source: Any = owners
     values: dict[Read, ColumnElement[Any]] = {}
     if reads:
-        found = _figures(reads)
-        source = members.outerjoin(found, found.c.member_id == members.c.member_id)
+        found = _figures(reads, members)
+        source = owners.outerjoin(found, found.c.owner_id == owners.c.owner_id)
         values = {
             read: func.coalesce(found.c[f"figure_{index}"], literal(0)) for index, read in enumerate(reads)
         }
@@ -113,15 +122,17 @@ def _statement(reads: Sequence[Read], tiers: Sequence[Condition]) -> Any:
     rank = case(
         *((holding, literal(number, Integer)) for number, holding in reversed(holds)), else_=literal(0)
     )
-    return select(members.c.member_id, rank.label("rank")).select_from(source)
+    return select(owners.c.owner_id.label("member_id"), rank.label("rank")).select_from(source)
 
 
-def _figures(reads: Sequence[Read]) -> Any:
+def _figures(reads: Sequence[Read], members: Any) -> Any:
     """One row for each member that has any of the figures, each in a column of its own."""
     parts = [by_day(index, read.wanted) for index, read in enumerate(reads)]
     day = (parts[0] if len(parts) == 1 else union_all(*parts)).subquery("day")
     columns = [_over(index, read, day).label(f"figure_{index}") for index, read in enumerate(reads)]
-    return select(day.c.member_id, *columns).group_by(day.c.member_id).subquery("figures")
+    source = day.join(members, members.c.member_id == day.c.member_id)
+    found = select(members.c.owner_id, *columns).select_from(source)
+    return found.group_by(members.c.owner_id).subquery("figures")
 
 
 def _over(index: int, read: Read, day: Any) -> ColumnElement[Any]:
@@ -132,7 +143,7 @@ def _over(index: int, read: Read, day: Any) -> ColumnElement[Any]:
         within.append(day.c.day < literal(read.end, Date))
     figure = read.wanted.figure
     if figure.of == "local_days":
-        return cast(func.count().filter(and_(*within, day.c.value > literal(0))), Numeric)
+        return cast(func.count(day.c.day.distinct()).filter(and_(*within, day.c.value > literal(0))), Numeric)
     if figure.taking == "largest":
         return func.max(day.c.value).filter(and_(*within))
     if figure.taking == "last":

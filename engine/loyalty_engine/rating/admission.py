@@ -15,8 +15,9 @@ from zoneinfo import ZoneInfo
 from loyalty_engine.ledger.effects import Cause
 from loyalty_engine.localtime import add_months, first_instant, local_day
 from loyalty_engine.program import Program
+from loyalty_engine.rating.facts import came_with_a_merge
 from loyalty_engine.rating.judgement import failure
-from loyalty_engine.rating.state import State
+from loyalty_engine.rating.state import Claim, State
 from loyalty_engine.rules import (
     Admission,
     AdmissionEvent,
@@ -150,14 +151,45 @@ class Membership:
     until: datetime | None
 
 
-def membership(state: State, cause: Cause, kept: Mapping[str, object], at: datetime) -> Membership | None:
-    """The term that an admission granted, while a claim of it lasts; while the member is paused it does."""
-    for ladder in state.ladders.values():
-        for claim in ladder.claims:
-            lasts = claim.until_at is None or claim.until_at > at or state.pause is not None
-            if claim.cause == cause and lasts:
-                return Membership(kept, claim.until_at)
-    return None
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """An admission: what granted which tier of a ladder, and what was kept of it.
+
+    Where a merge brought it (``is_brought``), the claim is the merge's.
+    """
+
+    cause: Cause
+    ladder: str
+    tier: str
+    kept: Mapping[str, object]
+    is_brought: bool = False
+
+    def granted(self, claim: Claim) -> bool:
+        """Whether a claim on its ladder is the one that it made."""
+        if not self.is_brought:
+            return claim.cause == self.cause
+        return claim.origin == "grant" and claim.tier == self.tier and came_with_a_merge(claim.cause)
+
+
+def membership(state: State, admitted: Admitted, at: datetime, zone: ZoneInfo) -> Membership | None:
+    """The term that an admission granted, while a claim of it lasts; while the member is paused it does.
+
+    Of several that merges brought on one tier it is the one that lasts longest.
+    """
+    ladder = state.ladders.get(admitted.ladder)
+    lasting = [
+        claim
+        for claim in (() if ladder is None else ladder.claims)
+        if admitted.granted(claim)
+        and (claim.until_at is None or claim.until_at > at or state.pause is not None)
+    ]
+    if not lasting:
+        return None
+    claim = max(lasting, key=lambda each: (each.until_at is None, each.until_at))
+    kept = admitted.kept
+    if admitted.is_brought:
+        kept = {**kept, "claimedOn": local_day(claim.from_at, zone).isoformat()}
+    return Membership(kept, claim.until_at)
 
 
 def term_of(

@@ -10,6 +10,8 @@ from decimal import Decimal
 
 from loyalty_engine.ledger.effects import Cause
 from loyalty_engine.ledger.lots import Place
+from loyalty_engine.rating.carried import ABSORPTION, Carried
+from loyalty_engine.rating.taken import Lowered, Taken
 from loyalty_engine.rules import Activity, ActivityLine, FundingShare
 
 NaturalKey = tuple[str, str]
@@ -27,6 +29,11 @@ def natural_key_of(key: str) -> NaturalKey:
     """The natural key in such a text."""
     source, external_id = json.loads(key)
     return source, external_id
+
+
+def came_with_a_merge(cause: Cause) -> bool:
+    """Whether what this caused is the work of a merge."""
+    return cause.kind == "activity" and natural_key_of(cause.key)[1].startswith(f"{ABSORPTION}/")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,16 +60,30 @@ class Moved:
 
 
 @dataclass(frozen=True, slots=True)
+class Brought:
+    """What a history that was absorbed had for measures alone, in its order; nothing of it is rated again."""
+
+    measured: tuple[Taken | Lowered, ...] = ()
+    values: tuple[ValueFact, ...] = ()
+
+
+NOTHING_BROUGHT = Brought()
+
+
+@dataclass(frozen=True, slots=True)
 class ActivityFact:
     """An activity, as it was recorded: gross of returns.
 
     ``about`` is the activity that it is about: the hold that it closes, the purchase that it confirms, or
-    what caused it in another member's history.
+    what caused it in another member's history. ``carried`` is what a merge takes out of this history or
+    brings into it, ``brought`` what measures read of the other one.
     """
 
     activity: Activity
     moved: Moved | None = None
     about: NaturalKey | None = None
+    carried: Carried | None = None
+    brought: Brought = NOTHING_BROUGHT
 
     @property
     def natural_key(self) -> NaturalKey:

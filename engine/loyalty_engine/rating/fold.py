@@ -11,11 +11,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
+from functools import partial
 
 from loyalty_engine.ledger.effects import EffectKey
 from loyalty_engine.localtime import first_instant, local_day
 from loyalty_engine.program import LadderPolicy, Program
 from loyalty_engine.rating.asking import asks, next_asked
+from loyalty_engine.rating.carried import MERGE, Carried
 from loyalty_engine.rating.earning import Ask, Asking, Earning, earning_returns
 from loyalty_engine.rating.ends import next_cycle, next_review
 from loyalty_engine.rating.facts import (
@@ -31,15 +33,18 @@ from loyalty_engine.rating.facts import (
 )
 from loyalty_engine.rating.inputs import member_at
 from loyalty_engine.rating.journal import ENROLMENT, At, Journal, Parked, boundary_cause
-from loyalty_engine.rating.measuring import Measuring, Taken
+from loyalty_engine.rating.measuring import Measuring
+from loyalty_engine.rating.merging import Merging
 from loyalty_engine.rating.moves import Moves
 from loyalty_engine.rating.notices import Notices
 from loyalty_engine.rating.overrides import by_hand
 from loyalty_engine.rating.pauses import PAUSE, RESUME, Pauses
 from loyalty_engine.rating.rated import Rated
+from loyalty_engine.rating.returned import Returned
 from loyalty_engine.rating.rulebook import ProgramVersion, Rulebook
-from loyalty_engine.rating.standing import Returned, Standings
+from loyalty_engine.rating.standing import Standings
 from loyalty_engine.rating.state import Effect, State
+from loyalty_engine.rating.taken import Lowered, Taken
 from loyalty_engine.rules import Activity, DatedValue, Member, Points
 
 ZERO = Decimal(0)
@@ -84,6 +89,7 @@ class Folding:
         self._standings = Standings(rulebook, self.state, self._journal, foreseeing=foreseeing)
         self._notices = None if foreseeing else Notices(self.state, self._journal, self._forward)
         self._pauses = Pauses(self.state, self._journal)
+        self._merging = Merging(self.state, self._journal, self._standings, self._measuring)
 
     def outcome(self) -> Outcome:
         """What it came to so far."""
@@ -103,6 +109,8 @@ class Folding:
         ends and notices, but the end of the pause.
         """
         state = self.state
+        if state.closed:
+            return None
         in_force = self._rulebook.in_force(state.at)
         program = in_force.program
         held = [policy for policy in self._unfrozen(in_force) if policy.key in state.ladders]
@@ -182,8 +190,11 @@ class Folding:
         version = self._rulebook.in_force(fact.occurred_at)
         at = At(fact.cause, fact.occurred_at, version.id, place_of(fact))
         match fact:
+            case ActivityFact(carried=carried) if carried is not None:
+                self._merge(fact, carried, at, version)
             case ActivityFact():
                 yield from self._activity(fact, at, version)
+                self._merging.confirm(at, fact)
                 for early in self._waiting.pop(fact.natural_key, ()):
                     yield from self._linked_return(early, replace(at, cause=early.cause), version)
             case ReturnFact() if fact.of not in self._activities:
@@ -227,7 +238,7 @@ class Folding:
     def _value(self, fact: ValueFact, at: At, version: ProgramVersion) -> None:
         """A dated value; ladders whose rules read it are asked as at an activity."""
         tiers = self._tiers()
-        self.state.values[(fact.kind, fact.key)] = fact.value
+        self._merging.learn(fact)
         for policy in self._unfrozen(version):
             reads = any(
                 isinstance(measure.figure, DatedValue)
@@ -262,6 +273,19 @@ class Folding:
             elif policy.upgrade.at == "activity" and (net is not None or policy.section.returns != "undo"):
                 self._standings.claim(at, program, policy, tiers)
 
+    def _merge(self, fact: ActivityFact, carried: Carried, at: At, version: ProgramVersion) -> None:
+        """This history ends in another one, or goes on with what another one had."""
+        if fact.activity.kind == MERGE:
+            self._merging.leave(at, carried)
+            return
+        program, tiers = version.program, self._tiers()
+        self._merging.arrive(at, carried, partial(self._moves.end_of, program))
+        for returned in self._merging.measure(at, fact.brought):
+            for policy in self._unfrozen(version):
+                if policy.section.returns == "from_now":
+                    self._standings.withdraw(at, program, policy, returned, tiers)
+        self._merging.claim(at, program, self._unfrozen(version), carried, tiers)
+
     def _linked_return(self, fact: ReturnFact, at: At, version: ProgramVersion) -> Asking:
         original = self._activities[fact.of]
         purchase = original.activity
@@ -278,7 +302,7 @@ class Folding:
             back = yield from self._earning.take_back(at, self._rated[fact.of], after)
             self._freeze(version)
         bought = Taken(place_of(original), purchase, after)
-        lowered = self._measuring.lower(bought, before, back)
+        lowered = self._measuring.lower(Lowered(bought, before, back))
         returned = Returned(lowered, day, place_of(original))
         for policy in self._unfrozen(version):
             if policy.section.returns == "from_now":

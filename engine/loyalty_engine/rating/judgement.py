@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
 from loyalty_engine.combine.tiers import Node, Verdict, entry_tier, stands_until
 from loyalty_engine.program import LadderPolicy, Program
 from loyalty_engine.rating.opinions import ends_of, in_force
+from loyalty_engine.rating.state import Ruling
 from loyalty_engine.rules import Measure, Member, TierVerdict
 
 
@@ -150,3 +151,26 @@ def _verdict(
     if opinion is None:
         return Verdict.ABSTAINS
     return Verdict.SUPPORTS if opinion.supports else Verdict.DENIES
+
+
+def ruling_of(
+    judgement: Judgement,
+    at: datetime,
+    at_boundary: bool,
+    cycle_began_on: date | None,
+    joined_on: date | None,
+) -> Ruling:
+    """What is kept of a judgement, enough to decide again."""
+    opinions = {
+        rule: {tier: verdict.supports for tier, verdict in by_tier.items()}
+        for rule, by_tier in judgement.opinions.items()
+    }
+    return Ruling(
+        at,
+        at_boundary,
+        judgement.figures,
+        opinions,
+        cycle_began_on,
+        ends=judgement.ends,
+        joined_on=joined_on,
+    )

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from decimal import Decimal
 
 from loyalty_engine.ledger.lots import Place
 from loyalty_engine.program import Program
 from loyalty_engine.rating.state import State
+from loyalty_engine.rating.taken import Lowered, Taken
 from loyalty_engine.rating.tallies import (
     ZERO,
     Tallies,
@@ -17,21 +17,10 @@ from loyalty_engine.rating.tallies import (
     tracked_cycles,
     tracked_figures,
 )
-from loyalty_engine.rules import Activity, Figure, Points
+from loyalty_engine.rules import Activity, Figure
 
 Changes = Mapping[tuple[Figure, View], Decimal]
 """By how much each sum changed."""
-
-
-@dataclass(frozen=True, slots=True)
-class Taken:
-    """An activity as measures take it: as it was, what remains of it in the end, and the points of both."""
-
-    place: Place
-    activity: Activity
-    net: Activity | None
-    earned: Points = field(default_factory=dict)
-    earned_in_the_end: Points = field(default_factory=dict)
 
 
 class Measuring:
@@ -51,18 +40,19 @@ class Measuring:
     def take(self, taken: Taken) -> Changes:
         """An activity is in the measures from now on."""
         for ladder, figure, view in self.cycles:
-            _take(self._state.tallies.cycle(ladder), figure, view, taken)
+            if taken.came is None or self._in_cycle(ladder, taken.place):
+                _take(self._state.tallies.cycle(ladder), figure, view, taken)
         return {
             (figure, view): _take(self._state.tallies, figure, view, taken) for figure, view in self.figures
         }
 
-    def lower(self, bought: Taken, before: Activity | None, back: Points) -> Changes:
-        """A return at its own place: ``bought.net`` remains of ``before``; ``back`` are points taken back."""
+    def lower(self, lowered: Lowered) -> Changes:
+        """A return lowers figures at its own place."""
         for ladder, figure, view in self.cycles:
-            if view == "in_place" and self._in_cycle(ladder, bought.place):
-                _lower(self._state.tallies.cycle(ladder), figure, bought, before, back)
+            if view == "in_place" and self._in_cycle(ladder, lowered.bought.place):
+                _lower(self._state.tallies.cycle(ladder), figure, lowered)
         return {
-            (figure, view): _lower(self._state.tallies, figure, bought, before, back)
+            (figure, view): _lower(self._state.tallies, figure, lowered)
             for figure, view in self.figures
             if view == "in_place"
         }
@@ -78,7 +68,7 @@ def _take(tallies: Tallies, figure: Figure, view: View, taken: Taken) -> Decimal
     if figure.taking != "sum":
         shown = taken.net if view == "undone" else activity
         number = None if shown is None else figure.reading(shown)
-        tallies.entries(figure, view).put(activity.local_day, taken.place, number)
+        tallies.entries(figure, view).put(activity.local_day, taken.place, number, taken.came)
         return ZERO
     if figure.of != "earned":
         value = contribution(figure, view, activity, taken.net)
@@ -90,16 +80,17 @@ def _take(tallies: Tallies, figure: Figure, view: View, taken: Taken) -> Decimal
     return _add(tallies, figure, view, activity, value)
 
 
-def _lower(tallies: Tallies, figure: Figure, bought: Taken, before: Activity | None, back: Points) -> Decimal:
+def _lower(tallies: Tallies, figure: Figure, lowered: Lowered) -> Decimal:
+    bought = lowered.bought
     activity, after = bought.activity, bought.net
     if figure.taking != "sum":
         number = None if after is None else figure.reading(after)
-        tallies.entries(figure, "in_place").put(activity.local_day, bought.place, number)
+        tallies.entries(figure, "in_place").put(activity.local_day, bought.place, number, bought.came)
         return ZERO
     if figure.of == "earned":
-        change = -figure.points(activity, back)
+        change = -figure.points(activity, lowered.back)
     else:
-        change = _value(figure, after) - _value(figure, before)
+        change = _value(figure, after) - _value(figure, lowered.before)
     return _add(tallies, figure, "in_place", activity, change)
 
 

@@ -36,3 +36,11 @@ class Rulebook:
         return Rulebook(
             tuple(each for each in self.versions if each.effective_at is None or each.effective_at <= at)
         )
+
+    @property
+    def decimals(self) -> dict[str, int]:
+        """How many digits after the point each currency of points has."""
+        programs = [version.program for version in self.versions]
+        return {
+            key: points.section.decimals for program in programs for key, points in program.points.items()
+        }

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 
-from loyalty_engine.ledger.lots import Place
 from loyalty_engine.localtime import local_day
 from loyalty_engine.program import LadderPolicy, Program
 from loyalty_engine.program.file import Until
@@ -15,28 +14,17 @@ from loyalty_engine.rating.ends import claim_end, cycle_end, is_review
 from loyalty_engine.rating.falling import graced
 from loyalty_engine.rating.inputs import member_at
 from loyalty_engine.rating.journal import At, Journal
-from loyalty_engine.rating.judgement import Judgement, figure_key, judge
+from loyalty_engine.rating.judgement import Judgement, figure_key, judge, ruling_of
 from loyalty_engine.rating.ladders import keeps_all, next_tier, risen, same, settled, with_claim
 from loyalty_engine.rating.locks import lock_of, made_at
 from loyalty_engine.rating.notices import awaited
 from loyalty_engine.rating.overrides import ByHand
+from loyalty_engine.rating.returned import Returned
 from loyalty_engine.rating.rulebook import Rulebook
 from loyalty_engine.rating.state import Claim, ClaimFigure, CycleState, LadderState, Ruling, State
-from loyalty_engine.rating.tallies import Tallies, View, view_of
+from loyalty_engine.rating.tallies import Tallies, view_of
 from loyalty_engine.rating.windows import Days, days_of
 from loyalty_engine.rules import Figure, Measure
-
-
-@dataclass(frozen=True, slots=True)
-class Returned:
-    """What a return changed: each figure in each view, on the day on which it counts.
-
-    ``bought`` is the place of the purchase that it names: earlier claims were not made on it.
-    """
-
-    changes: Mapping[tuple[Figure, View], Decimal]
-    day: date
-    bought: Place | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +130,27 @@ class Standings:
             ruling = Ruling(at.instant, False, {}, {}, by_hand=wanted.origin)
             self._stand(at, policy, risen(held, policy.ladder, at.instant), ruling)
 
+    def bring(
+        self, at: At, program: Program, policy: LadderPolicy, came: Sequence[Claim], tiers: Mapping[str, str]
+    ) -> None:
+        """Claims that a merge brings, and what the figures of both support by now.
+
+        What was brought was made on figures of another history: no return withdraws it.
+        """
+        asked = self._ask(at, program, policy, tiers, at_boundary=False)
+        if asked is None:
+            return
+        claims = list(came)
+        if policy.upgrade.at == "activity" and asked.judgement.tier != policy.ladder.base:
+            end = claim_end(policy.upgrade.until, at.instant, program.zone, asked.judgement.until)
+            claims.insert(0, Claim(asked.judgement.tier, at.instant, end, at.cause, figures=asked.figures))
+        held = self._state.ladders[policy.key]
+        for claim in sorted(claims, key=lambda each: each.origin == "rules"):
+            added = with_claim(held, claim, policy.ladder, keeps_all(policy))
+            self._journal.claims(at, policy.key, added.made)
+            held = added.state
+        self._stand(at, policy, risen(held, policy.ladder, at.instant), asked.ruling)
+
     def withdraw(
         self,
         at: At,
@@ -182,7 +191,7 @@ class Standings:
         returned: Returned,
         tiers: Mapping[str, str],
     ) -> Claim | None:
-        if claim.origin != "rules" or (returned.bought is not None and made_at(claim) < returned.bought):
+        if claim.origin != "rules" or not claim.figures or returned.is_after(claim):
             return claim
         program = self._rulebook.in_force(claim.from_at).program
         made_on = program.ladder(policy.key)
@@ -357,10 +366,11 @@ class Standings:
         if judgement.failures:
             self._freeze(at, policy, judgement)
             return None
+        earlier = self._state.joined_on if self._state.joined_earlier else None
         return _Asked(
             judgement,
             self._claim_figures(program, policy, judgement, day, at_boundary),
-            ruling_of(judgement, at.instant, at_boundary, self._cycle_began_on(policy, program)),
+            ruling_of(judgement, at.instant, at_boundary, self._cycle_began_on(policy, program), earlier),
         )
 
     def _cycle_began_on(self, policy: LadderPolicy, program: Program) -> date | None:
@@ -383,14 +393,3 @@ class Standings:
                 after = cycle.beginning if cycle is not None and measure.window == "cycle" else None
                 found[key] = ClaimFigure(judgement.figures[key], days.start, days.end, after)
         return found
-
-
-def ruling_of(
-    judgement: Judgement, at: datetime, at_boundary: bool, cycle_began_on: date | None = None
-) -> Ruling:
-    """What is kept of a judgement, enough to decide again."""
-    opinions = {
-        rule: {tier: verdict.supports for tier, verdict in by_tier.items()}
-        for rule, by_tier in judgement.opinions.items()
-    }
-    return Ruling(at, at_boundary, judgement.figures, opinions, cycle_began_on, ends=judgement.ends)

@@ -109,7 +109,9 @@ class Pause:
 class State:
     """Everything that a step needs of a member's past.
 
-    ``at`` is the instant up to which boundaries were applied, ``place`` that of the last fact.
+    ``at`` is the instant up to which boundaries were applied, ``place`` that of the last fact. A history that
+    is ``closed`` went into another one: no boundary comes any more. Who ``joined_earlier`` did so as somebody
+    who was absorbed, which is then ``joined_on``.
     """
 
     external_id: str
@@ -125,6 +127,8 @@ class State:
     tallies: Tallies = field(default_factory=Tallies)
     referred_by: str | None = None
     pause: Pause | None = None
+    closed: bool = False
+    joined_earlier: bool = False
 
     def copy(self) -> State:
         """A state that can be changed without changing this one."""
@@ -142,6 +146,8 @@ class State:
             self.tallies.copy(),
             self.referred_by,
             self.pause,
+            self.closed,
+            self.joined_earlier,
         )
 
     def wallet(self, currency: str) -> Wallet:
@@ -181,6 +187,8 @@ class Ruling:
     by_hand: str | None = None
     ends: Mapping[str, Mapping[str, date]] = field(default_factory=dict)
     """The days from which on rules support tiers no more, of those that said so."""
+    joined_on: date | None = None
+    """The joining of somebody who was absorbed, where that counted; None: the member's own."""
 
 
 @dataclass(frozen=True, slots=True)

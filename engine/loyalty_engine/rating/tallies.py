@@ -85,20 +85,24 @@ class Tally:
 class Entries:
     """The number of each activity by its place, for each local day: for the largest or the last of them."""
 
-    __slots__ = ("_days", "figure")
+    __slots__ = ("_came", "_days", "figure")
 
     def __init__(self, figure: Figure) -> None:
         self.figure = figure
         self._days: dict[date, dict[Place, Decimal]] = {}
+        self._came: dict[Place, Place] = {}
 
     def copy(self) -> Entries:
         """Entries that can be changed without changing these."""
         twin = Entries(self.figure)
         twin._days = {day: dict(numbers) for day, numbers in self._days.items()}
+        twin._came = dict(self._came)
         return twin
 
-    def put(self, day: date, place: Place, number: Decimal | None) -> None:
-        """What is left of an activity's number; None takes it out."""
+    def put(self, day: date, place: Place, number: Decimal | None, came: Place | None = None) -> None:
+        """What is left of an activity's number; None takes it out. ``came`` is where a merge brought it."""
+        if came is not None:
+            self._came[place] = came
         if number is not None:
             self._days.setdefault(day, {})[place] = number
         elif day in self._days:
@@ -110,14 +114,15 @@ class Entries:
         return {day: value for day, value in found.items() if value}
 
     def over(self, days: Days, after: Place | None = None, until: Place | None = None) -> Decimal:
-        """The figure over some days, of the activities behind a place and up to another."""
+        """The figure over some days, of the activities behind a place and known up to another."""
         return self._taken(
             {
                 place: number
                 for day, numbers in self._days.items()
                 if days.hold(day)
                 for place, number in numbers.items()
-                if (after is None or place > after) and (until is None or place <= until)
+                if (after is None or place > after)
+                and (until is None or self._came.get(place, place) <= until)
             }
         )
 

@@ -52,8 +52,8 @@ class Activity:
 
     @property
     def occurrences(self) -> int:
-        """How many activities of its kind it adds: a return that names no purchase adds none."""
-        return 0 if self.kind == "return" else 1
+        """How many activities of its kind it adds: a return that names no purchase adds none, nor a merge."""
+        return 0 if self.kind in ("return", "merge", "absorption") else 1
 
 
 @dataclass(frozen=True, slots=True)

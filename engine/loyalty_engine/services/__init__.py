@@ -13,6 +13,7 @@ from loyalty_engine.services.erasure import erase_member
 from loyalty_engine.services.facts import record_fact
 from loyalty_engine.services.holds import capture_hold, hold_points, void_hold
 from loyalty_engine.services.members import enrol_member, enrol_members
+from loyalty_engine.services.merges import merge_members
 from loyalty_engine.services.overrides import set_standing
 from loyalty_engine.services.pauses import pause_member, resume_member
 from loyalty_engine.services.payments import pay_with_points
@@ -50,6 +51,7 @@ __all__ = [
     "erase_member",
     "fulfil_redemption",
     "hold_points",
+    "merge_members",
     "pause_member",
     "pay_with_points",
     "record_activities",

@@ -18,6 +18,7 @@ from loyalty_engine.services.commands import Batch, MemberBy, RecordActivity, Re
 from loyalty_engine.services.engine import Business, Caller, Engine
 from loyalty_engine.services.finding import found_members, member_not_found, named_partners
 from loyalty_engine.services.folding import Arrivals, FoldingBatch, Written
+from loyalty_engine.services.merged import merged_refusals
 from loyalty_engine.services.operations import body_hash, once
 from loyalty_engine.services.periods import Periods, open_periods
 from loyalty_engine.services.refusals import Forbidden, Refusal, RefusalCode, Refused, invalid
@@ -124,10 +125,11 @@ async def _record(
     ]
     known = await known_facts(connection, business.business_id, list(dict.fromkeys(keys)))
     periods = await open_periods(connection, business, rulebook, now)
+    merged = await merged_refusals(connection, business.business_id, list(members.values()))
     results: list[Recorded | Refusal | ActivityItem] = [
         item
         if isinstance(item, Refusal)
-        else _sorted_out(item, rulebook, found, members, known, periods, replays=replays)
+        else _sorted_out(item, rulebook, found, members, merged, known, periods, replays=replays)
         for item in checked
     ]
     _mark_repeats(results, found, replays=replays)
@@ -153,6 +155,7 @@ def _sorted_out(
     rulebook: Rulebook,
     found: Mapping[MemberBy, UUID],
     members: Mapping[UUID, MemberRow],
+    merged: Mapping[UUID, Refusal],
     known: Mapping[tuple[str, str], KnownFact],
     periods: Periods,
     *,
@@ -165,6 +168,8 @@ def _sorted_out(
         return _known(item, member_id, before, replays=replays)
     if member_id not in members:
         return member_not_found().refusal
+    if member_id in merged:
+        return merged[member_id]
     occurred_at, enrolled_at = item.activity.occurred_at, members[member_id].enrolled_at
     if occurred_at < enrolled_at and not periods.joining_moves:
         return before_enrolment(enrolled_at).refusal

@@ -9,7 +9,7 @@ from decimal import Decimal
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from loyalty_engine.entities.fact import MOVING_KINDS
+from loyalty_engine.entities.fact import CARRYING_KINDS, MOVING_KINDS
 from loyalty_engine.ids import new_id
 from loyalty_engine.localtime import local_day
 from loyalty_engine.rating import ActivityFact, Moved, Rulebook
@@ -27,9 +27,8 @@ from loyalty_engine.services.posting import Row
 from loyalty_engine.services.refusals import Refusal, Refused, invalid
 
 MOST_LINES = 200
-RESERVED_KINDS = (frozenset(MOVING_KINDS) | {"confirmation", OVERRIDE, "coupon", PAUSE, RESUME}) - {
-    "redemption"
-}
+_OF_THEIR_OWN = ("confirmation", "coupon", OVERRIDE, PAUSE, RESUME)
+RESERVED_KINDS = frozenset({*MOVING_KINDS, *CARRYING_KINDS, *_OF_THEIR_OWN}) - {"redemption"}
 """Kinds that the engine records itself, each by a mutation of its own."""
 
 

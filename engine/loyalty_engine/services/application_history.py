@@ -14,6 +14,7 @@ from loyalty_engine.program import Program
 from loyalty_engine.rating import ActivityFact, State
 from loyalty_engine.rating.admission import (
     AdmissionFailed,
+    Admitted,
     ApplicationState,
     Membership,
     Term,
@@ -30,16 +31,17 @@ from loyalty_engine.services.application_commands import ApplicationChanged
 from loyalty_engine.services.checks import OWN_SOURCE
 from loyalty_engine.services.deciding import Deciding
 from loyalty_engine.services.engine import Caller
+from loyalty_engine.services.merged import part_of
 from loyalty_engine.services.moved_rows import moved_columns
 from loyalty_engine.services.operations import body_hash
 from loyalty_engine.services.refusals import Refusal, RefusalCode, Refused, invalid
 from loyalty_engine.store.applications import (
     ApplicationRow,
+    admissions,
     change_application,
     fix_electorate,
     insert_application,
     insert_event,
-    last_admission,
 )
 from loyalty_engine.store.connection import Connection
 from loyalty_engine.store.members import MemberRow
@@ -138,12 +140,20 @@ class ApplicationHistory:
         return changed
 
     async def held(self, rule: str, state: State, at: datetime) -> Membership | None:
-        """The term that a rule granted the member and that still lasts at an instant."""
-        last = await last_admission(self._connection, self._business_id, self._member.member_id, rule)
-        if last is None:
-            return None
-        cause = Cause("activity", key_text(last["source"], last["external_id"]))
-        return membership(state, cause, last["evidence"], at)
+        """The term that a rule granted last, of those that still last at an instant; a merge brings them."""
+        parts = await part_of(self._connection, self._business_id, self._member.member_id)
+        for row in await admissions(self._connection, self._business_id, parts, rule):
+            admitted = Admitted(
+                Cause("activity", key_text(row["source"], row["external_id"])),
+                row["attributes"]["ladder"],
+                row["attributes"]["tier"],
+                row["attributes"]["evidence"],
+                is_brought=row["member_id"] != self._member.member_id,
+            )
+            found = membership(state, admitted, at, self._deciding.business.zone)
+            if found is not None:
+                return found
+        return None
 
     async def _admit(
         self, identity: Row, program: Program, admission: Admission, at: datetime

@@ -212,6 +212,15 @@ class EraseMember:
 
 
 @dataclass(frozen=True, slots=True)
+class MergeMembers:
+    """Carry all that one member has into another one, for good."""
+
+    absorbed: MemberBy
+    survivor: MemberBy
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ParkedRule:
     """A rule that failed at the activity; it is folded again after the repair."""
 
@@ -309,6 +318,16 @@ class Erased:
     """Nothing names the member any more."""
 
     member_id: UUID
+    replayed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class MembersMerged:
+    """One member is part of another one."""
+
+    absorbed_id: UUID
+    survivor_id: UUID
+    effect_ids: tuple[UUID, ...] = ()
     replayed: bool = False
 
 

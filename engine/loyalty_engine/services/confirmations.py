@@ -14,6 +14,7 @@ from loyalty_engine.services.activities import already_recorded, refuse_sources
 from loyalty_engine.services.commands import ConfirmActivity, Recorded
 from loyalty_engine.services.deciding import Deciding
 from loyalty_engine.services.engine import Business, Caller, Engine
+from loyalty_engine.services.merged import refuse_merged, who_goes_on
 from loyalty_engine.services.moved_rows import moved_columns
 from loyalty_engine.services.operations import body_hash, once
 from loyalty_engine.services.periods import open_periods
@@ -55,7 +56,9 @@ async def _confirm(
         engine, caller, connection, business, command.activity, refused=NOT_CONFIRMED
     )
     deciding = Deciding(engine, caller, connection, business)
-    (member,) = await deciding.lock_ids([original["member_id"]])
+    owner = await who_goes_on(connection, business.business_id, original["member_id"])
+    (member,) = await deciding.lock_ids([owner])
+    await refuse_merged(connection, business.business_id, [member], "activity")
     known = await known_facts(connection, business.business_id, [natural])
     if natural in known:
         raise Refused(already_recorded(known[natural].fact_id, *natural))
@@ -67,6 +70,9 @@ async def _confirm(
     )
     if occurred_at < happened_at or (booked_at, *natural) <= (original["occurred_at"], *of):
         raise invalid("confirmation-before", "occurredAt", occurredAt=happened_at.isoformat())
+    is_brought = member.member_id != original["member_id"]
+    if is_brought:
+        booked_at = max(booked_at, deciding.instant(member))
     activity = Activity(
         *natural, "confirmation", booked_at, local_day(booked_at, business.zone), attributes={}
     )
@@ -82,7 +88,9 @@ async def _confirm(
         "ones": activity.occurrences,
         **moved_columns(None, original["fact_id"]),
     }
-    written = await deciding.fold({member.member_id: {fact_id: fact}}, {member.member_id: member}, [row])
+    written = await deciding.fold(
+        {member.member_id: {fact_id: fact}}, {member.member_id: member}, [row], again=is_brought
+    )
     of_member = written[member.member_id]
     effect_ids = tuple(of_member.effect_ids.get(fact_id, ()))
     return Recorded(fact_id, member.member_id, effect_ids, of_member.parked_for(fact), original["fact_id"])

@@ -23,6 +23,7 @@ from loyalty_engine.services.coupon_commands import CouponReleased, CouponUsed, 
 from loyalty_engine.services.deciding import Decided, Deciding
 from loyalty_engine.services.engine import Business, Caller, Engine
 from loyalty_engine.services.finding import found_members
+from loyalty_engine.services.merged import part_of
 from loyalty_engine.services.operations import once
 from loyalty_engine.services.refusals import Refusal, RefusalCode, Refused, invalid
 from loyalty_engine.services.undoing import undo_decided
@@ -146,7 +147,9 @@ async def _usable(
         raise not_usable()
     coupon = await lock_coupon(connection, business_id, coupon_id)
     is_over = coupon.valid_until is not None and coupon.valid_until <= at
-    is_foreign = coupon.member_id is not None and coupon.member_id != member.member_id
+    is_foreign = coupon.member_id is not None and coupon.member_id not in await part_of(
+        connection, business_id, member.member_id
+    )
     if is_over or is_foreign or at < coupon.valid_from:
         raise not_usable()
     if coupon.redemption_id is not None:
@@ -160,10 +163,11 @@ async def _place(connection: Connection, business_id: UUID, member_id: UUID, cou
     """The first place that none of the member's uses has; None where the coupon is used up."""
     if coupon.use_limit is not None and coupon.used >= coupon.use_limit:
         return None
-    taken = await places_of_uses(connection, business_id, coupon.coupon_id, member_id)
+    owners = await part_of(connection, business_id, member_id)
+    taken = await places_of_uses(connection, business_id, coupon.coupon_id, owners)
     if coupon.member_limit is not None and len(taken) >= coupon.member_limit:
         return None
-    return min(set(range(1, len(taken) + 2)) - taken)
+    return min(set(range(1, len(taken) + 2)) - set(taken))
 
 
 async def _write(

@@ -41,6 +41,7 @@ SCOPES = READING | {
     "applications:write",
     "applications:decide",
     "votes:cast",
+    "members:merge",
 }
 """All that a credential may be allowed."""
 

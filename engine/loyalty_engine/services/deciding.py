@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -20,11 +20,13 @@ from loyalty_engine.program.file import PointsSection
 from loyalty_engine.rating import ActivityFact, Fact, Folding, Moved, Rulebook, State
 from loyalty_engine.rating.facts import NaturalKey
 from loyalty_engine.rules import Activity
-from loyalty_engine.services.checks import CLOCK_SKEW, OWN_SOURCE
+from loyalty_engine.services.checks import OWN_SOURCE
 from loyalty_engine.services.commands import MemberBy, Recorded
 from loyalty_engine.services.engine import Business, Caller, Engine
 from loyalty_engine.services.finding import checked_member, found_members, member_not_found
 from loyalty_engine.services.folding import Arrivals, FoldingBatch, Written
+from loyalty_engine.services.instants import instant_behind
+from loyalty_engine.services.merged import refuse_merged
 from loyalty_engine.services.moved_rows import moved_columns
 from loyalty_engine.services.operations import body_hash
 from loyalty_engine.services.points import insufficient
@@ -32,8 +34,6 @@ from loyalty_engine.services.refusals import Refusal, RefusalCode, Refused, inva
 from loyalty_engine.services.states import stored_states
 from loyalty_engine.store.connection import Connection
 from loyalty_engine.store.members import MemberRow, lock_members
-
-JUST_AFTER = timedelta(microseconds=1)
 
 Row = dict[str, Any]
 
@@ -84,13 +84,16 @@ class Deciding:
     async def lock(self, *named: MemberBy, path: str = "member") -> list[MemberRow]:
         """Find and lock members, in the order of their ids; answered in the order named.
 
-        Refused with NOT_FOUND for one that is not there or that the caller may not see.
+        Refused with NOT_FOUND for one that is not there or that the caller may not see, with MEMBER_MERGED
+        for one that went into another.
         """
         by = [checked_member(each) for each in named]
         found = await found_members(self._connection, self._engine, self._caller, by)
         if any(each not in found for each in by):
             raise Refused(Refusal(RefusalCode.NOT_FOUND, "member-not-found", {}, (path,)))
-        return await self.lock_ids([found[each] for each in by])
+        members = await self.lock_ids([found[each] for each in by])
+        await refuse_merged(self._connection, self.business.business_id, members, path)
+        return members
 
     async def lock_ids(self, member_ids: Sequence[UUID]) -> list[MemberRow]:
         """Lock members by id, answered in the order given."""
@@ -102,16 +105,8 @@ class Deciding:
         return [members[member_id] for member_id in member_ids]
 
     def instant(self, member: MemberRow) -> datetime:
-        """When what is decided of a member happens: now, behind all that happened to the member.
-
-        That a clock far ahead recorded something of the member is no reason to decide in its future, where
-        points have expired that have not.
-        """
-        recorded = max(member.not_before(self.now), member.enrolled_at)
-        now = recorded if recorded <= self.now + CLOCK_SKEW else max(self.now, member.enrolled_at)
-        if member.last_occurred_at is None or member.last_occurred_at < now:
-            return now
-        return min(member.last_occurred_at + JUST_AFTER, recorded + CLOCK_SKEW)
+        """When what is decided of a member happens: now, behind all that happened to the member."""
+        return instant_behind(member, self.now)
 
     async def state(self, member: MemberRow) -> State:
         """The member as it is at that instant."""
@@ -152,11 +147,13 @@ class Deciding:
         facts: Mapping[UUID, Mapping[UUID, Fact]],
         members: Mapping[UUID, MemberRow],
         rows: Sequence[Row],
+        *,
+        again: bool = False,
     ) -> dict[UUID, Written]:
-        """Record facts of locked members, by member and id, and fold them."""
+        """Record facts of locked members, by member and id, and fold them; ``again`` from the beginning."""
         batch = FoldingBatch(self._connection, self.business, self.rulebook, self.now)
         arrivals = [Arrivals(members[key], dict(of_member)) for key, of_member in facts.items()]
-        written = await batch.fold(arrivals, facts=rows)
+        written = await batch.fold(arrivals, facts=rows, again=again)
         if batch.passed_over:
             raise Refused(
                 Refusal(RefusalCode.ALREADY_EXISTS, "activity-already-recorded", {}, ("externalId",))

@@ -10,6 +10,7 @@ from loyalty_engine.services.commands import Erased, EraseMember
 from loyalty_engine.services.engine import Business, Caller, Engine
 from loyalty_engine.services.events import Events
 from loyalty_engine.services.finding import checked_member, found_members, member_not_found
+from loyalty_engine.services.merged import refuse_merged
 from loyalty_engine.services.operations import once
 from loyalty_engine.services.posting import Rows
 from loyalty_engine.services.refusals import Refusal
@@ -17,11 +18,12 @@ from loyalty_engine.store.applications import open_applications
 from loyalty_engine.store.connection import Connection
 from loyalty_engine.store.erasure import erase_personal_data
 from loyalty_engine.store.members import lock_members
+from loyalty_engine.store.merges import absorbed_by
 from loyalty_engine.store.rows import insert_rows
 
 
 async def erase_member(engine: Engine, caller: Caller, key: str, command: EraseMember) -> Erased | Refusal:
-    """Delete what names the member, who is told of as erased from then on.
+    """Delete what names the member, who is told of as erased from then on, and what names whom it absorbed.
 
     Its facts, points and tiers stay, and time goes on for them; nothing more is recorded of it, and its open
     applications are withdrawn. Erasing again changes nothing.
@@ -44,6 +46,7 @@ async def _erase(
     member = (await lock_members(connection, business_id, [member_id], erased=True))[member_id]
     if member.status == "erased":
         return Erased(member_id)
+    await refuse_merged(connection, business_id, [member])
     for application in await open_applications(connection, business_id, member_id):
         at = member.not_before(business.now())
         await withdraw(connection, business_id, application, at, at, caller)
@@ -51,5 +54,6 @@ async def _erase(
     events = Events({"business_id": business_id, "member_id": member_id}, rows, now, member.event_count)
     events.add("member.erased", None, {})
     await insert_rows(connection, Outbox, rows.events)
-    await erase_personal_data(connection, business_id, member_id, events.count, now)
+    absorbed = (await absorbed_by(connection, business_id, [member_id])).get(member_id, [])
+    await erase_personal_data(connection, business_id, member_id, absorbed, events.count, now)
     return Erased(member_id)

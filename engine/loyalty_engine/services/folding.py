@@ -17,24 +17,31 @@ from loyalty_engine.entities import Fact as FactEntity
 from loyalty_engine.ledger.effects import EffectKey
 from loyalty_engine.localtime import local_day
 from loyalty_engine.rating import (
+    ActivityFact,
     Fact,
     Folding,
     Outcome,
     ReturnFact,
     Rulebook,
+    State,
 )
+from loyalty_engine.rating.carried import ABSORPTION, MERGE
 from loyalty_engine.rating.facts import place_of
 from loyalty_engine.services.answers import Answers, MemberAnswers
+from loyalty_engine.services.carrying import pair_of, points_of
 from loyalty_engine.services.causing import Causing
 from loyalty_engine.services.commands import ParkedRule
 from loyalty_engine.services.differences import MemberDifference
 from loyalty_engine.services.engine import Business
 from loyalty_engine.services.histories import fold_whole, histories
+from loyalty_engine.services.instants import instant_behind
+from loyalty_engine.services.merged import MERGED
 from loyalty_engine.services.posted import Folded, Posted, taken_back_before
 from loyalty_engine.services.posting import Row, Rows, write_rows
 from loyalty_engine.services.states import Stored, empty_state, stored_states
 from loyalty_engine.store.connection import Connection
-from loyalty_engine.store.members import MemberRow
+from loyalty_engine.store.members import MemberRow, locked_members
+from loyalty_engine.store.merges import merged_into
 from loyalty_engine.store.rows import insert_rows
 
 
@@ -54,7 +61,7 @@ class Arrivals:
     def is_late(self) -> bool:
         """Whether the member must be folded again from the beginning."""
         member, ordered = self.member, self.in_order
-        if any(isinstance(fact, ReturnFact) for _, fact in ordered):
+        if any(isinstance(fact, ReturnFact) or _comes_with_a_merge(fact) for _, fact in ordered):
             return True
         if not ordered:
             return False
@@ -136,6 +143,7 @@ class FoldingBatch:
             rationed_locked=self._answers.rationed_locked,
         )
         await self._cause(causing)
+        await self._carry(arrivals, written)
         return written
 
     async def _cause(self, causing: Causing) -> None:
@@ -146,6 +154,28 @@ class FoldingBatch:
             await batch.fold(
                 [Arrivals(member, facts) for member, facts, _ in caused],
                 facts=[row for _, _, rows in caused for row in rows],
+            )
+
+    async def _carry(self, arrivals: Sequence[Arrivals], written: Mapping[UUID, Written]) -> None:
+        """Carry what came into histories that have ended to who goes on with them; who is erased has none."""
+        for each in arrivals:
+            absorbed, business_id = each.member, self._business.business_id
+            if absorbed.status != MERGED or not _has_come(each, written[absorbed.member_id].outcome.state):
+                continue
+            into = await merged_into(self._connection, business_id, absorbed.member_id)
+            if into is None:
+                raise LookupError(f"{absorbed.member_id} was merged into nobody")
+            members = await locked_members(self._connection, business_id, (absorbed.member_id, into))
+            if into not in members:
+                continue
+            absorbed, survivor = members[absorbed.member_id], members[into]
+            state = written[absorbed.member_id].outcome.state
+            at = max(instant_behind(absorbed, self._now), instant_behind(survivor, self._now))
+            carried = await points_of(self._connection, business_id, state)
+            pair = pair_of(self._business, absorbed, survivor, carried, at, self._now)
+            batch = FoldingBatch(self._connection, self._business, self._rulebook, self._now)
+            await batch.fold(
+                [Arrivals(members[key], dict(facts)) for key, facts in pair.facts.items()], facts=pair.rows
             )
 
     async def _record(self, arrivals: Sequence[Arrivals], facts: Sequence[Row], lines: Sequence[Row]) -> None:
@@ -247,6 +277,20 @@ class FoldingBatch:
         )
         collected.collect()
         return Written(outcome, collected.effect_ids)
+
+
+def _comes_with_a_merge(fact: Fact) -> bool:
+    """Whether the measures of another history come with it, which no step from the stored state reads."""
+    return isinstance(fact, ActivityFact) and fact.activity.kind == ABSORPTION
+
+
+def _has_come(each: Arrivals, state: State) -> bool:
+    """Whether a history that has ended has anything again that must be carried."""
+    facts = each.facts.values()
+    if any(isinstance(fact, ActivityFact) and fact.activity.kind == MERGE for fact in facts):
+        return False
+    wallets = state.wallets.values()
+    return bool(facts) or any(wallet.available or wallet.pending or wallet.debt for wallet in wallets)
 
 
 def _in_time(arrivals: Sequence[Arrivals], facts: Sequence[Row]) -> list[Row]:

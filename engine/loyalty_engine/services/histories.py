@@ -15,7 +15,9 @@ from uuid import UUID
 
 import asyncpg
 
+from loyalty_engine.ledger.amounts import from_smallest_units
 from loyalty_engine.ledger.effects import EffectKey
+from loyalty_engine.measures import earned_by_fact
 from loyalty_engine.rating import (
     ActivityFact,
     Fact,
@@ -26,10 +28,12 @@ from loyalty_engine.rating import (
     Rulebook,
     ValueFact,
 )
-from loyalty_engine.rating.facts import place_of, returns_by_purchase
+from loyalty_engine.rating.facts import NaturalKey, place_of, returns_by_purchase
 from loyalty_engine.rules import Activity
 from loyalty_engine.rules import ActivityLine as Line
 from loyalty_engine.services.answers import Answers, Given, MemberAnswers, given_by_member
+from loyalty_engine.services.brought import with_brought
+from loyalty_engine.services.carried_rows import carried_of
 from loyalty_engine.services.moved_rows import moved_of
 from loyalty_engine.services.posted import Posted, posted_by_member
 from loyalty_engine.services.states import Stored, empty_state, stored_states
@@ -38,6 +42,7 @@ from loyalty_engine.store.facts import answers as stored_answers
 from loyalty_engine.store.facts import history as stored_facts
 from loyalty_engine.store.ledger import posted_rows
 from loyalty_engine.store.members import MemberRow
+from loyalty_engine.store.merges import absorbed_by
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +68,7 @@ async def histories(
     states = await stored_states(connection, business_id, rulebook, members, everything=True)
     posted = posted_by_member(await posted_rows(connection, business_id, ids))
     given = given_by_member(await stored_answers(connection, business_id, ids))
-    facts = facts_by_member(await stored_facts(connection, business_id, ids))
+    facts = await facts_of(connection, business_id, rulebook, ids)
     return {
         key: History(states[key], posted.get(key, Posted()), given.get(key, {}), facts.get(key, {}))
         for key in ids
@@ -88,6 +93,33 @@ async def fold_whole(
     causes = {fact.cause: fact.occurred_at for fact in ordered}
     answers.give_back(answering, {key: causes.get(key.cause, now) for key in answering.given})
     return folding.outcome()
+
+
+async def facts_of(
+    connection: Connection, business_id: UUID, rulebook: Rulebook, member_ids: Sequence[UUID]
+) -> dict[UUID, dict[UUID, Fact]]:
+    """The facts of some members, by member and id; a merge with what it brought for measures."""
+    absorbed = await absorbed_by(connection, business_id, member_ids)
+    others = {other for each in absorbed.values() for other in each}
+    rows = await stored_facts(connection, business_id, sorted({*member_ids, *others}))
+    facts = facts_by_member(rows)
+    earned = await _earned(connection, business_id, rulebook, sorted(others)) if others else {}
+    return {
+        member_id: with_brought(facts.get(member_id, {}), absorbed.get(member_id, ()), facts, earned)
+        for member_id in member_ids
+    }
+
+
+async def _earned(
+    connection: Connection, business_id: UUID, rulebook: Rulebook, member_ids: Sequence[UUID]
+) -> dict[NaturalKey, dict[tuple[str, str], Decimal]]:
+    """The points that each activity of some members earned, by rule and currency."""
+    decimals = rulebook.decimals
+    found: dict[NaturalKey, dict[tuple[str, str], Decimal]] = {}
+    for row in await earned_by_fact(connection, business_id, member_ids):
+        points = from_smallest_units(int(row["units"]), decimals[row["currency"]])
+        found.setdefault((row["source"], row["external_id"]), {})[row["rule"], row["currency"]] = points
+    return found
 
 
 def facts_by_member(rows: Sequence[asyncpg.Record]) -> dict[UUID, dict[UUID, Fact]]:
@@ -139,6 +171,7 @@ def fact_of(row: asyncpg.Record) -> Fact:
         ),
         moved_of(row),
         None if row["about_source"] is None else (row["about_source"], row["about_external_id"]),
+        carried_of(row),
     )
 
 

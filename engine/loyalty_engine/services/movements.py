@@ -60,6 +60,10 @@ MOVEMENTS = {
     "received_back": ("take_back", "wallet", "clearing"),
     "given": ("give", "issuance", "wallet"),
     "adjusted": ("adjust", "adjustment", "wallet"),
+    "left": ("merge", "wallet", "clearing"),
+    "debt_left": ("merge", "clearing", "wallet"),
+    "came": ("merge", "clearing", "wallet"),
+    "debt_came": ("merge", "wallet", "clearing"),
 }
 """For each movement the code of its transfer, and between which accounts a positive value moves points."""
 

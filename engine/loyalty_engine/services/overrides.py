@@ -17,6 +17,7 @@ from loyalty_engine.services.activities import already_recorded, before_enrolmen
 from loyalty_engine.services.commands import MemberBy, Recorded
 from loyalty_engine.services.deciding import Deciding
 from loyalty_engine.services.engine import Business, Caller, Engine
+from loyalty_engine.services.merged import part_of
 from loyalty_engine.services.moved_rows import moved_columns
 from loyalty_engine.services.operations import body_hash, once
 from loyalty_engine.services.periods import open_periods
@@ -169,7 +170,8 @@ async def _refuse_second_match(
     connection: Connection, business: Business, member: MemberRow, ladder: str
 ) -> None:
     """A member's status elsewhere is matched once on a ladder, whatever became of the match."""
-    found = await status_match_of(connection, business.business_id, member.member_id, ladder)
+    owners = await part_of(connection, business.business_id, member.member_id)
+    found = await status_match_of(connection, business.business_id, owners, ladder)
     if found is not None:
         word = "standing-matched-before"
         raise Refused(Refusal(RefusalCode.ALREADY_EXISTS, word, {"ladder": ladder}, ("origin",), found))

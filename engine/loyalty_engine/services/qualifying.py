@@ -18,6 +18,7 @@ from loyalty_engine.rating.tallies import view_of
 from loyalty_engine.rating.windows import days_of
 from loyalty_engine.rules import AtLeast, Figure, Measure, Requirement, Term
 from loyalty_engine.services.engine import Caller, Engine
+from loyalty_engine.store.merges import absorbed_by
 from loyalty_engine.store.qualifying import members_on_ladder
 
 
@@ -49,7 +50,8 @@ async def qualified(engine: Engine, caller: Caller, program: Program) -> list[Qu
             async with engine.database.reading(business_id) as connection:
                 held = await members_on_ladder(connection, business_id, policy.key, after)
                 ids = [row["member_id"] for row in held]
-                ranks = await supported(connection, business_id, ids, tiers)
+                absorbed = await absorbed_by(connection, business_id, ids)
+                ranks = await supported(connection, business_id, ids, tiers, absorbed)
             if not held:
                 break
             counts.update((row["tier"], policy.ladder.tiers[ranks[row["member_id"]]]) for row in held)

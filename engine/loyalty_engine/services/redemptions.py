@@ -23,6 +23,7 @@ from loyalty_engine.services.coupons import issued
 from loyalty_engine.services.deciding import Decided, Deciding
 from loyalty_engine.services.engine import Business, Caller, Engine
 from loyalty_engine.services.finding import found_members
+from loyalty_engine.services.merged import part_of
 from loyalty_engine.services.operations import once
 from loyalty_engine.services.points import insufficient, points_section
 from loyalty_engine.services.refusals import Refusal, RefusalCode, Refused, invalid
@@ -136,11 +137,12 @@ def _price(program: Program, state: State, offered: OfferRow) -> Price:
 
 async def _place(connection: Connection, business_id: UUID, member_id: UUID, offered: OfferRow) -> int:
     """The first place that none of the member's redemptions of the reward has."""
-    taken = await places_taken(connection, business_id, offered.reward_id, member_id)
+    owners = await part_of(connection, business_id, member_id)
+    taken = await places_taken(connection, business_id, offered.reward_id, owners)
     if offered.member_limit is not None and len(taken) >= offered.member_limit:
         limit = {"limit": str(offered.member_limit)}
         raise Refused(Refusal(RefusalCode.QUOTA_EXCEEDED, "reward-limit-reached", limit, ("reward",)))
-    return min(set(range(1, len(taken) + 2)) - taken)
+    return min(set(range(1, len(taken) + 2)) - set(taken))
 
 
 async def _deliver(connection: Connection, business_id: UUID, reward_id: UUID, now: datetime) -> UUID | None:

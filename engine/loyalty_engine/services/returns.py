@@ -11,9 +11,8 @@ from uuid import UUID
 import asyncpg
 
 from loyalty_engine.ids import new_id
-from loyalty_engine.ledger.amounts import from_smallest_units
 from loyalty_engine.localtime import local_day
-from loyalty_engine.rating import ReturnedLine, ReturnFact, Rulebook
+from loyalty_engine.rating import ReturnedLine, ReturnFact
 from loyalty_engine.rating.facts import NaturalKey
 from loyalty_engine.rules import ActivityLine
 from loyalty_engine.services import checks
@@ -23,11 +22,13 @@ from loyalty_engine.services.commands import ActivityBy, MemberBy, Recorded, Rev
 from loyalty_engine.services.coupon_returns import uses_undone, write_releases
 from loyalty_engine.services.engine import Business, Caller, Engine
 from loyalty_engine.services.finding import found_members, member_not_found
-from loyalty_engine.services.folding import Arrivals, FoldingBatch, Written
+from loyalty_engine.services.folding import Arrivals, FoldingBatch
+from loyalty_engine.services.merged import who_goes_on
 from loyalty_engine.services.operations import body_hash, once
 from loyalty_engine.services.periods import Periods, open_periods
 from loyalty_engine.services.posting import Row
 from loyalty_engine.services.refusals import Refusal, RefusalCode, Refused, invalid
+from loyalty_engine.services.returned_points import points_taken
 from loyalty_engine.services.undoing import Undoing
 from loyalty_engine.store.connection import Connection
 from loyalty_engine.store.facts import (
@@ -37,7 +38,6 @@ from loyalty_engine.store.facts import (
     remaining_lines,
     reversed_so_far,
 )
-from loyalty_engine.store.ledger import moved_by
 from loyalty_engine.store.members import lock_members
 from loyalty_engine.store.rewards import redemption
 
@@ -90,9 +90,12 @@ async def _reverse(
     original = await named_original(engine, caller, connection, business, command.activity)
     caused = await receipts_of(connection, business.business_id, original["fact_id"])
     member_ids = [original["member_id"], *(row["member_id"] for row in caused)]
-    members = await lock_members(connection, business.business_id, member_ids, erased=True)
-    if members[original["member_id"]].status == "erased":
+    owner_id = await who_goes_on(connection, business.business_id, original["member_id"])
+    locked = await lock_members(connection, business.business_id, [*member_ids, owner_id], erased=True)
+    if "erased" in (locked[original["member_id"]].status, locked[owner_id].status):
         raise member_not_found()
+    owner = None if owner_id == original["member_id"] else owner_id
+    members = {member_id: locked[member_id] for member_id in member_ids}
     await _refuse_rewards(connection, business.business_id, original)
     now = business.now()
     known = await known_facts(connection, business.business_id, [natural])
@@ -131,7 +134,11 @@ async def _reverse(
         raise Refused(already_recorded(known[natural].fact_id, *natural))
     await write_releases(connection, business.business_id, [its_row for _, its_row in uses])
     of_member = written[original["member_id"]]
-    return await _recorded(connection, business, rulebook, fact_id, fact, original, of_member)
+    effect_ids = tuple(of_member.effect_ids.get(fact_id, ()))
+    points = rulebook.in_force(fact.occurred_at).program.points
+    taken_back, debt = await points_taken(connection, business.business_id, points, effect_ids, owner)
+    parked = of_member.parked_for(fact)
+    return Recorded(fact_id, original["member_id"], effect_ids, parked, original["fact_id"], taken_back, debt)
 
 
 async def _refuse_rewards(connection: Connection, business_id: UUID, original: asyncpg.Record) -> None:
@@ -158,6 +165,8 @@ NOT_RETURNED = {
     "receipt": "return-of-a-caused",
     "coupon": "return-of-a-coupon",
     "gift": "return-of-a-caused",
+    "merge": "return-of-a-caused",
+    "absorption": "return-of-a-caused",
     "return": "return-of-a-return",
     "confirmation": "return-of-a-return",
     "override": "return-of-an-override",
@@ -363,30 +372,3 @@ def _below(value: Decimal | None) -> Decimal | None:
 def _negative(line: ActivityLine) -> ActivityLine:
     units = None if line.units is None else -line.units
     return ActivityLine(line.key, -line.amount, units, line.category, line.product)
-
-
-async def _recorded(
-    connection: Connection,
-    business: Business,
-    rulebook: Rulebook,
-    fact_id: UUID,
-    fact: ReturnFact,
-    original: asyncpg.Record,
-    written: Written,
-) -> Recorded:
-    effect_ids = tuple(written.effect_ids.get(fact_id, ()))
-    points = rulebook.in_force(fact.occurred_at).program.points
-    taken, debt = {}, {}
-    for row in await moved_by(connection, business.business_id, effect_ids):
-        section = points[row["currency"]].section
-        taken[row["currency"]] = from_smallest_units(row["taken"], section.decimals)
-        debt[row["currency"]] = from_smallest_units(row["debt"], section.decimals)
-    return Recorded(
-        fact_id,
-        original["member_id"],
-        effect_ids,
-        written.parked_for(fact),
-        original["fact_id"],
-        taken,
-        debt,
-    )

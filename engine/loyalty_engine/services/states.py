@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
+from itertools import product
 from uuid import UUID
 
 import asyncpg
@@ -20,11 +21,12 @@ from loyalty_engine.rating.ladders import needed
 from loyalty_engine.rating.state import ClaimFigure, CycleState, Notice, Pause
 from loyalty_engine.rating.tallies import Tallies, View, tracked_cycles, tracked_figures
 from loyalty_engine.rules import Figure
+from loyalty_engine.services.merged import MERGED
 from loyalty_engine.services.row_keys import cause_of
 from loyalty_engine.services.stored_wallets import StoredWallets, read_wallets
 from loyalty_engine.store.connection import Connection
-from loyalty_engine.store.facts import latest_values
 from loyalty_engine.store.members import MemberRow
+from loyalty_engine.store.merges import Parts, parts_of
 from loyalty_engine.store.states import StateRows, standing_rows, state_rows
 
 
@@ -71,14 +73,12 @@ async def stored_states(
     """
     ids = [member.member_id for member in members]
     rows = await state_rows(connection, business_id, ids)
-    values = await latest_values(connection, business_id, ids)
-    found = {member.member_id: Stored(member, _begun(member)) for member in members}
+    parts = await parts_of(connection, business_id, ids)
+    found = {member.member_id: Stored(member, _begun(member, parts[member.member_id])) for member in members}
     _read_rows(found, rows)
     await read_wallets(connection, business_id, found, everything=everything)
     beginnings = {row["member_id"]: found[row["member_id"]].state.ladders for row in rows.standings}
-    tallies = await stored_tallies(connection, business_id, rulebook, ids, beginnings)
-    for row in values:
-        found[row["member_id"]].state.values[(row["value_kind"], row["value_key"])] = row["value"]
+    tallies = await stored_tallies(connection, business_id, rulebook, ids, beginnings, parts)
     for stored in found.values():
         stored.state.tallies = tallies[stored.member.member_id]
         _read_parked(stored, rulebook)
@@ -86,9 +86,12 @@ async def stored_states(
     return found
 
 
-def _begun(member: MemberRow) -> State:
+def _begun(member: MemberRow, parts: Parts) -> State:
     state = empty_state(member)
-    state.at = member.folded_until
+    state.at, state.closed = member.folded_until, member.status == MERGED
+    state.joined_on = min([member.joined_on, *parts.joined_on])
+    state.joined_earlier = state.joined_on < member.joined_on
+    state.values = dict(parts.values)
     if member.last_occurred_at is not None:
         state.place = (member.last_occurred_at, member.last_source or "", member.last_external_id or "")
     if member.paused_at is not None:
@@ -106,18 +109,21 @@ async def stored_tallies(
     rulebook: Rulebook,
     member_ids: Sequence[UUID],
     standings: Standings,
+    parts: Mapping[UUID, Parts],
 ) -> dict[UUID, Tallies]:
     """The tallies of every figure that the rulebook reads, as after all facts recorded.
 
-    ``standings`` say where the cycles under way began.
+    ``standings`` say where the cycles under way began, ``parts`` whose activities count.
     """
     programs = [version.program for version in rulebook.versions]
-    digits = {key: points.section.decimals for program in programs for key, points in program.points.items()}
+    decimals = rulebook.decimals
     tallies = {member_id: Tallies() for member_id in member_ids}
     wanted = _by_wanted(tracked_figures(programs))
-    for bucket in await buckets(connection, business_id, member_ids, list(wanted)):
-        for key in wanted[bucket.wanted]:
-            _add(tallies[bucket.member_id], key, bucket, digits)
+    absorbed = {member_id: of_member.absorbed for member_id, of_member in parts.items()}
+    owners = _owners(member_ids, absorbed)
+    for bucket in await buckets(connection, business_id, list(owners), list(wanted)):
+        for owner, key in product(owners[bucket.member_id], wanted[bucket.wanted]):
+            _add(tallies[owner], key, bucket, decimals)
     by_ladder: dict[str, list[tuple[Figure, View]]] = {}
     for ladder, figure, view in tracked_cycles(programs):
         by_ladder.setdefault(ladder, []).append((figure, view))
@@ -128,32 +134,55 @@ async def stored_tallies(
             for member_id, ladders in standings.items()
             if (state := ladders.get(ladder)) is not None and state.cycle is not None
         }
-        for bucket in await buckets_since(connection, business_id, since, list(wanted)):
-            for key in wanted[bucket.wanted]:
-                _add(tallies[bucket.member_id].cycle(ladder), key, bucket, digits)
+        for places, owner_of in _beginnings(since, absorbed):
+            for bucket in await buckets_since(connection, business_id, places, list(wanted)):
+                for key in wanted[bucket.wanted]:
+                    _add(tallies[owner_of[bucket.member_id]].cycle(ladder), key, bucket, decimals)
     return tallies
 
 
-def _add(tallies: Tallies, key: tuple[Figure, View], bucket: Bucket, digits: Mapping[str, int]) -> None:
+def _add(tallies: Tallies, key: tuple[Figure, View], bucket: Bucket, decimals: Mapping[str, int]) -> None:
     """Take a bucket over; points are counted in smallest units until here."""
     figure, _ = key
     if bucket.place is not None:
         tallies.entries(*key).put(bucket.day, bucket.place, bucket.value)
     elif figure.currency is not None:
-        tallies.of(*key).add(bucket.day, from_smallest_units(int(bucket.value), digits[figure.currency]))
+        tallies.of(*key).add(bucket.day, from_smallest_units(int(bucket.value), decimals[figure.currency]))
     else:
         tallies.of(*key).add(bucket.day, bucket.value)
+
+
+def _owners(member_ids: Sequence[UUID], absorbed: Mapping[UUID, Sequence[UUID]]) -> dict[UUID, list[UUID]]:
+    """To whose tallies the activities of each history belong: to its own, and to whose part it is."""
+    owners = {member_id: [member_id] for member_id in member_ids}
+    for member_id, others in absorbed.items():
+        for other in others:
+            owners.setdefault(other, []).append(member_id)
+    return owners
+
+
+def _beginnings(
+    since: Mapping[UUID, Place], absorbed: Mapping[UUID, Sequence[UUID]]
+) -> list[tuple[Mapping[UUID, Place], Mapping[UUID, UUID]]]:
+    """Where cycles began, by history, with whose cycles they are; first those of members' own histories."""
+    parts = [
+        (dict.fromkeys(others, since[member_id]), dict.fromkeys(others, member_id))
+        for member_id, others in absorbed.items()
+        if member_id in since
+    ]
+    return [(since, {member_id: member_id for member_id in since}), *parts]
 
 
 @dataclass(slots=True)
 class Present:
     """What a member's ladders would be judged on now: dated values and figures; the standings with their
-    cycles only where a rule reads a cycle.
+    cycles only where a rule reads a cycle. ``joined_on`` is when the first of those joined who were absorbed.
     """
 
     ladders: dict[str, LadderState] = field(default_factory=dict)
     values: dict[tuple[str, str], object] = field(default_factory=dict)
     tallies: Tallies = field(default_factory=Tallies)
+    joined_on: date | None = None
 
 
 async def present_states(
@@ -165,11 +194,13 @@ async def present_states(
         for row in await standing_rows(connection, business_id, member_ids):
             state = LadderState(row["tier"], row["since"], cycle=cycle_of(row))
             found[row["member_id"]].ladders[row["ladder"]] = state
-    for row in await latest_values(connection, business_id, member_ids):
-        found[row["member_id"]].values[(row["value_kind"], row["value_key"])] = row["value"]
+    parts = await parts_of(connection, business_id, member_ids)
+    for member_id, of_member in parts.items():
+        found[member_id].values = of_member.values
+        found[member_id].joined_on = min(of_member.joined_on, default=None)
     standings = {member_id: present.ladders for member_id, present in found.items()}
     for member_id, tallies in (
-        await stored_tallies(connection, business_id, rulebook, member_ids, standings)
+        await stored_tallies(connection, business_id, rulebook, member_ids, standings, parts)
     ).items():
         found[member_id].tallies = tallies
     return found

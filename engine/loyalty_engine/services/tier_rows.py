@@ -187,6 +187,7 @@ def _ruling(ruling: Ruling | None) -> dict[str, Any]:
         "figures": {name: str(value) for name, value in ruling.figures.items()},
         "opinions": {rule: dict(by_tier) for rule, by_tier in ruling.opinions.items()},
         **({} if ruling.cycle_began_on is None else {"cycle_began_on": ruling.cycle_began_on.isoformat()}),
+        **({} if ruling.joined_on is None else {"joined_on": ruling.joined_on.isoformat()}),
         **({} if ruling.by_hand is None else {"by_hand": ruling.by_hand}),
         **({} if not ruling.ends else {"ends": _days(ruling.ends)}),
     }

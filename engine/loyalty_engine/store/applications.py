@@ -40,11 +40,11 @@ _OPEN = f"""
 SELECT {_COLUMNS} FROM application a
 WHERE a.business_id = $1 AND a.member_id = $2 AND a.state = 'open' ORDER BY a.rule
 """  # noqa: S608
-_LAST_ADMISSION = """
-SELECT f.source, f.external_id, f.attributes -> 'evidence' AS evidence
+_ADMISSIONS = """
+SELECT f.member_id, f.source, f.external_id, f.attributes
 FROM application a JOIN fact f ON f.business_id = a.business_id AND f.fact_id = a.fact_id
-WHERE a.business_id = $1 AND a.member_id = $2 AND a.rule = $3 AND a.state = 'admitted'
-ORDER BY a.ended_at DESC, a.application_id DESC LIMIT 1
+WHERE a.business_id = $1 AND a.member_id = ANY ($2::uuid[]) AND a.rule = $3 AND a.state = 'admitted'
+ORDER BY a.ended_at DESC, a.application_id DESC
 """
 _FIX_ELECTORATE = """
 INSERT INTO application_elector (business_id, application_id, member_id)
@@ -85,11 +85,11 @@ async def open_applications(
     return [ApplicationRow(**dict(row)) for row in await connection.fetch(_OPEN, business_id, member_id)]
 
 
-async def last_admission(
-    connection: Connection, business_id: UUID, member_id: UUID, rule: str
-) -> asyncpg.Record | None:
-    """The natural key of the activity by which a rule last admitted a member, and its evidence."""
-    return await connection.fetchrow(_LAST_ADMISSION, business_id, member_id, rule)
+async def admissions(
+    connection: Connection, business_id: UUID, member_ids: Sequence[UUID], rule: str
+) -> list[asyncpg.Record]:
+    """The activities by which a rule admitted one of some members, the last one first."""
+    return await connection.fetch(_ADMISSIONS, business_id, list(member_ids), rule)
 
 
 async def insert_application(connection: Connection, row: Row) -> None:

@@ -46,7 +46,8 @@ _BY_KEY = "SELECT c.coupon_id FROM coupon c WHERE c.business_id = $1 AND c.key =
 _BY_REDEMPTION = "SELECT c.coupon_id FROM coupon c WHERE c.business_id = $1 AND c.redemption_id = $2"
 _PLACES = """
 SELECT u.place FROM coupon_use u
-WHERE u.business_id = $1 AND u.coupon_id = $2 AND u.member_id = $3 AND u.released_fact_id IS NULL
+WHERE u.business_id = $1 AND u.coupon_id = $2 AND u.member_id = ANY ($3::uuid[])
+  AND u.released_fact_id IS NULL
 """
 _USE = """
 SELECT u.coupon_use_id, u.coupon_id, u.member_id, u.purchase_source, u.purchase_external_id, u.amount,
@@ -97,10 +98,11 @@ async def lock_coupon(connection: Connection, business_id: UUID, coupon_id: UUID
 
 
 async def places_of_uses(
-    connection: Connection, business_id: UUID, coupon_id: UUID, member_id: UUID
-) -> set[int]:
-    """The places of a member's uses of a coupon that were not released."""
-    return {row["place"] for row in await connection.fetch(_PLACES, business_id, coupon_id, member_id)}
+    connection: Connection, business_id: UUID, coupon_id: UUID, member_ids: Sequence[UUID]
+) -> list[int]:
+    """The places of uses of a coupon by a member, and by those that went into it, that were not released."""
+    rows = await connection.fetch(_PLACES, business_id, coupon_id, list(member_ids))
+    return [row["place"] for row in rows]
 
 
 async def insert_use(connection: Connection, row: Row) -> None:

@@ -37,12 +37,6 @@ LEFT JOIN LATERAL (
 WHERE f.business_id = $1 AND f.member_id = ANY ($2::uuid[]) AND f.type IN ('activity', 'value')
 ORDER BY f.member_id, f.occurred_at, f.source, f.external_id
 """
-_VALUES = """
-SELECT DISTINCT ON (member_id, value_kind, value_key) member_id, value_kind, value_key, value
-FROM fact
-WHERE business_id = $1 AND member_id = ANY ($2::uuid[]) AND type = 'value'
-ORDER BY member_id, value_kind, value_key, occurred_at DESC, source DESC, external_id DESC
-"""
 _ANSWERS = """
 SELECT member_id, asked_cause_kind, asked_cause_key, asked_rule, asked_slot,
        sum(asked)::bigint AS asked, sum(granted)::bigint AS granted
@@ -108,13 +102,6 @@ async def history(
 ) -> list[asyncpg.Record]:
     """All activities and dated values of some members, each member's in the order of the fold."""
     return await connection.fetch(_HISTORY, business_id, list(member_ids))
-
-
-async def latest_values(
-    connection: Connection, business_id: UUID, member_ids: Sequence[UUID]
-) -> list[asyncpg.Record]:
-    """The last dated value of each kind and key of some members."""
-    return await connection.fetch(_VALUES, business_id, list(member_ids))
 
 
 async def answers(

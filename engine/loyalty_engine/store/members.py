@@ -41,7 +41,11 @@ _COLUMNS = ", ".join(f"m.{name}" for name in MemberRow.__slots__)
 _VISIBLE = """
 ($2::uuid IS NULL OR m.partner_id = $2 OR EXISTS (
     SELECT FROM fact f
-    WHERE f.business_id = m.business_id AND f.member_id = m.member_id AND f.partner_id = $2))
+    WHERE f.business_id = m.business_id AND f.member_id = m.member_id AND f.partner_id = $2) OR EXISTS (
+    SELECT FROM merge g JOIN member a ON a.business_id = g.business_id AND a.member_id = g.absorbed_id
+    WHERE g.business_id = m.business_id AND g.survivor_id = m.member_id AND (a.partner_id = $2 OR EXISTS (
+        SELECT FROM fact f
+        WHERE f.business_id = a.business_id AND f.member_id = a.member_id AND f.partner_id = $2))))
 """
 
 _BY_ID = f"""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -61,7 +61,8 @@ SELECT a.account_id FROM account a WHERE a.business_id = $1 AND a.kind = $2 AND 
 """
 _PLACES = """
 SELECT d.place FROM redemption d
-WHERE d.business_id = $1 AND d.reward_id = $2 AND d.member_id = $3 AND d.cancelled_at IS NULL
+WHERE d.business_id = $1 AND d.reward_id = $2 AND d.member_id = ANY ($3::uuid[])
+  AND d.cancelled_at IS NULL
 """
 _REDEMPTION = """
 SELECT d.redemption_id, d.member_id, d.reward_id, r.kind, r.currency, d.price, d.redeemed_at, d.expires_at,
@@ -189,10 +190,11 @@ async def _counter_account(
 
 
 async def places_taken(
-    connection: Connection, business_id: UUID, reward_id: UUID, member_id: UUID
-) -> set[int]:
-    """The places of a member's redemptions of a reward that were not cancelled."""
-    return {row["place"] for row in await connection.fetch(_PLACES, business_id, reward_id, member_id)}
+    connection: Connection, business_id: UUID, reward_id: UUID, member_ids: Sequence[UUID]
+) -> list[int]:
+    """The places of redemptions of a reward that were not cancelled, of a member and those in it."""
+    rows = await connection.fetch(_PLACES, business_id, reward_id, list(member_ids))
+    return [row["place"] for row in rows]
 
 
 async def insert_redemption(connection: Connection, row: Row) -> None:

@@ -91,12 +91,22 @@ class Member(Node):
         description="When a membership that rests goes on by itself; null: when it is resumed.",
     )
 
+    @computed(
+        scope=MEMBERS_READ,
+        description="The member into whom the one that was asked for was merged, and who answers for it; "
+        "null for all others.",
+    )
+    def merged_into(self) -> strawberry.ID | None:
+        """The member into whom the one that was asked for was merged."""
+        return None if self.row.merged_into is None else global_id("Member", self.row.merged_into)
+
     @aggregate(
-        scope=MEMBERS_READ, description="The latest value of every attribute; of an erased member none."
+        scope=MEMBERS_READ,
+        description="The latest value of every attribute; of an erased or merged member none.",
     )
     async def attributes(self, info: Info) -> JSON:
         """The latest value of every attribute."""
-        if self.row.status == "erased":
+        if self.row.status in ("erased", "merged"):
             return JSON({})
         return JSON(await request_of(info).reads.load(members.attributes, self.row.member_id) or {})
 

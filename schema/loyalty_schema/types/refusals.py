@@ -80,6 +80,16 @@ class InsufficientPoints(Refusal):
     """The member has fewer points to spend than that."""
 
 
+@strawberry.type(description="The member was merged into another one, who answers for it now.")
+class MemberMerged(Refusal):
+    """The member was merged into another one."""
+
+    @computed(scope=EVERYONE, description="The global id of who answers for it now.")
+    def merged_into(self) -> strawberry.ID | None:
+        """The global id of who answers for it now."""
+        return None if self.row.existing_id is None else global_id("Member", self.row.existing_id)
+
+
 @strawberry.type(description="The member named cannot have referred the new one.")
 class ReferralRefused(Refusal):
     """The member named cannot have referred the new one."""
@@ -142,6 +152,7 @@ _TYPES: dict[EngineRefusalCode, type[Refusal]] = {
     EngineRefusalCode.REVERSAL_EXCEEDS_ORIGINAL: ReversalExceedsOriginal,
     EngineRefusalCode.ORIGINAL_NOT_FOUND: OriginalNotFound,
     EngineRefusalCode.INSUFFICIENT_POINTS: InsufficientPoints,
+    EngineRefusalCode.MEMBER_MERGED: MemberMerged,
     EngineRefusalCode.REFERRAL_REFUSED: ReferralRefused,
     EngineRefusalCode.OUT_OF_STOCK: OutOfStock,
     EngineRefusalCode.QUOTA_EXCEEDED: QuotaExceeded,

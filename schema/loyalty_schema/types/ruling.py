@@ -62,13 +62,13 @@ def judged(
     at = datetime.fromisoformat(stored["at"])
     figures = {key: Decimal(value) for key, value in stored["figures"].items()}
     day = local_day(at, version.program.zone)
-    began_on = stored.get("cycle_began_on")
+    began_on, joined_on = stored.get("cycle_began_on"), stored.get("joined_on")
     ruling = explain.Ruling(
         figures,
         stored["opinions"],
         day,
         stored["at_boundary"],
-        member.joined_on,
+        member.joined_on if joined_on is None else date.fromisoformat(joined_on),
         None if began_on is None else date.fromisoformat(began_on),
         stored.get("by_hand"),
         {

@@ -270,7 +270,7 @@ class Standing:
             figures,
             ruling.opinions,
             ruling.day,
-            self.member.joined_on,
+            ruling.joined_on,
             self._decided_at(),
         )
         return [
@@ -282,14 +282,15 @@ class Standing:
         """What the ladder's rules say now, and the figures that they say it on."""
         rulebook, member, program = await request.rulebook(), self.member, self.version.program
         present = await request.reads.load(present_states, member.member_id, rulebook) or states.Present()
-        state = enrolled(member.external_id, member.enrolled_at, member.joined_on, member.referred_by)
+        joined_on = min(present.joined_on or member.joined_on, member.joined_on)
+        state = enrolled(member.external_id, member.enrolled_at, joined_on, member.referred_by)
         state.values = present.values
         day = local_day(request.now, program.zone)
         figures = present.tallies.figures(
             self.policy.measures,
             self.policy.section.returns,
             day,
-            member.joined_on,
+            joined_on,
             ladder=self.policy.key,
             values=present.values,
         )
@@ -303,9 +304,7 @@ class Standing:
         standing = present.ladders.get(self.policy.key)
         cycle = None if standing is None or standing.cycle is None else standing.cycle.began_at
         began_on = None if cycle is None else local_day(cycle, program.zone)
-        ruling = explain.Ruling(
-            found.figures, opinions, day, False, member.joined_on, began_on, ends=found.ends
-        )
+        ruling = explain.Ruling(found.figures, opinions, day, False, joined_on, began_on, ends=found.ends)
         return ruling, figures
 
     def _judged(
@@ -356,7 +355,7 @@ class StandingChange(Node, Effect):
     async def ruling(self, info: Info) -> Ruling:
         """The tree that decided."""
         request = request_of(info)
-        member = await request.reads.load(members.members_by_id, self.row.member_id)
+        member = await request.reads.load(members.own_members_by_id, self.row.member_id)
         tier = await self._tier(info, self.row.to_tier)
         if member is None:
             raise LookupError(f"no member {self.row.member_id}")

@@ -41,7 +41,7 @@ from loyalty_schema.types.rules import Locale, PointsCurrency
 if TYPE_CHECKING:
     from loyalty_schema.types.held import Hold
 
-SPENDING = ("redeem", "send", "adjust", "hold", "capture", "take_back")
+SPENDING = ("redeem", "send", "adjust", "hold", "capture", "take_back", "merge")
 """The codes of entries by which points are spent, or are taken back."""
 
 LONGEST_LOOK = timedelta(days=36_600)

@@ -9,8 +9,10 @@ import asyncpg
 
 from loyalty_engine.localtime import local_day
 from loyalty_engine.rating import ProgramVersion
+from loyalty_engine.rating.carried import ABSORPTION
 from loyalty_engine.rating.explain import Ruling, kept_tier, supported_tier
 from loyalty_engine.rating.ladders import follows
+from loyalty_engine.services.checks import OWN_SOURCE
 from loyalty_engine.services.verification.checks import UNREADABLE, Chunk
 from loyalty_engine.store.members import MemberRow
 from loyalty_engine.store.verification.promises import Broken
@@ -78,9 +80,16 @@ def _holds(
     claimed = {claim["tier"] for claim in known if claim["until_at"] is None or claim["until_at"] > at}
     if follows(policy, row["from_tier"], row["to_tier"], supported, kept, claimed):
         return True
+    if _is_of_a_merge(row):
+        return row["to_tier"] in claimed
     locks = (claim for claim in known if claim["locked"])
     lock_mattered = any(claim["until_at"] is None or claim["until_at"] >= at for claim in locks)
     return lock_mattered and row["to_tier"] in claimed
+
+
+def _is_of_a_merge(row: asyncpg.Record) -> bool:
+    """Whether claims were brought by a merge, which the figures of a change do not make."""
+    return bool(row["source"] == OWN_SOURCE and row["external_id"].startswith(f"{ABSORPTION}/"))
 
 
 def _made_by_hand(row: asyncpg.Record, origin: str, claims: Iterable[asyncpg.Record]) -> bool:

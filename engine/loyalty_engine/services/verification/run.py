@@ -21,7 +21,7 @@ from loyalty_engine.services.verification.whole import (
     Programs,
     SharedBalances,
 )
-from loyalty_engine.store.verification import accounts, rewards, tiers
+from loyalty_engine.store.verification import accounts, merges, rewards, tiers
 from loyalty_engine.store.verification.business import last_member, members_after
 from loyalty_engine.store.verification.promises import Broken
 
@@ -46,6 +46,10 @@ OF_MEMBERS: tuple[MemberCheck, ...] = (
     Said(rewards.RELEASED),
     Gifts(),
     Applications(),
+    Said(merges.MERGED),
+    Said(merges.LEFT_BEHIND),
+    Said(merges.CARRIED),
+    Said(merges.TERMS),
     Said(tiers.ONCE),
     Said(tiers.CORRECTIONS),
     Records(),

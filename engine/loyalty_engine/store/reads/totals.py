@@ -35,7 +35,7 @@ class Totals:
 
 
 _transfer = columns(Transfer)
-_RECEIVED = _transfer.code.in_(("receive", "take_back"))
+_RECEIVED = _transfer.code.in_(("receive", "take_back", "merge"))
 
 
 def _moved(into: Any, out_of: Any) -> Any:

@@ -11,7 +11,7 @@ import asyncpg
 from sqlalchemy import ARRAY, Uuid, any_, bindparam, exists, or_, select
 from sqlalchemy.sql.elements import ClauseElement
 
-from loyalty_engine.entities import Fact, Member
+from loyalty_engine.entities import Fact, Member, Merge
 from loyalty_engine.store.connection import Connection
 from loyalty_engine.store.statement import Statement
 from loyalty_engine.store.tables import table
@@ -62,9 +62,19 @@ def of_partner(column: Any, held: bool) -> Sequence[Any]:
 
 
 def linked(member_id: Any, held: bool) -> Sequence[Any]:
-    """That a member is linked to the partner: it joined there, or has an activity there."""
+    """That a member is linked to the partner: it, or one that went into it, joined or was active there."""
     if not held:
         return ()
+    merge = table(Merge).alias("linked_merge").c
+    absorbed = exists(
+        select(1).where(
+            of_business(merge), merge.survivor_id == member_id, or_(*_at_partner(merge.absorbed_id))
+        )
+    )
+    return (or_(*_at_partner(member_id), absorbed),)
+
+
+def _at_partner(member_id: Any) -> Sequence[Any]:
     member, fact = table(Member).alias("linked_member").c, table(Fact).alias("linked_fact").c
     partner = bindparam("partner_id", type_=Uuid)
     joined = exists(
@@ -78,7 +88,7 @@ def linked(member_id: Any, held: bool) -> Sequence[Any]:
             fact.partner_id == partner,
         )
     )
-    return (or_(joined, active),)
+    return joined, active
 
 
 def rows_of(row_class: type[Row], records: Sequence[asyncpg.Record]) -> list[Row]:
