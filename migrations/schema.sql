@@ -767,6 +767,7 @@ CREATE TABLE member (
     last_recorded_at timestamp with time zone NOT NULL,
     paused_at timestamp with time zone,
     paused_until timestamp with time zone,
+    rulebook_version integer DEFAULT 0 NOT NULL,
     CONSTRAINT member_pkey PRIMARY KEY (business_id, member_id),
     CONSTRAINT member_business_id_external_id_key UNIQUE (business_id, external_id),
     CONSTRAINT member_business_id_fkey FOREIGN KEY (business_id) REFERENCES business(business_id),
@@ -792,12 +793,13 @@ ALTER TABLE member ENABLE ROW LEVEL SECURITY;
 ALTER TABLE member FORCE ROW LEVEL SECURITY;
 CREATE INDEX member_by_enrolment ON member USING btree (business_id, enrolled_at, member_id);
 CREATE INDEX member_by_referrer ON member USING btree (business_id, referred_by) WHERE referred_by IS NOT NULL;
+CREATE INDEX member_by_rulebook ON member USING btree (business_id, rulebook_version, member_id);
 CREATE INDEX member_by_status ON member USING btree (business_id, status, enrolled_at, member_id);
 CREATE INDEX member_due ON member USING btree (business_id, next_boundary_at, member_id) WHERE next_boundary_at IS NOT NULL;
 CREATE POLICY app ON member FOR ALL TO loyalty_app USING (business_id = current_business());
 CREATE POLICY owner ON member FOR ALL TO loyalty_owner USING (true);
 GRANT INSERT, SELECT ON member TO loyalty_app;
-GRANT UPDATE (status, enrolled_at, joined_on, last_occurred_at, last_source, last_external_id, folded_until, next_boundary_at, event_count, last_recorded_at, paused_at, paused_until) ON member TO loyalty_app;
+GRANT UPDATE (status, enrolled_at, joined_on, last_occurred_at, last_source, last_external_id, folded_until, next_boundary_at, event_count, last_recorded_at, paused_at, paused_until, rulebook_version) ON member TO loyalty_app;
 CREATE TRIGGER member_goes_forward BEFORE UPDATE ON member FOR EACH ROW WHEN (new.last_recorded_at < old.last_recorded_at) EXECUTE FUNCTION refuse_going_back();
 CREATE TRIGGER member_joins_earlier BEFORE UPDATE ON member FOR EACH ROW WHEN ((new.enrolled_at IS DISTINCT FROM old.enrolled_at OR new.joined_on IS DISTINCT FROM old.joined_on) AND (new.enrolled_at >= old.enrolled_at OR new.joined_on > old.joined_on)) EXECUTE FUNCTION refuse_joining_later();
 CREATE TRIGGER member_stays_merged BEFORE UPDATE OF status ON member FOR EACH ROW WHEN (old.status = 'merged'::text AND new.status <> 'merged'::text) EXECUTE FUNCTION refuse_change();
@@ -991,6 +993,27 @@ CREATE POLICY owner ON profile FOR ALL TO loyalty_owner USING (true);
 GRANT DELETE, INSERT, SELECT ON profile TO loyalty_app;
 GRANT UPDATE (given_name, family_name, email, phone, birth_date, locale, updated_at) ON profile TO loyalty_app;
 
+CREATE TABLE program_draft (
+    business_id uuid NOT NULL,
+    program_draft_id uuid NOT NULL,
+    source text NOT NULL,
+    hash text COLLATE "C" NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    created_by uuid,
+    CONSTRAINT program_draft_pkey PRIMARY KEY (business_id, program_draft_id),
+    CONSTRAINT program_draft_business_id_created_by_fkey FOREIGN KEY (business_id, created_by) REFERENCES credential(business_id, credential_id),
+    CONSTRAINT program_draft_business_id_fkey FOREIGN KEY (business_id) REFERENCES business(business_id),
+    CONSTRAINT program_draft_hash_length_check CHECK (char_length(hash) >= 1 AND char_length(hash) <= 100),
+    CONSTRAINT program_draft_source_length_check CHECK (char_length(source) >= 1 AND char_length(source) <= 1000000)
+);
+ALTER TABLE program_draft OWNER TO loyalty_owner;
+ALTER TABLE program_draft ENABLE ROW LEVEL SECURITY;
+ALTER TABLE program_draft FORCE ROW LEVEL SECURITY;
+CREATE POLICY app ON program_draft FOR ALL TO loyalty_app USING (business_id = current_business());
+CREATE POLICY owner ON program_draft FOR ALL TO loyalty_owner USING (true);
+GRANT INSERT, SELECT ON program_draft TO loyalty_app;
+CREATE TRIGGER program_draft_stays BEFORE DELETE OR UPDATE OR TRUNCATE ON program_draft FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
 CREATE TABLE program_version (
     business_id uuid NOT NULL,
     program_version_id uuid NOT NULL,
@@ -1001,12 +1024,17 @@ CREATE TABLE program_version (
     effective_at timestamp with time zone,
     published_at timestamp with time zone NOT NULL,
     published_by uuid,
+    plan text,
+    plan_hash text COLLATE "C",
     CONSTRAINT program_version_pkey PRIMARY KEY (business_id, program_version_id),
     CONSTRAINT program_version_business_id_version_key UNIQUE (business_id, version),
     CONSTRAINT program_version_business_id_fkey FOREIGN KEY (business_id) REFERENCES business(business_id),
     CONSTRAINT program_version_business_id_published_by_fkey FOREIGN KEY (business_id, published_by) REFERENCES credential(business_id, credential_id),
     CONSTRAINT program_version_hash_length_check CHECK (char_length(hash) >= 1 AND char_length(hash) <= 100),
     CONSTRAINT program_version_only_the_first_has_no_beginning_check CHECK ((version = 1) = (effective_at IS NULL)),
+    CONSTRAINT program_version_plan_hash_length_check CHECK (char_length(plan_hash) >= 1 AND char_length(plan_hash) <= 100),
+    CONSTRAINT program_version_plan_is_hashed_check CHECK ((plan IS NULL) = (plan_hash IS NULL)),
+    CONSTRAINT program_version_plan_length_check CHECK (char_length(plan) >= 1 AND char_length(plan) <= 100000),
     CONSTRAINT program_version_source_length_check CHECK (char_length(source) >= 1 AND char_length(source) <= 1000000),
     CONSTRAINT program_version_version_bounds_check CHECK (version >= 1)
 );
@@ -1323,6 +1351,16 @@ CREATE FUNCTION due(now timestamp with time zone, at_most integer) RETURNS TABLE
          FROM public.member m
          WHERE m.business_id = b.business_id AND m.next_boundary_at <= coalesce(b.clock_at, $1)
          ORDER BY m.next_boundary_at, m.member_id
+         LIMIT $2)
+        UNION ALL
+        (SELECT m.business_id, 'boundary', m.member_id, v.effective_at,
+                row_number() OVER (ORDER BY m.rulebook_version, m.member_id)
+         FROM (SELECT max(p.version) AS version, max(p.effective_at) AS effective_at
+               FROM public.program_version p
+               WHERE p.business_id = b.business_id AND p.effective_at <= coalesce(b.clock_at, $1)) v
+         JOIN public.member m ON m.business_id = b.business_id AND m.rulebook_version < v.version
+         WHERE m.next_boundary_at IS NULL OR m.next_boundary_at > coalesce(b.clock_at, $1)
+         ORDER BY m.rulebook_version, m.member_id
          LIMIT $2)
         UNION ALL
         (SELECT a.business_id, 'vote', a.member_id, a.closes_at,

@@ -30,9 +30,27 @@ class MemberStatus(Enum):
 class ProgramState(Enum):
     """Whether a program version decides now."""
 
+    DRAFT = enum_value("draft", description="It was saved, and decides nothing until it is published.")
     IN_FORCE = enum_value("in_force", description="It decides now.")
     SCHEDULED = enum_value("scheduled", description="It will decide from its effective time on.")
     SUPERSEDED = enum_value("superseded", description="A later version has taken its place.")
+
+
+@strawberry.enum(description="What becomes of the claims on a ladder when a version takes effect.")
+class PlannedClaims(Enum):
+    """What becomes of the claims on a ladder when a version takes effect."""
+
+    KEEP = enum_value("keep", description="They stay.")
+    REGRADE_NOW = enum_value(
+        "regrade_now", description="Those made by rules end, and a review is held at once."
+    )
+    AT_NEXT_REVIEW = enum_value(
+        "at_next_review", description="They stay until the ladder's next review decides."
+    )
+    PROTECT_UNTIL = enum_value(
+        "protect_until", description="They stay, and the tier held becomes a claim until a day."
+    )
+    REMOVE = enum_value("remove", description="The ladder is gone, and what stands on it is not read.")
 
 
 @strawberry.enum(description="How grave a finding is.")

@@ -39,6 +39,7 @@ from loyalty_schema.inputs import (
 from loyalty_schema.membership_mutations import MembershipMutations
 from loyalty_schema.merges import MergeMutations
 from loyalty_schema.point_mutations import PointMutations
+from loyalty_schema.program_mutations import ProgramMutations
 from loyalty_schema.request import Info, request_of
 from loyalty_schema.results import (
     CloseSettlementResult,
@@ -71,6 +72,7 @@ class Mutation(
     MembershipMutations,
     ApplicationMutations,
     MergeMutations,
+    ProgramMutations,
 ):
     """Everything that can be done."""
 

@@ -59,7 +59,7 @@ from loyalty_schema.types.lots import Lot
 from loyalty_schema.types.member import Member
 from loyalty_schema.types.node import Node
 from loyalty_schema.types.partner import Partner, Promotion
-from loyalty_schema.types.program import Program, version_by_id
+from loyalty_schema.types.program import program_with_id
 from loyalty_schema.types.reward import Redemption, Reward
 from loyalty_schema.types.settlement import Settlement
 from loyalty_schema.types.standing import StandingChange
@@ -207,8 +207,7 @@ async def _node(request: Request, written: str) -> Node | None:
     if type_name == "Business":
         return Business(business=request.business) if key == request.business_id else None
     if type_name == "Program":
-        version = version_by_id(await request.rulebook(), key)
-        return None if version is None else Program(version_=version)
+        return await program_with_id(request, key)
     if type_name not in _NODES:
         return None
     scope, load, wrap = _NODES[type_name]

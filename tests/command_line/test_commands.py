@@ -76,10 +76,16 @@ def test_publishing_makes_a_version_or_says_what_is_wrong(shell: Shell) -> None:
     shell.write("less.toml", PROGRAM.replace("SLUG", slug).replace('key = "status"', 'key = "level"'))
     less = shell.run("program", "publish", "less.toml")
     assert less.code == 1
-    assert "error ladders: the ladder 'status' is gone: it needs a migration plan" in less.err
+    assert "error ladders: the ladder 'status' is gone, and members stand on it" in less.err
+    shell.write("plan.toml", '[ladders.status]\nclaims = "remove"\n')
+    planned = shell.run("program", "publish", "less.toml", "--plan", "plan.toml", "--json")
+    assert planned.json["version"] == 3
+    shell.write("plan.toml", '[ladders.status]\nclaims = "forget"\n')
+    wrong = shell.run("program", "publish", "next.toml", "--plan", "plan.toml", "--json")
+    assert (wrong.code, wrong.json["error"]["findings"][0]["path"]) == (1, "plan.ladders.status.claims")
     shown = shell.run("program", "show", "--business", slug, "--json")
-    assert [version["version"] for version in shown.json] == [1, 2]
-    assert shell.run("program", "show", "--business", slug, "--version", "3").code == 2
+    assert [version["version"] for version in shown.json] == [1, 2, 3]
+    assert shell.run("program", "show", "--business", slug, "--version", "4").code == 2
 
 
 def test_a_draft_says_how_many_members_it_would_put_where(shell: Shell) -> None:

@@ -16,6 +16,7 @@ CHANGES = {
     "effect": "UPDATE effect SET value = 11 WHERE business_id = $1",
     "transfer": "UPDATE transfer SET amount = 11 WHERE business_id = $1",
     "program_version": "UPDATE program_version SET source = 'x' WHERE business_id = $1",
+    "program_draft": "UPDATE program_draft SET source = 'x' WHERE business_id = $1",
     "claim": "UPDATE claim SET tier = 'silver' WHERE business_id = $1",
     "standing": "UPDATE standing SET to_tier = 'silver' WHERE business_id = $1",
     "settlement": "UPDATE settlement SET until_at = closed_at WHERE business_id = $1",

@@ -13,6 +13,7 @@ from loyalty_engine.entities import (
     Effect,
     Fact,
     Member,
+    ProgramDraft,
     ProgramVersion,
     Settlement,
     Standing,
@@ -117,6 +118,11 @@ class World:
             "reverses_transfer_id": None,
         }
         return self.row(**{**standard, **values})
+
+    def draft(self, **values: Any) -> Row:
+        """A program file that decides nothing."""
+        standard = {"program_draft_id": new_id(), "source": "draft", "hash": "hash", "created_at": NOON}
+        return self.row(**{**standard, "created_by": None, **values})
 
     def settlement(self, **values: Any) -> Row:
         """Everything before noon is closed."""
@@ -238,6 +244,8 @@ async def one_of_each(connection: Connection, world: World) -> dict[str, Row]:
     }
     rows["settlement"] = world.settlement()
     await insert_rows(connection, Settlement, [rows["settlement"]])
+    rows["program_draft"] = world.draft()
+    await insert_rows(connection, ProgramDraft, [rows["program_draft"]])
     await insert_rows(connection, Fact, [rows["fact"]])
     await insert_rows(connection, Effect, effects)
     await insert_rows(connection, Account, [wallet, issuance])

@@ -14,6 +14,7 @@ from pydantic import BaseModel, TypeAdapter
 from loyalty_api.settings import Settings
 from loyalty_engine.plugins import RuleType, discover
 from loyalty_engine.program.file import ProgramFile
+from loyalty_engine.program.plan import LadderPlan
 from loyalty_engine.rating.windows import Days, days_of
 from loyalty_engine.rules import Window
 from loyalty_engine.services.credentials import DEFAULT_SCOPES, FURTHER_SCOPES, SCOPES
@@ -35,6 +36,7 @@ def parts() -> dict[str, str]:
     """Every part, by name."""
     return {
         **{model.__name__: section_table(model) for model in models_of(ProgramFile)},
+        LadderPlan.__name__: section_table(LadderPlan),
         **{f"rule {rule.name}": rule_part(rule) for rule in built_in_rules()},
         "rules": rules_table(),
         "windows": windows_table(),

@@ -9,6 +9,7 @@ import pytest
 from loyalty_engine.plugins import discover
 from loyalty_engine.program import compile_program
 from loyalty_engine.program.file import ProgramFile
+from loyalty_engine.program.plan import plan_file
 from loyalty_engine.rating import Ask
 from tests.docs.examples import Examples, Telling
 from tests.docs.made import built_in_rules, models_of
@@ -33,14 +34,20 @@ def test_what_a_page_shows_of_the_code_is_what_the_code_makes_now(page: Path) ->
 def test_the_reference_has_every_table_of_the_file_and_every_built_in_rule_once() -> None:
     tables = [model.__name__ for model in models_of(ProgramFile)]
     rules = [f"rule {rule.name}" for rule in built_in_rules()]
-    assert sorted(made_parts(REFERENCE)) == sorted([*tables, *rules, "rules", "windows"])
+    assert sorted(made_parts(REFERENCE)) == sorted([*tables, *rules, "LadderPlan", "rules", "windows"])
 
 
 def test_the_examples_of_the_reference_are_one_program_without_findings() -> None:
-    source = "\n".join(block.text for block in blocks_of(REFERENCE) if block.language == "toml")
+    blocks = [block for block in blocks_of(REFERENCE) if block.language == "toml" and not block.words]
+    source = "\n".join(block.text for block in blocks)
     program = compile_program(source, discover())
     assert program.findings == ()
     assert {rule.type.name for rule in program.rules.values()} == {rule.name for rule in built_in_rules()}
+
+
+def test_the_plan_of_the_reference_is_one() -> None:
+    (block,) = [block for block in blocks_of(REFERENCE) if block.words == ("plan",)]
+    assert plan_file(block.text).of("status").claims == "protect_until"
 
 
 def worked_examples() -> list[tuple[Examples, list[dict[str, object]]]]:

@@ -32,10 +32,11 @@ from tests.idempotency.calls import (
     succeeded,
 )
 from tests.idempotency.entries import EVERYTHING, input_of
+from tests.idempotency.program_entries import PROGRAMS
 from tests.idempotency.reward_entries import REWARDS
 from tests.server import as_app
 
-ENTRIES = {**entries.ENTRIES, **REWARDS, **APPLICATIONS}
+ENTRIES = {**entries.ENTRIES, **REWARDS, **APPLICATIONS, **PROGRAMS}
 EVERY = pytest.mark.parametrize("name", sorted(ENTRIES))
 AT_ONCE = 4
 CARELESS = """

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -14,6 +14,7 @@ from loyalty_engine.ledger.wallet import Wallet
 from loyalty_engine.localtime import local_day
 from loyalty_engine.plugins import Installed, RuleType, discover
 from loyalty_engine.program import Program, compile_program
+from loyalty_engine.program.plan import Plan, plan_of
 from loyalty_engine.rating import (
     ActivityFact,
     Ask,
@@ -73,18 +74,20 @@ def ladder(
     keep: str | None = None,
     dates: str | None = None,
     prolonging: str = "",
+    tiers: Sequence[str] = ("basic", "silver", "gold"),
 ) -> str:
     """A ladder of basic, silver and gold; ``review`` is its period, and what it supports holds for one.
 
     With ``dates`` what a review supports holds for six months; ``prolonging`` goes into ``downgrade``.
     """
+    keys = ", ".join(f'{{ key = "{tier}" }}' for tier in tiers)
     held = '"lifetime"' if review == "cycle" else f'{{ end_of = "{review}" }}'
     reviews = "" if review is None else f'review = {{ every = "{review}", until = {held} }}\n'
     if dates is not None:
         reviews = f"review = {{ dates = {dates}, until = {{ months = 6 }} }}\n"
     return (
         f'[[ladders]]\nkey = "{key}"\n'
-        'tiers = [ { key = "basic" }, { key = "silver" }, { key = "gold" } ]\n'
+        f"tiers = [ {keys} ]\n"
         f'combine = {combine}\nupgrade = {{ at = "{at}", until = {until} }}\n{reviews}'
         f'downgrade = {{ to = "{downgrade}"{prolonging and ", " + prolonging} }}\nreturns = "{returns}"\n'
         + ("" if keep is None else f"keep = {keep}\n")
@@ -125,12 +128,17 @@ def program_of(*parts: str, zone: str = "Europe/London", installed: Installed | 
     return compile_program(header(zone) + "".join(parts), installed or built_in())
 
 
-def rulebook_of(first: Program, *later: tuple[str, Program]) -> Rulebook:
-    """One program, and others from an instant on."""
+def rulebook_of(first: Program, *later: tuple[str, Program] | tuple[str, Program, Plan]) -> Rulebook:
+    """One program, and others from an instant on, each with the plan that it was published with."""
     versions = [ProgramVersion(UUID(int=1), 1, None, first)]
-    for number, (at, program) in enumerate(later, start=2):
-        versions.append(ProgramVersion(UUID(int=number), number, instant(at), program))
+    for number, (at, program, *plan) in enumerate(later, start=2):
+        versions.append(ProgramVersion(UUID(int=number), number, instant(at), program, *plan))
     return Rulebook(tuple(versions))
+
+
+def plan_for(key: str = "status", **written: object) -> Plan:
+    """The plan of one ladder."""
+    return plan_of({"ladders": {key: written}})
 
 
 def instant(written: str) -> datetime:

@@ -12,7 +12,7 @@ from loyalty_engine.services.commands import ActivityBy, MemberBy, Recorded, Rev
 from loyalty_engine.services.pauses import PauseMember, ResumeMember
 from loyalty_engine.store.database import Database
 from tests.services.by_hand import assert_verified, set_by_hand
-from tests.services.shop import NOW, PROGRAM, START, Shop, done, new_shop, refused
+from tests.services.shop import NOW, PROGRAM, START, Shop, done, new_shop, purchase, refused
 
 ANN = MemberBy(external_id="ann")
 QUARTERLY = PROGRAM.replace('until = { end_of = "year" } }\nreview', "until = { months = 3 } }\nreview")
@@ -150,6 +150,23 @@ async def test_what_is_bought_while_paused_counts_and_earns(app_database: Databa
     assert await shop.tier() == "gold"
     assert await shop.balance() > 600
     await assert_verified(shop)
+
+
+async def test_a_claim_whose_end_came_in_the_pause_is_in_force_whatever_else_is_recorded(
+    app_database: Database,
+) -> None:
+    shop = await opened(app_database)
+    done(await pause(shop), Recorded)
+    for day in (1, 2):
+        await at(shop, f"2026-10-0{day}T12:00")
+        await shop.send(purchase(-1, datetime(2026, 10, day, 10, tzinfo=UTC), kind="return"))
+    await assert_verified(shop)
+    await at(shop, "2026-10-03T12:00")
+    done(await resume(shop), Recorded)
+    assert await until(shop) == datetime(2027, 1, 2, 23, tzinfo=UTC)
+    await assert_verified(shop)
+    await at(shop, "2026-12-31T23:00")
+    assert await shop.tier() == "silver"
 
 
 async def test_the_cycle_is_moved_and_stored(app_database: Database) -> None:

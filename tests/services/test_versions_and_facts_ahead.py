@@ -19,6 +19,7 @@ async def test_a_fact_ahead_of_now_is_decided_by_the_version_in_force_at_its_ins
     changed = PROGRAM.replace("SLUG", shop.slug).replace('silver = "100"', 'silver = "80"')
     changed = changed.replace('basic = "1"', 'basic = "3"')
     done(await publish_program(shop.engine, shop.caller, changed), Published)
+    assert await shop.advance() == 1
     assert await shop.tier() == "silver"
     assert await shop.balance() == 60 + 90
     before = await shop.row_counts()

@@ -7,7 +7,7 @@ from loyalty_engine.entities.application import (
     ApplicationEvent,
     ApplicationVote,
 )
-from loyalty_engine.entities.business import Business, Credential, ProgramVersion
+from loyalty_engine.entities.business import Business, Credential, ProgramDraft, ProgramVersion
 from loyalty_engine.entities.columns import LARGEST, LONGEST_KEY, Entity
 from loyalty_engine.entities.coupon import Coupon, CouponUse
 from loyalty_engine.entities.fact import ActivityLine, Fact
@@ -56,6 +56,7 @@ __all__ = [
     "Partner",
     "PointUse",
     "Profile",
+    "ProgramDraft",
     "ProgramVersion",
     "Promotion",
     "Redemption",

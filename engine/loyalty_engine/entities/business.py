@@ -87,7 +87,10 @@ class Credential(Entity, table=True):
 
 
 class ProgramVersion(Entity, table=True):
-    """One published program file, for ever as it was; the first version holds from the beginning of time."""
+    """One published program file, for ever as it was; the first version holds from the beginning of time.
+
+    `plan` says what becomes of members when it takes effect; without one, claims stay.
+    """
 
     __tablename__ = "program_version"
     __table_args__: ClassVar[tuple[Any, ...]] = (
@@ -96,7 +99,8 @@ class ProgramVersion(Entity, table=True):
         UniqueConstraint("business_id", "version"),
         CheckConstraint("version >= 1", name="version_bounds"),
         CheckConstraint("(version = 1) = (effective_at IS NULL)", name="only_the_first_has_no_beginning"),
-        *lengths(source=1_000_000, hash=100),
+        CheckConstraint("(plan IS NULL) = (plan_hash IS NULL)", name="plan_is_hashed"),
+        *lengths(source=1_000_000, hash=100, plan=100_000, plan_hash=100),
     )
 
     business_id: UUID = Field(primary_key=True)
@@ -108,3 +112,23 @@ class ProgramVersion(Entity, table=True):
     effective_at: datetime | None = instant()
     published_at: datetime = instant()
     published_by: UUID | None = Field()
+    plan: str | None = words()
+    plan_hash: str | None = key_text()
+
+
+class ProgramDraft(Entity, table=True):
+    """A program file that was saved and found fit, and decides nothing until it is published."""
+
+    __tablename__ = "program_draft"
+    __table_args__: ClassVar[tuple[Any, ...]] = (
+        belongs_to("business"),
+        belongs_to("credential", "credential_id", named="created_by"),
+        *lengths(source=1_000_000, hash=100),
+    )
+
+    business_id: UUID = Field(primary_key=True)
+    program_draft_id: UUID = Field(primary_key=True)
+    source: str = words()
+    hash: str = key_text()
+    created_at: datetime = instant()
+    created_by: UUID | None = Field()

@@ -29,7 +29,8 @@ class Member(Entity, table=True):
     """One member: the lock of its history, the place of the last fact folded, when time next matters to it.
 
     `folded_until` is the instant up to which boundaries were applied; `event_count` numbers its events;
-    nothing is recorded of it before `last_recorded_at` any more, whatever the clocks say.
+    nothing is recorded of it before `last_recorded_at` any more, whatever the clocks say. It was folded as
+    the program versions up to `rulebook_version` say.
     """
 
     __tablename__ = "member"
@@ -59,6 +60,7 @@ class Member(Entity, table=True):
             "referred_by",
             postgresql_where=text("referred_by IS NOT NULL"),
         ),
+        Index("member_by_rulebook", "business_id", "rulebook_version", "member_id"),
         Index("member_by_status", "business_id", "status", "enrolled_at", "member_id"),
         Index(
             "member_due",
@@ -89,6 +91,7 @@ class Member(Entity, table=True):
     last_recorded_at: datetime = instant()
     paused_at: datetime | None = instant()
     paused_until: datetime | None = instant()
+    rulebook_version: int = Field(sa_column_kwargs={"server_default": text("0")})
 
 
 class Identity(Entity, table=True):

@@ -155,7 +155,7 @@ class Membership:
 class Admitted:
     """An admission: what granted which tier of a ladder, and what was kept of it.
 
-    Where a merge brought it (``is_brought``), the claim is the merge's.
+    The tier has its name of now. Where a merge brought it (``is_brought``), the claim is the merge's.
     """
 
     cause: Cause
@@ -167,8 +167,9 @@ class Admitted:
     def granted(self, claim: Claim) -> bool:
         """Whether a claim on its ladder is the one that it made."""
         if not self.is_brought:
-            return claim.cause == self.cause
-        return claim.origin == "grant" and claim.tier == self.tier and came_with_a_merge(claim.cause)
+            return claim.first_cause == self.cause
+        came = came_with_a_merge(claim.first_cause)
+        return came and claim.origin == "grant" and claim.tier == self.tier
 
 
 def membership(state: State, admitted: Admitted, at: datetime, zone: ZoneInfo) -> Membership | None:
@@ -188,7 +189,7 @@ def membership(state: State, admitted: Admitted, at: datetime, zone: ZoneInfo) -
     claim = max(lasting, key=lambda each: (each.until_at is None, each.until_at))
     kept = admitted.kept
     if admitted.is_brought:
-        kept = {**kept, "claimedOn": local_day(claim.from_at, zone).isoformat()}
+        kept = {**kept, "claimedOn": local_day(claim.first_at, zone).isoformat()}
     return Membership(kept, claim.until_at)
 
 

@@ -186,6 +186,18 @@ def _by_measure(program: Program, rule: str, ruling: Ruling) -> dict[Measure, De
     return {measure: ruling.figures[figure_key(rule, measure)] for measure in program.measures_of[rule]}
 
 
+def deciding_rules(
+    program: Program, policy: LadderPolicy, ruling: Ruling, tier: str, *, rose: bool
+) -> list[str]:
+    """The rules that raised a member to a tier, or that denied it the tier above when it fell."""
+    rank = policy.ladder.rank(tier)
+    about = tier if rose else policy.ladder.tiers[min(rank + 1, len(policy.ladder.tiers) - 1)]
+    wanted = Verdict.SUPPORTS if rose else Verdict.DENIES
+    if about == policy.ladder.base:
+        return []
+    return [rule for rule in policy.rules if _verdict(program, policy, rule, about, ruling) is wanted]
+
+
 def _verdicts(program: Program, policy: LadderPolicy, ruling: Ruling) -> dict[str, dict[str, Verdict]]:
     return {
         tier: {rule: _verdict(program, policy, rule, tier, ruling) for rule in policy.rules}

@@ -35,6 +35,7 @@ from loyalty_engine.rating.inputs import member_at
 from loyalty_engine.rating.journal import ENROLMENT, At, Journal, Parked, boundary_cause
 from loyalty_engine.rating.measuring import Measuring
 from loyalty_engine.rating.merging import Merging
+from loyalty_engine.rating.migration import Migration
 from loyalty_engine.rating.moves import Moves
 from loyalty_engine.rating.notices import Notices
 from loyalty_engine.rating.overrides import by_hand
@@ -90,6 +91,7 @@ class Folding:
         self._notices = None if foreseeing else Notices(self.state, self._journal, self._forward)
         self._pauses = Pauses(self.state, self._journal)
         self._merging = Merging(self.state, self._journal, self._standings, self._measuring)
+        self._migration = Migration(rulebook, self.state, self._journal, self._standings)
 
     def outcome(self) -> Outcome:
         """What it came to so far."""
@@ -134,12 +136,14 @@ class Folding:
         found = (*reviews, *asked, *begins, *notices, *ends)
         return min((instant for instant in found if instant is not None), default=None)
 
-    def _next_asked(self, version: ProgramVersion, policy: LadderPolicy) -> datetime | None:
+    def _next_asked(
+        self, version: ProgramVersion, policy: LadderPolicy, tiers: Mapping[str, str] | None = None
+    ) -> datetime | None:
         """When a rule asks for its ladder to be asked; one that cannot say so has failed since joining."""
         program = version.program
         if not asks(program, policy):
             return None
-        member = member_at(self.state, program, self._tiers(), {})
+        member = member_at(self.state, program, self._tiers() if tiers is None else tiers, {})
         day, failures = next_asked(program, policy, member, local_day(self.state.at, program.zone))
         if failures:
             self._journal.failed(At(ENROLMENT, self.state.joined_at, version.id), failures)
@@ -163,23 +167,34 @@ class Folding:
 
     def _boundary(self, instant: datetime) -> tuple[At, Program]:
         version = self._rulebook.in_force(instant)
-        at, tiers = At(boundary_cause(instant), instant, version.id), self._tiers()
-        before = self._rulebook.in_force(self.state.at)
-        asked = {
-            policy.key
-            for each in ((version,) if before is version else (before, version))
-            for policy in each.program.ladders
-            if self._next_asked(each, policy) == instant
-        }
-        self._pauses.boundary(at, version.program)
+        begins = version.effective_at == instant
+        tiers = self._migration.tiers(version) if begins else self._tiers()
+        at = At(boundary_cause(instant), instant, version.id)
+        asked, before = self._asked(instant, version, tiers), dict(self.state.ladders)
+        pause = self._pauses.boundary(at, version.program)
         for policy in version.program.ladders:
-            if policy.key not in self.state.ladders:
+            if begins:
+                self._migration.begin(at, version, policy, tiers, asked=policy.key in asked)
+            elif policy.key not in self.state.ladders:
                 self._standings.begin(at, policy)
             elif policy.key not in self.state.frozen:
                 self._standings.boundary(at, version.program, policy, tiers, asked=policy.key in asked)
+        if pause is not None:
+            self._migration.resumed(at, version, pause, before, self._tiers())
         self._freeze(version)
         self._moves.boundary(at, version.program)
         return at, version.program
+
+    def _asked(self, instant: datetime, version: ProgramVersion, tiers: Mapping[str, str]) -> set[str]:
+        """The ladders that a rule wants asked at an instant, also one of the version that ends there."""
+        before = self._rulebook.in_force(self.state.at)
+        asking = ((version, tiers),) if before is version else ((before, None), (version, tiers))
+        return {
+            policy.key
+            for each, held in asking
+            for policy in each.program.ladders
+            if self._next_asked(each, policy, held) == instant
+        }
 
     def take(self, fact: Fact) -> Asking:
         """One step, boundaries up to its instant first.
@@ -218,7 +233,8 @@ class Folding:
         if net is None and activity.kind == GIFT:
             return  # What caused it is gone, so that it was never given, whenever that became known.
         self._moves.apply(at, program, fact)
-        self._pauses.apply(at, program, activity)
+        if (pause := self._pauses.apply(at, program, activity)) is not None:
+            self._migration.resumed(at, version, pause, self.state.ladders, tiers)
         if net is not None or not program.undoes:
             self._moves.keep(program, activity.kind, activity.local_day)
         if rated is not None and activity.kind not in ("receipt", GIFT):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -10,7 +11,7 @@ from uuid import UUID
 from loyalty_engine.ledger.effects import Cause, EffectKey
 from loyalty_engine.ledger.lots import Place
 from loyalty_engine.rating.judgement import RuleFailed
-from loyalty_engine.rating.state import Claim, Effect, Notice, Ruling
+from loyalty_engine.rating.state import Claim, Effect, Made, Notice, Ruling
 from loyalty_engine.rating.wallets import quota_slot, slot_of
 
 ENROLMENT = Cause("enrolment", "enrolment")
@@ -46,10 +47,15 @@ class Parked:
 
 
 def claim_slot(ladder: str, claim: Claim) -> str:
-    """The slot of a claim among the effects of its cause."""
+    """The slot of a claim among the effects of its cause; one that a version took over says what made it."""
     until = "lifetime" if claim.until_at is None else claim.until_at.isoformat()
     made_by = "" if claim.moved_by is None else f"/{claim.cause.kind}/{claim.cause.key}"
-    return f"{ladder}/{claim.tier}@{until}{made_by}"
+    before = (
+        ""
+        if claim.made is None
+        else f"/{claim.made.at.isoformat()}/{claim.made.cause.kind}/{claim.made.cause.key}"
+    )
+    return f"{ladder}/{claim.tier}@{until}{made_by}{before}"
 
 
 def claim_key(ladder: str, claim: Claim) -> EffectKey:
@@ -72,12 +78,25 @@ def notice_in(slot: str) -> Notice | None:
     return Notice(tier, datetime.fromisoformat(at), datetime.fromisoformat(since[0])) if since else None
 
 
+_TAKEN_OVER = re.compile(r"[^/]+/[^/]+(?:/boundary/[^/]+)?/(\d[^/]*)/([a-z]+)/(.*)", re.DOTALL)
+
+
+def made_of(slot: str) -> Made | None:
+    """When and by what the claim of a slot was made, where a version took it over."""
+    found = _TAKEN_OVER.fullmatch(slot)
+    if found is None:
+        return None
+    at, kind, key = found.groups()
+    return Made(datetime.fromisoformat(at), Cause(kind, key))  # type: ignore[arg-type]
+
+
 class Journal:
     """Collects effects; several movements of one slot at one cause add up."""
 
     def __init__(self) -> None:
         self.effects: dict[EffectKey, Effect] = {}
         self.parked: list[Parked] = []
+        self._changed: set[tuple[Cause, str]] = set()
 
     def points(self, at: At, rule: str, currency: str, line: str, movements: Mapping[str, int]) -> None:
         """Movements of points, by movement."""
@@ -111,10 +130,30 @@ class Journal:
         self, at: At, ladder: str, from_tier: str | None, to_tier: str, ruling: Ruling | None
     ) -> None:
         """A change of standing, or the first standing."""
+        self._changed.add((at.cause, ladder))
         key = EffectKey(at.cause, "", f"{ladder}/{from_tier or ''}>{to_tier}")
         self.effects[key] = Effect(
             key, "standing", 1, at.instant, at.program, ladder, from_tier, to_tier, ruling
         )
+
+    def as_one_change(
+        self, at: At, ladder: str, from_tier: str | None, to_tier: str, ruling: Ruling | None
+    ) -> None:
+        """Put one change of standing in the place of all those at a boundary; none where nothing changes."""
+        several = [
+            key
+            for key, effect in self.effects.items()
+            if effect.kind == "standing" and effect.ladder == ladder and key.cause == at.cause
+        ]
+        for key in several:
+            ruling = self.effects.pop(key).ruling or ruling
+        self._changed.discard((at.cause, ladder))
+        if from_tier != to_tier:
+            self.standing(at, ladder, from_tier, to_tier, ruling)
+
+    def has_changed(self, at: At, ladder: str) -> bool:
+        """Whether the standing on a ladder changes here."""
+        return (at.cause, ladder) in self._changed
 
     def claims(self, at: At, ladder: str, made: Iterable[Claim]) -> None:
         """Claims that were made."""

@@ -36,24 +36,31 @@ def with_claim(state: LadderState, claim: Claim, ladder: Ladder, keep_all: bool)
     if not keep_all and any(_outlasts(other, claim, ladder) for other in state.claims):
         return Regraded(state, ())
     kept = tuple(other for other in state.claims if keep_all or not _outlasts(claim, other, ladder))
-    return Regraded(replace(state, claims=(*kept, claim)), (claim,))
+    outlasted = tuple(other for other in state.claims if other not in kept)
+    after = replace(state, claims=(*kept, claim), outlasted=(*state.outlasted, *outlasted))
+    return Regraded(after, (claim,))
 
 
 def needed(state: LadderState, policy: LadderPolicy) -> LadderState:
-    """The claims without those that another outlasts, unless a return may withdraw the better ones."""
+    """The claims without those that another outlasts, unless a return may withdraw the better ones.
+
+    A frozen ladder may have claims on tiers that the policy lacks; they stay as they are.
+    """
     claims = state.claims
-    if not keeps_all(policy):
-        claims = tuple(
-            claim
-            for index, claim in enumerate(claims)
-            if not any(
-                _outlasts(other, claim, policy.ladder)
-                and (place < index or not _outlasts(claim, other, policy.ladder))
-                for place, other in enumerate(claims)
-                if place != index
-            )
+    if keeps_all(policy) or any(claim.tier not in policy.ladder.tiers for claim in claims):
+        return state
+    kept = tuple(
+        claim
+        for index, claim in enumerate(claims)
+        if not any(
+            _outlasts(other, claim, policy.ladder)
+            and (place < index or not _outlasts(claim, other, policy.ladder))
+            for place, other in enumerate(claims)
+            if place != index
         )
-    return replace(state, claims=claims)
+    )
+    outlasted = tuple(claim for claim in claims if claim not in kept)
+    return replace(state, claims=kept, outlasted=(*state.outlasted, *outlasted))
 
 
 def keeps_all(policy: LadderPolicy) -> bool:
@@ -63,7 +70,12 @@ def keeps_all(policy: LadderPolicy) -> bool:
 
 def same(claim: Claim, other: Claim) -> bool:
     """Whether two claims are one: the same tier and end, by the same cause."""
-    return (claim.tier, claim.until_at, claim.cause) == (other.tier, other.until_at, other.cause)
+    return (claim.tier, claim.until_at, claim.cause, claim.made) == (
+        other.tier,
+        other.until_at,
+        other.cause,
+        other.made,
+    )
 
 
 def _outlasts(claim: Claim, other: Claim, ladder: Ladder) -> bool:

@@ -22,6 +22,18 @@ class MadeBy(Protocol):
         """Its natural key."""
 
 
+class MadeBefore(Protocol):
+    """When and by what a claim was first made."""
+
+    @property
+    def at(self) -> datetime:
+        """Since when it was claimed."""
+
+    @property
+    def cause(self) -> MadeBy:
+        """What made it."""
+
+
 class MadeClaim(Protocol):
     """A claim, as far as it says when and by what it was made."""
 
@@ -42,15 +54,21 @@ Made = TypeVar("Made", bound=MadeClaim)
 
 
 def made_at(claim: MadeClaim) -> Place:
-    """Where in the order a claim was made; a boundary comes before the activities of its instant."""
-    if claim.cause.kind not in ("activity", "value"):
-        return (claim.from_at, "", "")
-    return (claim.from_at, *natural_key_of(claim.cause.key))
+    """Where in the order a claim was made; a boundary comes before the activities of its instant.
+
+    One that a version took over under another name was made where it was first made.
+    """
+    made: MadeBefore | None = getattr(claim, "made", None)
+    at, cause = (claim.from_at, claim.cause) if made is None else (made.at, made.cause)
+    if cause.kind not in ("activity", "value"):
+        return (at, "", "")
+    return (at, *natural_key_of(cause.key))
 
 
 def lock_of(claims: Iterable[Made]) -> Made | None:
     """The locked claim that counts alone, of several the one made last; None where none is locked."""
-    return max((claim for claim in claims if claim.locked), key=made_at, default=None)
+    locked = [claim for claim in claims if claim.locked]
+    return max(reversed(locked), key=made_at, default=None)
 
 
 def counting(claims: Sequence[Made]) -> Sequence[Made]:

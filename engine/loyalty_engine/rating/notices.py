@@ -107,13 +107,14 @@ class Notices:
         return [due for due in found if due is not None and due > self._state.at]
 
     def look_ahead(self, at: At, program: Program) -> None:
-        """Give, change and take back notices after a step."""
+        """Give, change and take back notices after a step; one of a tier with another name is given anew."""
         for policy in self._announcing(program):
             ladder = self._state.ladders[policy.key]
             due = due_at(policy, ladder, program.zone) if self._state.pause is None else None
             fall = self._foreseen(policy, ladder, program.zone) if due and due <= self._state.at else None
             notice = noticed(policy, ladder.notice, fall, at.instant, program.zone)
-            if notice != ladder.notice:
+            renamed = notice is not None and self._journal.has_changed(at, policy.key)
+            if notice != ladder.notice or renamed:
                 self._journal.notice(at, policy.key, ladder.tier, notice)
                 self._state.ladders[policy.key] = replace(ladder, notice=notice)
 

@@ -7,7 +7,7 @@ it that came afterwards. Points and windows know nothing of pauses.
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from loyalty_engine.localtime import first_instant, local_day
@@ -33,59 +33,73 @@ class Pauses:
         self._state = state
         self._journal = journal
 
-    def apply(self, at: At, program: Program, activity: Activity) -> None:
-        """Begin or end a pause, where the activity is one that does; one that is under way goes on."""
+    def apply(self, at: At, program: Program, activity: Activity) -> Pause | None:
+        """Begin or end a pause, where the activity is one that does; one that is under way goes on.
+
+        The pause that ended is the answer.
+        """
         if activity.kind == PAUSE and self._state.pause is None:
             until = activity.attributes["until"]
             ends = None if until is None else datetime.fromisoformat(str(until))
             self._state.pause = Pause(at.instant, ends)
         elif activity.kind == RESUME:
-            self._resume(at, program)
+            return self._resume(at, program)
+        return None
 
-    def boundary(self, at: At, program: Program) -> None:
-        """End the pause whose time is up."""
+    def boundary(self, at: At, program: Program) -> Pause | None:
+        """End the pause whose time is up, which is the answer then."""
         if self._state.pause is not None and self._state.pause.until == at.instant:
-            self._resume(at, program)
+            return self._resume(at, program)
+        return None
 
-    def _resume(self, at: At, program: Program) -> None:
+    def _resume(self, at: At, program: Program) -> Pause | None:
         pause, self._state.pause = self._state.pause, None
         if pause is None:
-            return
-        moving = _Moving(
-            local_day(pause.since, program.zone), local_day(at.instant, program.zone), program.zone
-        )
+            return None
+        moving = Moving(pause, at.instant, program.zone)
         for policy in program.ladders:
             ladder = self._state.ladders.get(policy.key)
             if ladder is not None and policy.key not in self._state.frozen:
                 self._state.ladders[policy.key] = self._moved(at, policy, ladder, moving)
+        return pause
 
-    def _moved(self, at: At, policy: LadderPolicy, ladder: LadderState, moving: _Moving) -> LadderState:
-        claims: list[Claim] = []
-        for claim in ladder.claims:
-            end = None if claim.until_at is None else moving.end(claim.until_at, claim.from_at)
-            if end == claim.until_at:
-                claims.append(claim)
-                continue
-            moved = replace(claim, until_at=end, moved_by=at.cause)
-            self._journal.withdrawn(at, policy.key, [claim])
-            self._journal.moved(at, policy.key, claim, moved)
-            claims.append(moved)
+    def _moved(self, at: At, policy: LadderPolicy, ladder: LadderState, moving: Moving) -> LadderState:
+        claims = tuple(self._claim(at, policy, claim, moving) for claim in ladder.claims)
+        outlasted = tuple(
+            self._claim(at, policy, claim, moving) if moving.held(claim) else claim
+            for claim in ladder.outlasted
+        )
         cycle, ends = ladder.cycle, next_cycle(policy, ladder, moving.zone)
         if cycle is not None and ends is not None and moving.days_since(cycle.began_at):
             ends_on = local_day(ends, moving.zone) + moving.days_since(cycle.began_at)
             cycle = replace(cycle, ends_on=ends_on)
-        return replace(ladder, claims=tuple(claims), cycle=cycle)
+        return replace(ladder, claims=claims, outlasted=outlasted, cycle=cycle)
+
+    def _claim(self, at: At, policy: LadderPolicy, claim: Claim, moving: Moving) -> Claim:
+        end = None if claim.until_at is None else moving.end(claim.until_at, claim.from_at)
+        if end == claim.until_at:
+            return claim
+        moved = replace(claim, until_at=end, moved_by=at.cause)
+        self._journal.withdrawn(at, policy.key, [claim])
+        self._journal.moved(at, policy.key, claim, moved)
+        return moved
 
 
-class _Moving:
-    """By how much a pause from one local day to another moves what began when."""
+class Moving:
+    """By how much a pause, up to an instant, moves what began when."""
 
-    def __init__(self, paused_on: date, resumed_on: date, zone: ZoneInfo) -> None:
-        self._paused_on = paused_on
-        self._resumed_on = resumed_on
+    def __init__(self, pause: Pause, until: datetime, zone: ZoneInfo) -> None:
+        self._since = pause.since
+        self._paused_on = local_day(pause.since, zone)
+        self._resumed_on = local_day(until, zone)
         self.zone = zone
 
+    def held(self, claim: Claim) -> bool:
+        """Whether a claim was in force when the pause began, or was made in it."""
+        return claim.until_at is None or claim.until_at > self._since
+
     def days_since(self, began_at: datetime) -> timedelta:
+        """Of the days paused, those after something began."""
         return max(timedelta(0), self._resumed_on - max(self._paused_on, local_day(began_at, self.zone)))
 
     def end(self, until: datetime, began_at: datetime) -> datetime:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from decimal import Decimal
 
 from loyalty_engine.localtime import local_day
 from loyalty_engine.program import LadderPolicy, Program
@@ -16,15 +15,14 @@ from loyalty_engine.rating.inputs import member_at
 from loyalty_engine.rating.journal import At, Journal
 from loyalty_engine.rating.judgement import Judgement, figure_key, judge, ruling_of
 from loyalty_engine.rating.ladders import keeps_all, next_tier, risen, same, settled, with_claim
-from loyalty_engine.rating.locks import lock_of, made_at
+from loyalty_engine.rating.locks import lock_of
 from loyalty_engine.rating.notices import awaited
 from loyalty_engine.rating.overrides import ByHand
-from loyalty_engine.rating.returned import Returned
+from loyalty_engine.rating.returned import Lowering, Returned
 from loyalty_engine.rating.rulebook import Rulebook
 from loyalty_engine.rating.state import Claim, ClaimFigure, CycleState, LadderState, Ruling, State
-from loyalty_engine.rating.tallies import Tallies, view_of
-from loyalty_engine.rating.windows import Days, days_of
-from loyalty_engine.rules import Figure, Measure
+from loyalty_engine.rating.tallies import Tallies
+from loyalty_engine.rating.windows import days_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +42,7 @@ class Standings:
         self._state = state
         self._journal = journal
         self._foreseeing = foreseeing
+        self._lowering = Lowering(rulebook, state, self._freeze)
 
     def begin(self, at: At, policy: LadderPolicy) -> None:
         """Stand on the base tier."""
@@ -97,8 +96,26 @@ class Standings:
             held = added.state
         ended = tuple(claim for claim in self._state.ladders[policy.key].claims if claim not in left)
         # The end of a lock may change nothing, and must be known at other times: it is a withdrawal.
-        self._journal.withdrawn(at, policy.key, [claim for claim in ended if claim.locked])
+        # What ends under a name that it has only now was withdrawn under the one before.
+        over = [claim for claim in ended if claim.locked and claim.cause != at.cause]
+        self._journal.withdrawn(at, policy.key, over)
         self._settle(at, program, policy, held, asked, ended)
+
+    def regrade(self, at: At, program: Program, policy: LadderPolicy, tiers: Mapping[str, str]) -> None:
+        """A review out of turn, because a version that takes effect says so."""
+        left = tuple(
+            claim
+            for claim in self._state.ladders[policy.key].claims
+            if claim.until_at is None or claim.until_at > at.instant or self._state.pause is not None
+        )
+        self._judge(at, program, policy, left, [policy.kept_until], tiers)
+
+    def ruling(
+        self, at: At, program: Program, policy: LadderPolicy, tiers: Mapping[str, str]
+    ) -> Ruling | None:
+        """What the ladder's rules say at a boundary; None, and the ladder frozen, when one of them failed."""
+        asked = self._ask(at, program, policy, tiers, at_boundary=True)
+        return None if asked is None else asked.ruling
 
     def claim(self, at: At, program: Program, policy: LadderPolicy, tiers: Mapping[str, str]) -> None:
         """An activity claims the tier that the running figures support, also one below the tier held."""
@@ -164,7 +181,7 @@ class Standings:
         A claim whose figures support a lower tier now is replaced by a claim on that tier.
         """
         state = self._state.ladders[policy.key]
-        judged = [(claim, self._lowered(at, claim, policy, returned, tiers)) for claim in state.claims]
+        judged = [(claim, self._lowering.of(at, claim, policy, returned, tiers)) for claim in state.claims]
         gone = [claim for claim, after in judged if after is None or after.tier != claim.tier]
         asked = self._ask(at, program, policy, tiers, at_boundary=False) if gone else None
         if policy.key in self._state.frozen:
@@ -182,93 +199,6 @@ class Standings:
         self._journal.withdrawn(at, policy.key, gone)
         self._journal.claims(at, policy.key, [claim for claim in kept if claim.cause == at.cause])
         self._settle(at, program, policy, after_state, asked)
-
-    def _lowered(
-        self,
-        at: At,
-        claim: Claim,
-        policy: LadderPolicy,
-        returned: Returned,
-        tiers: Mapping[str, str],
-    ) -> Claim | None:
-        if claim.origin != "rules" or not claim.figures or returned.is_after(claim):
-            return claim
-        program = self._rulebook.in_force(claim.from_at).program
-        made_on = program.ladder(policy.key)
-        figures, values = {}, {}
-        for rule in made_on.rules:
-            for measure in program.measures_of[rule]:
-                key = figure_key(rule, measure)
-                figures[key] = figure = self._after(claim, measure, claim.figures[key], policy, returned)
-                values[measure] = figure.value
-        if figures == claim.figures:
-            return claim
-        member = member_at(self._state, program, tiers, values)
-        judgement = judge(program, made_on, member)
-        ladder = policy.ladder
-        if judgement.failures:
-            self._freeze(at, policy, judgement)
-            return claim
-        if self._still_holds(claim, judgement, program, made_on, tiers):
-            return replace(claim, figures=figures)
-        if judgement.tier == ladder.base:
-            return None
-        return Claim(judgement.tier, at.instant, claim.until_at, at.cause, figures=figures)
-
-    def _after(
-        self, claim: Claim, measure: Measure, figure: ClaimFigure, policy: LadderPolicy, returned: Returned
-    ) -> ClaimFigure:
-        """A figure that a claim was made on, as a return leaves it."""
-        of, days = measure.figure, Days(figure.start, figure.end)
-        if not isinstance(of, Figure):
-            return figure
-        if measure.window == "cycle":
-            held = self._in_cycle_of(claim, figure, policy, returned)
-        else:
-            held = days.hold(returned.day)
-        if not held:
-            return figure
-        view = view_of(of, policy.section.returns)
-        if of.taking == "sum":
-            return replace(figure, value=figure.value + returned.changes.get((of, view), Decimal(0)))
-        if returned.bought is None:
-            return figure
-        entries = self._state.tallies.entries(of, view)
-        return replace(figure, value=entries.over(days, figure.after, made_at(claim)))
-
-    def _still_holds(
-        self,
-        claim: Claim,
-        lowered: Judgement,
-        program: Program,
-        made_on: LadderPolicy,
-        tiers: Mapping[str, str],
-    ) -> bool:
-        """Whether lowered figures support a claim as its own did: by entry, or else by keeping."""
-        rank = made_on.ladder.rank
-        if rank(lowered.tier) >= rank(claim.tier):
-            return True
-        if made_on.own_keep is None or rank(lowered.keeps) < rank(claim.tier):
-            return False
-        values = {
-            measure: claim.figures[figure_key(rule, measure)].value
-            for rule in made_on.rules
-            for measure in program.measures_of[rule]
-        }
-        made = judge(program, made_on, member_at(self._state, program, tiers, values))
-        return rank(made.tier) < rank(claim.tier)
-
-    def _in_cycle_of(
-        self, claim: Claim, figure: ClaimFigure, policy: LadderPolicy, returned: Returned
-    ) -> bool:
-        """Whether a return counts in the cycle that a claim was made on.
-
-        One that names its purchase counts with it, any other one in the cycle under way.
-        """
-        if returned.bought is not None:
-            return figure.after is not None and figure.after < returned.bought
-        cycle = self._state.ladders[policy.key].cycle
-        return cycle is not None and cycle.beginning < made_at(claim)
 
     def _settle(
         self,

@@ -31,6 +31,14 @@ class ClaimFigure:
 
 
 @dataclass(frozen=True, slots=True)
+class Made:
+    """When and by what a claim was made that a later version took over under another name."""
+
+    at: datetime
+    cause: Cause
+
+
+@dataclass(frozen=True, slots=True)
 class Claim:
     """A claim on a tier until an exclusive end; None is for a lifetime.
 
@@ -42,11 +50,23 @@ class Claim:
     from_at: datetime
     until_at: datetime | None
     cause: Cause
-    origin: Literal["rules", "override", "grant", "match", "grace", "notice"] = "rules"
+    origin: Literal["rules", "override", "grant", "match", "grace", "notice", "migration"] = "rules"
     locked: bool = False
     figures: Mapping[str, ClaimFigure] = field(default_factory=dict, compare=False)
     moved_by: Cause | None = None
     """The end of a pause that moved its end last."""
+    made: Made | None = None
+    """Where a version took it over: when and by what it was first made."""
+
+    @property
+    def first_at(self) -> datetime:
+        """Since when it has been claimed, under whatever name."""
+        return self.from_at if self.made is None else self.made.at
+
+    @property
+    def first_cause(self) -> Cause:
+        """What made it, under whatever name."""
+        return self.cause if self.made is None else self.made.cause
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,13 +99,18 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class LadderState:
-    """The standing on one ladder, with the claims in force, its cycle, and a notice that was given."""
+    """The standing on one ladder, with the claims in force, its cycle, and a notice that was given.
+
+    ``outlasted`` are claims that are not needed, because others are no lower and hold no shorter: a version
+    that takes effect may end those.
+    """
 
     tier: str
     since: datetime
     claims: tuple[Claim, ...] = ()
     cycle: CycleState | None = None
     notice: Notice | None = None
+    outlasted: tuple[Claim, ...] = ()
 
     @property
     def until(self) -> datetime | None:

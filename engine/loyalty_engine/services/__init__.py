@@ -17,6 +17,7 @@ from loyalty_engine.services.merges import merge_members
 from loyalty_engine.services.overrides import set_standing
 from loyalty_engine.services.pauses import pause_member, resume_member
 from loyalty_engine.services.payments import pay_with_points
+from loyalty_engine.services.program_mutations import publish_saved_program, save_program
 from loyalty_engine.services.redemptions import cancel_redemption, fulfil_redemption, redeem_reward
 from loyalty_engine.services.refusals import Forbidden, Refusal, RefusalCode
 from loyalty_engine.services.returns import reverse_activity
@@ -54,6 +55,7 @@ __all__ = [
     "merge_members",
     "pause_member",
     "pay_with_points",
+    "publish_saved_program",
     "record_activities",
     "record_activity",
     "record_fact",
@@ -64,6 +66,7 @@ __all__ = [
     "reopen_coupon_use",
     "resume_member",
     "reverse_activity",
+    "save_program",
     "set_clock",
     "set_standing",
     "stock_reward",

@@ -26,6 +26,7 @@ from loyalty_engine.rating.admission import (
 )
 from loyalty_engine.rating.facts import key_text
 from loyalty_engine.rating.overrides import OVERRIDE, ByHand
+from loyalty_engine.rating.tiers import tier_later
 from loyalty_engine.rules import Activity, Admission, AdmissionEvent, AdmissionKind, AdmissionStep, Transition
 from loyalty_engine.services.application_commands import ApplicationChanged
 from loyalty_engine.services.checks import OWN_SOURCE
@@ -101,9 +102,15 @@ class ApplicationHistory:
         }
 
     def identity(self, row: ApplicationRow) -> Row:
-        """What names an application, and the rule that it is decided by."""
-        keys = {"application_id": row.application_id, "rule": row.rule}
+        """What names an application, the rule that it is decided by, and since when."""
+        keys = {"application_id": row.application_id, "rule": row.rule, "opened_at": row.opened_at}
         return {"business_id": self._business_id, **keys}
+
+    def _tiers(self, identity: Row, program: Program, name: str, at: datetime) -> list[tuple[str, str]]:
+        """The tiers that a name of the program means, under the names that versions since then gave them."""
+        rulebook, since = self._deciding.rulebook, identity["opened_at"]
+        named = tiers_named(program, name)
+        return [(ladder, tier_later(rulebook, ladder, tier, since, at)) for ladder, tier in named]
 
     async def follow(
         self,
@@ -133,7 +140,8 @@ class ApplicationHistory:
             self._connection, identity, changes, happened, self._deciding.now, self._credential_id
         )
         if transition.vote is not None:
-            tiers = [tier for name in transition.vote.electorate for tier in tiers_named(program, name)]
+            names = transition.vote.electorate
+            tiers = [tier for name in names for tier in self._tiers(identity, program, name, happened.at)]
             await fix_electorate(
                 self._connection, self._business_id, changed.application_id, self._member.member_id, tiers
             )
@@ -143,11 +151,12 @@ class ApplicationHistory:
         """The term that a rule granted last, of those that still last at an instant; a merge brings them."""
         parts = await part_of(self._connection, self._business_id, self._member.member_id)
         for row in await admissions(self._connection, self._business_id, parts, rule):
+            said = row["attributes"]
             admitted = Admitted(
                 Cause("activity", key_text(row["source"], row["external_id"])),
-                row["attributes"]["ladder"],
-                row["attributes"]["tier"],
-                row["attributes"]["evidence"],
+                said["ladder"],
+                tier_later(self._deciding.rulebook, said["ladder"], said["tier"], row["occurred_at"], at),
+                said["evidence"],
                 is_brought=row["member_id"] != self._member.member_id,
             )
             found = membership(state, admitted, at, self._deciding.business.zone)
@@ -163,7 +172,7 @@ class ApplicationHistory:
         state = await self._deciding.state(self._member)
         held = await self.held(identity["rule"], state, at)
         term = term_of(admission, state, held, at, zone)
-        ((ladder, tier),) = tiers_named(program, admission.tier)
+        ((ladder, tier),) = self._tiers(identity, program, admission.tier, at)
         activity = self._activity(application_id, identity["rule"], ladder, tier, term, at)
         fact, fact_id = ActivityFact(activity), new_id()
         row = {

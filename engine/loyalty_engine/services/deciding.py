@@ -24,7 +24,7 @@ from loyalty_engine.services.checks import OWN_SOURCE
 from loyalty_engine.services.commands import MemberBy, Recorded
 from loyalty_engine.services.engine import Business, Caller, Engine
 from loyalty_engine.services.finding import checked_member, found_members, member_not_found
-from loyalty_engine.services.folding import Arrivals, FoldingBatch, Written
+from loyalty_engine.services.folding import Arrivals, FoldingBatch, Written, folded_without
 from loyalty_engine.services.instants import instant_behind
 from loyalty_engine.services.merged import refuse_merged
 from loyalty_engine.services.moved_rows import moved_columns
@@ -33,7 +33,7 @@ from loyalty_engine.services.points import insufficient
 from loyalty_engine.services.refusals import Refusal, RefusalCode, Refused, invalid
 from loyalty_engine.services.states import stored_states
 from loyalty_engine.store.connection import Connection
-from loyalty_engine.store.members import MemberRow, lock_members
+from loyalty_engine.store.members import MemberRow, lock_members, locked_members
 
 Row = dict[str, Any]
 
@@ -102,6 +102,11 @@ class Deciding:
             raise member_not_found()
         self.now = self.business.now()  # after the locks, so that decisions are in the order of time
         self._rulebook = await self._engine.rulebook(self._connection, self.business.business_id)
+        behind = [member for member in members.values() if folded_without(self._rulebook, member)]
+        if behind:
+            batch = FoldingBatch(self._connection, self.business, self._rulebook, self.now)
+            await batch.fold([Arrivals(member) for member in behind], again=True)
+            members = await locked_members(self._connection, self.business.business_id, member_ids)
         return [members[member_id] for member_id in member_ids]
 
     def instant(self, member: MemberRow) -> datetime:

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from loyalty_engine.clock import Clock
 from loyalty_engine.plugins import Installed
 from loyalty_engine.program import Program, ProgramInvalid, compile_program
+from loyalty_engine.program.plan import stored_plan
 from loyalty_engine.rating import ProgramVersion, Rulebook
 from loyalty_engine.store.connection import Connection
 from loyalty_engine.store.database import Database
@@ -76,8 +77,9 @@ class Engine:
     async def rulebook(self, connection: Connection, business_id: UUID) -> Rulebook:
         """The published versions of the business's program.
 
-        Whoever folds members reads it when they are locked: a publication waits for them, and tells them
-        after that when its version begins.
+        Whoever folds members reads it when they are locked: who folded them before knew no later versions,
+        and whoever folded them without a version that has taken effect is found by the version up to which
+        they were folded.
         Raises ProgramUnavailable when nothing was published or a rule version is not installed.
         """
         headers = await version_headers(connection, business_id)
@@ -101,10 +103,26 @@ class Engine:
                     header.version,
                     header.effective_at,
                     programs[header.program_version_id],
+                    stored_plan(header.plan),
                 )
                 for header in headers
             )
         )
+
+    def draft(self, draft_id: UUID, source: str) -> Program | None:
+        """The program of a draft; None where it does not compile any more with the rules installed."""
+        if draft_id not in self._programs:
+            try:
+                self._keep(draft_id, compile_program(source, self.installed))
+            except ProgramInvalid:
+                return None
+        return self._programs[draft_id]
+
+    def _keep(self, key: UUID, program: Program) -> None:
+        """Keep a compiled program instead of the oldest one."""
+        while len(self._programs) >= PROGRAMS_KEPT:
+            self._programs.pop(next(iter(self._programs)))
+        self._programs[key] = program
 
     async def _compile(
         self, connection: Connection, business_id: UUID, missing: list[UUID]
@@ -119,9 +137,8 @@ class Engine:
                 raise ProgramUnavailable(
                     f"published version {source.version} does not load: {error}"
                 ) from error
-            while len(self._programs) >= PROGRAMS_KEPT:
-                self._programs.pop(next(iter(self._programs)))
-            self._programs[source.program_version_id] = compiled[source.program_version_id] = program
+            self._keep(source.program_version_id, program)
+            compiled[source.program_version_id] = program
         return compiled
 
 

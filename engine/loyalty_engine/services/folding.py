@@ -125,7 +125,11 @@ class FoldingBatch:
 
         ``again`` folds every member from the beginning, ``new`` says that they have just been enrolled.
         """
-        late = [each for each in arrivals if again or (not new and each.is_late)]
+        late = [
+            each
+            for each in arrivals
+            if again or (not new and (each.is_late or folded_without(self._rulebook, each.member)))
+        ]
         late_ids = {each.member.member_id for each in late}
         live = [each for each in arrivals if each.member.member_id not in late_ids]
         states = await self._live_states(live, new=new)
@@ -291,6 +295,14 @@ def _has_come(each: Arrivals, state: State) -> bool:
         return False
     wallets = state.wallets.values()
     return bool(facts) or any(wallet.available or wallet.pending or wallet.debt for wallet in wallets)
+
+
+def folded_without(rulebook: Rulebook, member: MemberRow) -> bool:
+    """Whether a version took effect before where the member's history stands, and was not known there yet."""
+    return any(
+        version.effective_at is not None and version.effective_at <= member.folded_until
+        for version in rulebook.versions[member.rulebook_version :]
+    )
 
 
 def _in_time(arrivals: Sequence[Arrivals], facts: Sequence[Row]) -> list[Row]:

@@ -123,6 +123,7 @@ class KeptRows:
             "status": _status(self._folded.stored.member.status, state.pause),
             "paused_at": None if state.pause is None else state.pause.since,
             "paused_until": None if state.pause is None else state.pause.until,
+            "rulebook_version": self._rulebook.versions[-1].number,
         }
         member = self._folded.stored.member
         if self._recorded or any(getattr(member, name) != value for name, value in row.items()):

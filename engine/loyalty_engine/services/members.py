@@ -183,6 +183,7 @@ def _new(
         last_recorded_at=now,
         next_boundary_at=None,
         event_count=0,
+        rulebook_version=0,
     )
     row = {
         **{name: getattr(member, name) for name in MemberRow.__slots__},

@@ -14,6 +14,7 @@ from uuid import UUID
 from asyncpg import CheckViolationError
 
 from loyalty_engine.clock import ClockJumped
+from loyalty_engine.program import Finding
 from loyalty_engine.services import checks
 from loyalty_engine.services.application_commands import ApplicationChanged, VoteCast
 from loyalty_engine.services.commands import (
@@ -32,6 +33,7 @@ from loyalty_engine.services.commands import (
 )
 from loyalty_engine.services.coupon_commands import CouponCreated, CouponReleased, CouponUsed
 from loyalty_engine.services.engine import Business, Caller, Engine, ProgramUnavailable
+from loyalty_engine.services.program_commands import ProgramPublished, ProgramSaved
 from loyalty_engine.services.refusals import Refusal, RefusalCode, Refused, invalid
 from loyalty_engine.services.reward_commands import (
     Redeemed,
@@ -86,6 +88,8 @@ Done = TypeVar(
     CouponReleased,
     ApplicationChanged,
     VoteCast,
+    ProgramSaved,
+    ProgramPublished,
 )
 Work = Callable[[Connection, Business, datetime], Awaitable[Done]]
 
@@ -241,6 +245,9 @@ _TYPES: Mapping[str, type] = {
         CouponReleased,
         ApplicationChanged,
         VoteCast,
+        ProgramSaved,
+        ProgramPublished,
+        Finding,
         Refusal,
         ParkedRule,
     )

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from uuid import UUID
 
+from loyalty_engine.program import Finding
+
 
 class RefusalCode(StrEnum):
     """Why a mutation was refused. The list is closed; `docs/errors.md` says what to do about each."""
@@ -54,6 +56,8 @@ class Refusal:
     parameters: Mapping[str, str] = field(default_factory=dict)
     path: tuple[str, ...] | None = None
     existing_id: UUID | None = None
+    findings: tuple[Finding, ...] = ()
+    """What is wrong with a program file, where one was refused."""
 
     @property
     def retryable(self) -> bool:

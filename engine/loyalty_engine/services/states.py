@@ -17,6 +17,7 @@ from loyalty_engine.ledger.lots import Place
 from loyalty_engine.measures import Bucket, Wanted, buckets, buckets_since
 from loyalty_engine.program import LadderPolicy
 from loyalty_engine.rating import Claim, LadderState, Rulebook, State, enrolled
+from loyalty_engine.rating.journal import made_of
 from loyalty_engine.rating.ladders import needed
 from loyalty_engine.rating.state import ClaimFigure, CycleState, Notice, Pause
 from loyalty_engine.rating.tallies import Tallies, View, tracked_cycles, tracked_figures
@@ -269,6 +270,7 @@ def _claim(row: asyncpg.Record) -> Claim:
         row["locked"],
         figures,
         cause_of(row) if row["first_claim_id"] != row["claim_id"] else None,
+        made_of(row["slot"]),
     )
 
 

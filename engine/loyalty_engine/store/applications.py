@@ -41,7 +41,7 @@ SELECT {_COLUMNS} FROM application a
 WHERE a.business_id = $1 AND a.member_id = $2 AND a.state = 'open' ORDER BY a.rule
 """  # noqa: S608
 _ADMISSIONS = """
-SELECT f.member_id, f.source, f.external_id, f.attributes
+SELECT f.member_id, f.source, f.external_id, f.occurred_at, f.attributes
 FROM application a JOIN fact f ON f.business_id = a.business_id AND f.fact_id = a.fact_id
 WHERE a.business_id = $1 AND a.member_id = ANY ($2::uuid[]) AND a.rule = $3 AND a.state = 'admitted'
 ORDER BY a.ended_at DESC, a.application_id DESC

@@ -30,6 +30,7 @@ class MemberRow:
     referred_by: str | None
     paused_at: datetime | None
     paused_until: datetime | None
+    rulebook_version: int
 
     def not_before(self, now: datetime) -> datetime:
         """When it is recorded what comes now, also where a clock was ahead of this one or jumped back."""
@@ -83,7 +84,9 @@ _LOCK_NAMES = "SELECT pg_advisory_xact_lock(lock) FROM unnest($1::bigint[]) AS g
 _LOCK_DUE = f"""
 WITH settlement AS MATERIALIZED (SELECT pg_advisory_xact_lock_shared($4))
 SELECT {_COLUMNS} FROM member m, settlement
-WHERE m.business_id = $1 AND m.member_id = ANY ($2::uuid[]) AND m.next_boundary_at <= $3
+WHERE m.business_id = $1 AND m.member_id = ANY ($2::uuid[])
+  AND (m.next_boundary_at <= $3 OR m.rulebook_version < (
+      SELECT max(p.version) FROM program_version p WHERE p.business_id = $1 AND p.effective_at <= $3))
 ORDER BY m.member_id FOR NO KEY UPDATE OF m SKIP LOCKED
 """  # noqa: S608
 
@@ -178,13 +181,3 @@ SELECT DISTINCT member_id FROM parked WHERE business_id = $1 AND resolved_at IS 
 async def parked_members(connection: Connection, business_id: UUID) -> list[UUID]:
     """The members at which a rule failed and that were not folded since its repair."""
     return [row["member_id"] for row in await connection.fetch(_PARKED, business_id)]
-
-
-_AHEAD = """
-SELECT member_id FROM member WHERE business_id = $1 AND last_occurred_at >= $2 ORDER BY member_id
-"""
-
-
-async def members_ahead(connection: Connection, business_id: UUID, at: datetime) -> list[UUID]:
-    """The members with a fact at or after an instant."""
-    return [row["member_id"] for row in await connection.fetch(_AHEAD, business_id, at)]

@@ -36,6 +36,7 @@ class VersionHeader:
     program_version_id: UUID
     version: int
     effective_at: datetime | None
+    plan: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,7 @@ _BUSINESS = Statement(
     )
 )
 _HEADERS = Statement(
-    select(_version.program_version_id, _version.version, _version.effective_at)
+    select(*(_version[name] for name in VersionHeader.__slots__))
     .where(_version.business_id == bindparam("business_id"))
     .order_by(_version.version)
 )

@@ -28,6 +28,8 @@ class PublishedVersion:
     rule_versions: Mapping[str, str]
     effective_at: datetime | None
     published_at: datetime
+    plan: str | None
+    plan_hash: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,16 +139,6 @@ _BUDGETS = Statement(
 )
 
 
-_BEGIN_FOR_MEMBERS = """
-WITH later AS (
-    SELECT m.member_id FROM member m
-    WHERE m.business_id = $1 AND (m.next_boundary_at IS NULL OR m.next_boundary_at > $2)
-    ORDER BY m.member_id FOR NO KEY UPDATE)
-UPDATE member SET next_boundary_at = $2 FROM later
-WHERE member.business_id = $1 AND member.member_id = later.member_id
-"""
-
-
 async def lock_business(connection: Connection, business_id: UUID) -> bool:
     """Lets one publication of a business run at a time; False when there is no such business."""
     return await _LOCK_BUSINESS.fetchrow(connection, business_id=business_id) is not None
@@ -158,9 +150,17 @@ async def published_versions(connection: Connection, business_id: UUID) -> list[
     return [PublishedVersion(**dict(record)) for record in records]
 
 
-async def begin_for_members(connection: Connection, business_id: UUID, at: datetime) -> None:
-    """Makes the instant at which a version begins a boundary in the history of every member."""
-    await connection.execute(_BEGIN_FOR_MEMBERS, business_id, at)
+_SAVED = """
+SELECT source FROM program_draft WHERE business_id = $1 AND program_draft_id = $2
+UNION ALL
+SELECT source FROM program_version WHERE business_id = $1 AND program_version_id = $2
+"""
+
+
+async def saved_source(connection: Connection, business_id: UUID, program_id: UUID) -> str | None:
+    """The file of a draft or of a published version; None where there is none."""
+    found: str | None = await connection.fetchval(_SAVED, business_id, program_id)
+    return found
 
 
 async def insert_business(connection: Connection, row: Row) -> None:

@@ -19,7 +19,7 @@ JOIN claim f ON f.business_id = c.business_id AND f.claim_id = coalesce(c.moves_
 JOIN effect made ON made.business_id = f.business_id AND made.effect_id = f.effect_id
 JOIN member m ON m.business_id = c.business_id AND m.member_id = c.member_id
 WHERE c.business_id = $1 AND c.member_id = ANY ($2::uuid[]) AND c.withdrawn_effect_id IS NULL
-  AND (c.until_at IS NULL OR c.until_at > m.folded_until)
+  AND (c.until_at IS NULL OR c.until_at > least(m.folded_until, m.paused_at))
 ORDER BY c.from_at, e.cause_kind <> 'boundary', e.cause_key, e.slot
 """
 _STANDINGS = """

@@ -20,7 +20,7 @@ from loyalty_engine.store.reads.totals import Totals, totals
 from loyalty_schema.fields import EVERYONE, FEW, MEMBERS_READ, POINTS_READ, aggregate, column, computed
 from loyalty_schema.request import Info, Request, request_of
 from loyalty_schema.types.notice import Notice, notice_of
-from loyalty_schema.types.program import Ladder, Program, Tier
+from loyalty_schema.types.program import Ladder, Program, Tier, version_with_tier
 from loyalty_schema.types.rules import PointsCurrency
 from loyalty_schema.types.standing import Claim, StandingLadder, tier_held
 from loyalty_schema.types.wallet import WalletCurrency
@@ -232,10 +232,12 @@ class MemberAsOf:
         if version is None:
             return []
         found = await request.reads.load(standings_then.standings_then, self.moment) or {}
+        rulebook = await request.rulebook()
         return [
-            StandingAsOf(row=found[policy.key], moment=self.moment, version=version, policy=policy)
+            StandingAsOf(row=row, moment=self.moment, version=known, policy=known.program.ladder(policy.key))
             for policy in version.program.ladders
-            if policy.key in found
+            if (row := found.get(policy.key)) is not None
+            and (known := version_with_tier(rulebook, version, policy.key, row.tier)) is not None
         ]
 
     async def _wallets(self, request: Request) -> list[WalletAsOf]:

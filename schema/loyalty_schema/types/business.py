@@ -24,7 +24,7 @@ from loyalty_schema.request import Info, request_of
 from loyalty_schema.types.liability import LiabilityPart
 from loyalty_schema.types.node import Node
 from loyalty_schema.types.partner import Partner, Promotion
-from loyalty_schema.types.program import Program
+from loyalty_schema.types.program import Program, draft_version
 from loyalty_schema.types.reward import Reward
 from loyalty_schema.types.rules import RuleType
 from loyalty_schema.types.settlement import Settlement
@@ -75,18 +75,25 @@ class Business(Node):
         request = request_of(info)
         return Program(version_=(await request.rulebook()).in_force(request.now))
 
-    @page(scope=PROGRAM_READ, description="The published program versions, the latest first.")
+    @page(
+        scope=PROGRAM_READ,
+        description="The published program versions, the latest first, and then the drafts that were not "
+        "published since, the latest 100; partners see no drafts.",
+    )
     async def programs(self, info: Info, first: First = None, after: After = None) -> Connection[Program]:
-        """The published program versions."""
+        """The published program versions and drafts."""
         request, listed = request_of(info), "programs"
         slice_ = slice_of(request, listed, first=first, after=after)
         versions = sorted((await request.rulebook()).versions, key=lambda version: -version.number)
+        if request.caller.partner_id is None:
+            rows = await request.reads.run(businesses.latest_drafts)
+            versions += [draft for row in rows if (draft := draft_version(request, row)) is not None]
         return connection_of(
             request,
             listed,
             slice_,
-            page_of_list(versions, slice_, lambda version: (version.number,)),
-            lambda version: (version.number,),
+            page_of_list(versions, slice_, lambda version: (version.id,)),
+            lambda version: (version.id,),
             lambda version: Program(version_=version),
         )
 

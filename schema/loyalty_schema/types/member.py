@@ -32,6 +32,7 @@ from loyalty_schema.types.activity import Activity, activity_connection
 from loyalty_schema.types.application import Application, application_connection
 from loyalty_schema.types.as_of import MemberAsOf
 from loyalty_schema.types.node import Node
+from loyalty_schema.types.program import version_with_tier
 from loyalty_schema.types.reward import Redemption, redemption_connection
 from loyalty_schema.types.rules import PointsCurrency
 from loyalty_schema.types.standing import Standing, StandingChange, StandingLadder
@@ -258,12 +259,14 @@ class Member(Node):
         return application_connection(request, slice_, found)
 
     async def _standings(self, request: Request) -> list[Standing]:
-        version = (await request.rulebook()).in_force(request.now)
+        rulebook = await request.rulebook()
+        version = rulebook.in_force(request.now)
         found = await request.reads.load(standings.current_standings, self.row.member_id) or {}
         return [
-            Standing(row=found[policy.key], member=self.row, version=version, policy=policy)
+            Standing(row=row, member=self.row, version=known, policy=known.program.ladder(policy.key))
             for policy in version.program.ladders
-            if policy.key in found
+            if (row := found.get(policy.key)) is not None
+            and (known := version_with_tier(rulebook, version, policy.key, row.tier)) is not None
         ]
 
     async def _wallets(self, request: Request) -> list[Wallet]:

@@ -4,12 +4,14 @@ from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any
+from uuid import UUID
 
 import strawberry
 from strawberry.scalars import JSON
 
 from loyalty_engine.program import LadderPolicy
 from loyalty_engine.program.file import TierSection
+from loyalty_engine.program.plan import NO_PLAN
 from loyalty_engine.rating import ProgramVersion, Rulebook
 from loyalty_engine.rating.explain import conditions, plain, unit_of
 from loyalty_engine.rules import AtLeast
@@ -153,9 +155,9 @@ class Ladder:
         return JSON(self.policy.section.model_dump(mode="json", include=kept))
 
 
-@strawberry.type(description="One published version of the business's program.")
+@strawberry.type(description="One version of the business's program, published or a draft.")
 class Program(Node):
-    """One published version of the business's program."""
+    """One version of the business's program, published or a draft."""
 
     version_: strawberry.Private[ProgramVersion]
 
@@ -164,7 +166,7 @@ class Program(Node):
         """The global id."""
         return global_id("Program", self.version_.id)
 
-    @computed(scope=EVERYONE, description="Its number; the first version is 1.")
+    @computed(scope=EVERYONE, description="Its number; the first version is 1, a draft has 0.")
     def version(self) -> int:
         """Its number."""
         return self.version_.number
@@ -172,6 +174,8 @@ class Program(Node):
     @computed(scope=EVERYONE, description="Whether it decides now.")
     async def state(self, info: Info) -> ProgramState:
         """Whether it decides now."""
+        if self.version_.number == DRAFT:
+            return ProgramState.DRAFT
         request = request_of(info)
         in_force = (await request.rulebook()).in_force(request.now)
         if in_force.id == self.version_.id:
@@ -188,7 +192,18 @@ class Program(Node):
         """Since when it decides."""
         return self.version_.effective_at
 
-    @computed(scope=PROGRAM_READ, description="When it was published.")
+    @computed(
+        scope=PROGRAM_READ,
+        partners=False,
+        description="What became, or will become, of members when it takes effect, as its plan says; null: "
+        "claims stay. Not for partners.",
+    )
+    def plan(self) -> JSON | None:
+        """What becomes of members when it takes effect."""
+        plan = self.version_.plan
+        return None if plan == NO_PLAN else JSON(plan.model_dump(mode="json", exclude_defaults=True))
+
+    @computed(scope=PROGRAM_READ, description="When it was published; null: it is a draft.")
     async def published_at(self, info: Info) -> datetime | None:
         """When it was published."""
         row = await request_of(info).reads.load(businesses.versions_by_id, self.version_.id)
@@ -229,9 +244,36 @@ class Program(Node):
         return [Finding(row=finding) for finding in self.version_.program.findings]
 
 
+DRAFT = 0
+"""The number of what is no version yet."""
+
+
+def draft_version(request: Request, row: businesses.DraftRow) -> ProgramVersion | None:
+    """A draft as a version that no number was given; None where it does not compile any more."""
+    program = request.engine.draft(row.program_draft_id, row.source)
+    return None if program is None else ProgramVersion(row.program_draft_id, DRAFT, None, program)
+
+
+async def program_with_id(request: Request, key: UUID) -> Program | None:
+    """The published version or the draft of that id; partners see no drafts."""
+    version = version_by_id(await request.rulebook(), key)
+    if version is None and request.caller.partner_id is None and PROGRAM_READ in request.caller.scopes:
+        row = await request.reads.load(businesses.drafts_by_id, key)
+        version = None if row is None else draft_version(request, row)
+    return None if version is None else Program(version_=version)
+
+
 def version_by_id(rulebook: Rulebook, key: Any) -> ProgramVersion | None:
     """The published version of that id."""
     return next((version for version in rulebook.versions if version.id == key), None)
+
+
+def version_with_tier(
+    rulebook: Rulebook, version: ProgramVersion, ladder: str, tier: str
+) -> ProgramVersion | None:
+    """The version, or the last one before it that has the tier: a member may not be folded up to it yet."""
+    earlier = (each for each in reversed(rulebook.versions) if each.number <= version.number)
+    return next((each for each in earlier if tier_of(each, ladder, tier) is not None), None)
 
 
 def tier_of(version: ProgramVersion, ladder: str, tier: str) -> Tier | None:
@@ -241,6 +283,17 @@ def tier_of(version: ProgramVersion, ladder: str, tier: str) -> Tier | None:
             if (policy.key, section.key) == (ladder, tier):
                 return Tier(version=version, policy=policy, section=section)
     return None
+
+
+async def stored_tier(request: Request, program_version_id: UUID, ladder: str, tier: str) -> Tier:
+    """A tier that a stored row names, as the program version that decided it has it, or the last with it."""
+    rulebook = await request.rulebook()
+    version = version_by_id(rulebook, program_version_id)
+    known = None if version is None else version_with_tier(rulebook, version, ladder, tier)
+    found = None if known is None else tier_of(known, ladder, tier)
+    if found is None:
+        raise LookupError(f"no tier {tier} on ladder {ladder} of program version {program_version_id}")
+    return found
 
 
 def rule_of(version: ProgramVersion, key: str | None) -> Rule | None:

@@ -9,6 +9,7 @@ from loyalty_schema.enums import RefusalCode
 from loyalty_schema.fields import EVERYONE, FEW, computed
 from loyalty_schema.ids import global_id
 from loyalty_schema.request import Info, request_of
+from loyalty_schema.types.rules import Finding
 
 
 @strawberry.interface(description="What a mutation answers instead of doing a thing.")
@@ -135,9 +136,16 @@ class IdempotencyInProgress(Refusal):
     """The same request is still running."""
 
 
-@strawberry.type(description="The business has no program that can be used now.")
+@strawberry.type(
+    description="The business has no program that can be used now, or the one that was sent has errors."
+)
 class ConfigInvalid(Refusal):
-    """The business has no program that can be used now."""
+    """The business has no program that can be used now, or the one that was sent has errors."""
+
+    @computed(scope=EVERYONE, brings=FEW, description="What is wrong with the program that was sent.")
+    def findings(self) -> list[Finding]:
+        """What is wrong with the program that was sent."""
+        return [Finding(row=finding) for finding in self.row.findings]
 
 
 @strawberry.type(description="Others were in the way; nothing was done, send the same request again.")

@@ -39,7 +39,14 @@ from loyalty_schema.request import Info, Request, request_of
 from loyalty_schema.types.effects import Cause, Effect, program_by_id
 from loyalty_schema.types.node import Node
 from loyalty_schema.types.notice import Notice, given_in, notice_of
-from loyalty_schema.types.program import Ladder, Program, Tier, rule_of, tier_of, version_by_id
+from loyalty_schema.types.program import (
+    Ladder,
+    Program,
+    Tier,
+    rule_of,
+    stored_tier,
+    version_by_id,
+)
 from loyalty_schema.types.rules import Locale, Rule, named, unit_words
 from loyalty_schema.types.ruling import Judged, Ruling, judged, ruling_of, set_by_hand
 
@@ -370,15 +377,6 @@ async def present_states(
 ) -> dict[UUID, states.Present]:
     """What members are judged on, as after everything recorded; those that the view was shown."""
     return await states.present_states(connection, view.business_id, rulebook, ids)
-
-
-async def stored_tier(request: Request, program_version_id: UUID, ladder: str, tier: str) -> Tier:
-    """A tier that a stored row names, as the program version that decided it has it."""
-    version = version_by_id(await request.rulebook(), program_version_id)
-    found = None if version is None else tier_of(version, ladder, tier)
-    if found is None:
-        raise LookupError(f"no tier {tier} on ladder {ladder} of program version {program_version_id}")
-    return found
 
 
 def tier_held(version: ProgramVersion, policy: LadderPolicy, key: str) -> Tier:

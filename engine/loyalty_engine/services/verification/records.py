@@ -9,7 +9,7 @@ import asyncpg
 from loyalty_engine.ledger.effects import Cause
 from loyalty_engine.rating import Claim
 from loyalty_engine.rating.facts import natural_key_of
-from loyalty_engine.rating.journal import claim_slot
+from loyalty_engine.rating.journal import claim_slot, made_of
 from loyalty_engine.services.verification.checks import Chunk
 from loyalty_engine.store.verification.promises import Broken
 from loyalty_engine.store.verification.rows import claim_rows, standing_rows
@@ -54,7 +54,8 @@ def _claim_slot(row: asyncpg.Record) -> str:
     made_by = Cause(row["made_kind"], row["made_key"])
     posted_by = Cause(row["cause_kind"], row["cause_key"])
     moved_by = None if row["moves_claim_id"] is None else posted_by
-    claim = Claim(row["tier"], row["from_at"], row["until_at"], made_by, moved_by=moved_by)
+    made = made_of(row["slot"])
+    claim = Claim(row["tier"], row["from_at"], row["until_at"], made_by, moved_by=moved_by, made=made)
     return claim_slot(row["ladder"], claim)
 
 

@@ -78,6 +78,9 @@ def _holds(
     at = row["effective_at"]
     known = [claim for claim in _of_ladder(row, claims) if claim["from_at"] <= at]
     claimed = {claim["tier"] for claim in known if claim["until_at"] is None or claim["until_at"] > at}
+    if row["is_boundary"] and at == version.effective_at:
+        # By the plan of the version, not by figures; in a pause also by claims whose end had come.
+        return row["to_tier"] in {policy.ladder.base, *(claim["tier"] for claim in known)}
     if follows(policy, row["from_tier"], row["to_tier"], supported, kept, claimed):
         return True
     if _is_of_a_merge(row):

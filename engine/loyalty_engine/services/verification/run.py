@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from loyalty_engine.services.engine import Engine
@@ -145,14 +145,21 @@ async def _verify_chunk(
         members = {row.member_id: row for row in rows}
         business = await engine.business(connection, business_id)
         rulebook = await engine.rulebook(connection, business_id)
-        chunk = Chunk(connection, business, rulebook, members)
-        for check in OF_MEMBERS:
-            broken = await check.first(chunk)
-            if broken is not None:
-                member = members.get(broken.member_id) if broken.member_id else None
-                name = None if member is None else member.external_id
-                return len(rows), rows[-1].member_id, _difference(check, broken, name)
+        for part in _by_rulebook(Chunk(connection, business, rulebook, members)):
+            for check in OF_MEMBERS:
+                broken = await check.first(part)
+                if broken is not None:
+                    member = members.get(broken.member_id) if broken.member_id else None
+                    name = None if member is None else member.external_id
+                    return len(rows), rows[-1].member_id, _difference(check, broken, name)
     return len(rows), rows[-1].member_id, None
+
+
+def _by_rulebook(chunk: Chunk) -> Iterator[Chunk]:
+    """The members by the rulebook that they were folded with: later versions were not known then."""
+    for known in sorted({member.rulebook_version for member in chunk.members.values()}):
+        members = {key: row for key, row in chunk.members.items() if row.rulebook_version == known}
+        yield replace(chunk, rulebook=chunk.rulebook.as_known(known), members=members)
 
 
 def _difference(check: BusinessCheck | MemberCheck, broken: Broken, member: str | None) -> Difference:

@@ -8,6 +8,7 @@ from hashlib import sha256
 from uuid import UUID
 
 from loyalty_engine.program import ProgramInvalid, compile_program
+from loyalty_engine.program.plan import plan_hash, stored_plan
 from loyalty_engine.services.engine import Engine, ProgramUnavailable, refuse_other_versions
 from loyalty_engine.services.operations import decode
 from loyalty_engine.services.verification.checks import UNREADABLE
@@ -29,7 +30,7 @@ class Programs:
     """Every published version is the file that it was, and can still be folded."""
 
     name = "programs"
-    says = "every published version has the hash of its file, and loads"
+    says = "every published version has the hashes of its file and its plan, and loads"
 
     async def first(self, engine: Engine, business_id: UUID) -> Broken | None:
         """The first version that does not."""
@@ -42,6 +43,9 @@ class Programs:
             found = sha256(version.source.encode()).hexdigest()
             if found != version.hash:
                 return Broken(None, f"hash of {what}", version.hash, found)
+            planned = None if version.plan is None else plan_hash(version.plan)
+            if planned != version.plan_hash:
+                return Broken(None, f"hash of the plan of {what}", str(version.plan_hash), str(planned))
             if (problem := _problem(version, engine)) is not None:
                 return Broken(None, what, "published", f"does not load: {problem}")
         return None
@@ -51,7 +55,8 @@ def _problem(version: PublishedVersion, engine: Engine) -> str | None:
     try:
         refuse_other_versions(version.rule_versions, engine.installed)
         program = compile_program(version.source, engine.installed)
-    except (ProgramInvalid, ProgramUnavailable) as error:
+        stored_plan(version.plan)
+    except (ProgramInvalid, ProgramUnavailable, ValueError) as error:
         return str(error)
     if program.rule_versions != dict(version.rule_versions):
         return f"its rules are {program.rule_versions}, published were {dict(version.rule_versions)}"

@@ -9,9 +9,9 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, case, cast, func, select
+from sqlalchemy import BigInteger, case, cast, exists, func, select
 
-from loyalty_engine.entities import Account, Partner, ProgramVersion, Promotion, Transfer
+from loyalty_engine.entities import Account, Partner, ProgramDraft, ProgramVersion, Promotion, Transfer
 from loyalty_engine.store.connection import Connection
 from loyalty_engine.store.reads.pages import Page, Slice, Sort, page_of, seek_values, sliced
 from loyalty_engine.store.reads.view import (
@@ -35,6 +35,14 @@ class VersionRow:
     hash: str
     effective_at: datetime | None
     published_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DraftRow:
+    """A program file that was saved."""
+
+    program_draft_id: UUID
+    source: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +81,7 @@ class BudgetRow:
 
 _version, _partner, _promotion = columns(ProgramVersion), columns(Partner), columns(Promotion)
 _account, _transfer = columns(Account), columns(Transfer)
+_draft = columns(ProgramDraft)
 
 
 def _partners(held: bool) -> Any:
@@ -117,6 +126,24 @@ _VERSIONS = Statement(
         of_business(_version), one_of_ids(_version.program_version_id)
     )
 )
+_DRAFTS = Statement(
+    select(*(_draft[name] for name in DraftRow.__slots__)).where(
+        of_business(_draft), one_of_ids(_draft.program_draft_id)
+    )
+)
+_LATEST_DRAFTS = Statement(
+    select(*(_draft[name] for name in DraftRow.__slots__))
+    .where(
+        of_business(_draft),
+        ~exists().where(
+            of_business(_version),
+            _version.hash == _draft.hash,
+            _version.published_at >= _draft.created_at,
+        ),
+    )
+    .order_by(_draft.created_at.desc(), _draft.program_draft_id.desc())
+    .limit(100)
+)
 _PARTNERS_BY_ID = ViewStatement(lambda held: _partners(held).where(one_of_ids(_partner.partner_id)))
 _PROMOTIONS_BY_ID = ViewStatement(lambda held: _promotions(held).where(one_of_ids(_promotion.promotion_id)))
 _OPENED = _opened(_account.account_id, table(Account))
@@ -144,6 +171,17 @@ async def versions_by_id(connection: Connection, view: View, ids: Sequence[UUID]
     """Published versions by id."""
     records = await _VERSIONS.fetch(connection, business_id=view.business_id, ids=list(ids))
     return {row.program_version_id: row for row in rows_of(VersionRow, records)}
+
+
+async def drafts_by_id(connection: Connection, view: View, ids: Sequence[UUID]) -> dict[UUID, DraftRow]:
+    """Drafts by id."""
+    records = await _DRAFTS.fetch(connection, business_id=view.business_id, ids=list(ids))
+    return {row.program_draft_id: row for row in rows_of(DraftRow, records)}
+
+
+async def latest_drafts(connection: Connection, view: View) -> list[DraftRow]:
+    """The latest 100 drafts whose file was not published since, the latest first."""
+    return rows_of(DraftRow, await _LATEST_DRAFTS.fetch(connection, business_id=view.business_id))
 
 
 async def partners_by_id(connection: Connection, view: View, ids: Sequence[UUID]) -> dict[UUID, PartnerRow]:

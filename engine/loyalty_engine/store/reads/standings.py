@@ -109,6 +109,10 @@ _CHANGE_PART = ChangeRow.__slots__[:-2]
 CLAIM_PART = ClaimRow.__slots__[:-1]
 
 
+_LIVED = func.least(_member.folded_until, _member.paused_at)
+"""Up to when ends came: in a pause none does, and without one `least` passes over it."""
+
+
 def _same(one: Any, other: Any, name: str) -> Any:
     return and_(one.business_id == other.business_id, one[name] == other[name])
 
@@ -144,7 +148,7 @@ _CLAIMS = ViewStatement(
             of_business(_claim),
             one_of_ids(_claim.member_id),
             _claim.withdrawn_effect_id.is_(None),
-            or_(_claim.until_at.is_(None), _claim.until_at > _member.folded_until),
+            or_(_claim.until_at.is_(None), _claim.until_at > _LIVED),
             *linked(_claim.member_id, held),
         )
         .order_by(_claim.member_id, _claim.ladder, _claim.from_at, _claim.claim_id)

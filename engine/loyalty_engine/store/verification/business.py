@@ -62,6 +62,9 @@ WHERE NOT EXISTS (SELECT FROM member m WHERE m.business_id = $1 AND m.member_id 
   AND NOT EXISTS (SELECT FROM adjustment a WHERE a.business_id = $1 AND a.adjustment_id = given.id)
   AND NOT EXISTS (SELECT FROM reward r WHERE r.business_id = $1 AND r.reward_id = given.id)
   AND NOT EXISTS (SELECT FROM settlement s WHERE s.business_id = $1 AND s.settlement_id = given.id)
+  AND NOT EXISTS (
+      SELECT FROM program_version v WHERE v.business_id = $1 AND v.program_version_id = given.id)
+  AND NOT EXISTS (SELECT FROM program_draft d WHERE d.business_id = $1 AND d.program_draft_id = given.id)
   AND NOT EXISTS (SELECT FROM coupon c WHERE c.business_id = $1 AND c.coupon_id = given.id)
   AND NOT EXISTS (SELECT FROM application p WHERE p.business_id = $1 AND p.application_id = given.id)
 """
