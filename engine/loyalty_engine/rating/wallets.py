@@ -32,6 +32,14 @@ def slot_of(currency: str, line: str, movement: str) -> str:
     return f"points/{currency}/{line}/{movement}"
 
 
+def parts_of(slot: str) -> tuple[str, str, str]:
+    """The currency of a slot of points, its movement, and the partner of whom it is ("": of none)."""
+    kind, currency, _, movement, *partner = slot.split("/", 4)
+    if kind != "points":
+        raise ValueError(f"{slot!r} moves no points")
+    return currency, movement, partner[0] if partner else ""
+
+
 def line_slot(currency: str, line: str) -> str:
     """What the lot of a line, or the spending of one, is known by."""
     return f"points/{currency}/{line}"

@@ -40,14 +40,24 @@ class MemberAnswers:
 
 
 class Answers:
-    """Carries steps through in one transaction. All that is rationed is locked at once, at the first ask."""
+    """Carries steps through in one transaction. All that is rationed is locked at once, at the first ask.
 
-    def __init__(self, connection: Connection, business_id: UUID, zone: ZoneInfo, now: datetime) -> None:
+    Where ``left`` is given, it is what there is to be granted, and nothing is locked.
+    """
+
+    def __init__(
+        self,
+        connection: Connection,
+        business_id: UUID,
+        zone: ZoneInfo,
+        now: datetime,
+        left: Rationed | None = None,
+    ) -> None:
         self._connection = connection
         self._business_id = business_id
         self._zone = zone
         self._now = now
-        self._left: Rationed | None = None
+        self._left = left
         self.rows: list[dict[str, Any]] = []
         self.members: set[UUID] = set()
         """Those to whom rows were added."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from loyalty_engine.ledger.effects import EffectKey
+from loyalty_engine.rating.wallets import parts_of
 from loyalty_engine.store.ledger import AWARDS, AccountKey
 
 
@@ -21,17 +22,14 @@ class Movement:
 
 def movement_of(key: EffectKey, member_id: UUID) -> Movement:
     """The movement of a points slot or of the use of a quota; ValueError for a slot that moves nothing."""
-    kind, currency, _, *moved = key.slot.split("/", 4)
-    if kind == "quota":
+    if key.slot.startswith("quota/"):
         quota: AccountKey = ("quota", AWARDS, None, key.rule, None)
         return Movement("use_quota", AWARDS, quota, _account("used", AWARDS))
-    if kind != "points":
-        raise ValueError(f"{key.slot!r} moves no points")
-    name, *partner = moved
+    currency, movement, partner = parts_of(key.slot)
     own = {name: _account(name, currency, member_id) for name in MEMBER_ACCOUNTS}
     shared = {name: _account(name, currency) for name in BUSINESS_ACCOUNTS}
-    budget: AccountKey = ("budget", currency, None, key.rule, partner[0] if partner else None)
-    code, debit, credit = MOVEMENTS[name]
+    budget: AccountKey = ("budget", currency, None, key.rule, partner or None)
+    code, debit, credit = MOVEMENTS[movement]
     found = {**own, **shared, "budget": budget}
     return Movement(code, currency, found[debit], found[credit])
 

@@ -58,7 +58,7 @@ def promotion_findings(program: Program, known: Known) -> Iterator[Finding]:
                     f"a partner's key has at most {PARTNER_KEY_LENGTH_MAX} characters: {partner!r}",
                 )
         for partner in terms.budgets:
-            if (_opened(program, terms, partner) or 0) > MAXIMUM:
+            if (opened_units(program, terms, partner) or 0) > MAXIMUM:
                 yield Finding(paths[key], f"the budget of {partner!r} is larger than an account can hold")
         if terms.quota is not None and not 1 <= terms.quota <= QUOTA_MAX:
             yield Finding(paths[key], f"a quota is from 1 to {QUOTA_MAX} awards, not {terms.quota}")
@@ -87,7 +87,7 @@ def _changes(
     for row in rows:
         if row.funder is None or row.funder not in terms.budgets:
             continue
-        opened = _opened(program, terms, row.funder)
+        opened = opened_units(program, terms, row.funder)
         if row.opened is not None and opened is None:
             yield Finding(
                 path,
@@ -97,7 +97,7 @@ def _changes(
             yield Finding(path, f"the budget of {row.funder!r} stays as it was opened", "warning")
 
 
-def _opened(program: Program, terms: PromotionTerms, partner: str) -> int | None:
+def opened_units(program: Program, terms: PromotionTerms, partner: str) -> int | None:
     """A partner's budget in smallest units; None is without a limit."""
     points = terms.budgets[partner]
     decimals = program.points[terms.currency].section.decimals
@@ -131,7 +131,7 @@ async def open_promotions(
         for partner in terms.budgets:
             if partner not in funded:
                 budget = _account(business_id, "budget", terms.currency, now, promotion_id, partners[partner])
-                await _fund(connection, opening, budget, _opened(program, terms, partner))
+                await _fund(connection, opening, budget, opened_units(program, terms, partner))
     await insert_promotions(connection, opening.promotions, opening.accounts, opening.transfers)
 
 

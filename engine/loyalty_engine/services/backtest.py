@@ -1,0 +1,225 @@
+"""What a past period would have come to under a draft, member by member, against what it really came to.
+
+Both are folds of the same facts: one by the published versions with the answers that were given, and one by
+the draft from the beginning of the period on. It tells what the program would have given for what members
+did; that they might have done something else is not in it.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from operator import itemgetter
+from uuid import UUID
+
+from loyalty_engine.ids import new_id
+from loyalty_engine.ledger.effects import EffectKey
+from loyalty_engine.program import Finding, Program, compile_program
+from loyalty_engine.rating import Folding, Outcome, ProgramVersion, Rulebook
+from loyalty_engine.rating.facts import place_of, returns_by_purchase
+from loyalty_engine.rating.periods import Cost, costs
+from loyalty_engine.services.answers import Answers, Given, MemberAnswers
+from loyalty_engine.services.engine import Business, Caller, Engine
+from loyalty_engine.services.histories import History, histories
+from loyalty_engine.services.promotions import opened_units
+from loyalty_engine.services.states import empty_state
+from loyalty_engine.services.strata import Held, Stratum, margin, totals
+from loyalty_engine.services.trials import Trial, TrialAnswers
+from loyalty_engine.services.verification.replay import StoredAnswers
+from loyalty_engine.store.backtest import members_read, rationed_at, sampled_members
+from loyalty_engine.store.connection import Connection
+from loyalty_engine.store.members import MemberRow
+
+AT_ONCE = 100
+"""How many members are folded together where nothing is rationed."""
+
+RATIONED_MAX = 2000
+"""How many members are folded where something is: they draw on it in the order of facts, so together."""
+
+JUST_BEFORE = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """From an instant until before another."""
+
+    start: datetime
+    end: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """What it really came to, and what it would have come to.
+
+    ``margin`` is how far the change of a sample may be off: half of its 95 % confidence interval.
+    """
+
+    was: int
+    would: int
+    margin: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Backtested:
+    """What a period came to for the members who had joined before its end.
+
+    ``estimates`` says why it is not exact: ``sample``, ``budgets`` (somebody would have been granted less
+    than asked) or ``gifts`` (others would have been given something else, which they might have spent).
+    ``costs`` are in the smallest units of their currency. ``failed`` counts members at whom a rule failed.
+    """
+
+    period: Period
+    members: int
+    folded: int
+    estimates: frozenset[str]
+    costs: Mapping[Cost, Compared]
+    tiers: Mapping[Held, int]
+    failed: Mapping[str, int]
+    findings: tuple[Finding, ...] = ()
+
+
+async def backtest_program(
+    engine: Engine, caller: Caller, source: str, period: Period, sample: int | None = None
+) -> Backtested:
+    """Fold a past period by the file as if it had been published at its start; writes nothing.
+
+    ``sample`` folds about so many members, the same share of those on each tier. Raises ProgramInvalid for a
+    file with errors and ValueError for a period that is not over.
+    """
+    program = compile_program(source, engine.installed)
+    async with engine.database.snapshot(caller.business_id) as connection:
+        business = await engine.business(connection, caller.business_id)
+        if not period.start < period.end <= business.now():
+            raise ValueError(f"a back-test is of a period that is over by {business.now().isoformat()}")
+        return await _Backtest(engine, connection, business, program, period).of(sample)
+
+
+class _Backtest:
+    def __init__(
+        self, engine: Engine, connection: Connection, business: Business, program: Program, period: Period
+    ) -> None:
+        self._engine = engine
+        self._connection = connection
+        self._business = business
+        self._program = program
+        self._period = period
+        self._strata: dict[str, Stratum] = {}
+
+    async def of(self, sample: int | None) -> Backtested:
+        business_id, period = self._business.business_id, self._period
+        published = await self._engine.rulebook(self._connection, business_id)
+        if self._rations:
+            sample = min(sample or RATIONED_MAX, RATIONED_MAX)
+        chosen = await sampled_members(self._connection, business_id, period.end, sample)
+        members = chosen[0]["members"] if chosen else 0
+        answers = await self._answers(len(chosen), members)
+        at_once = max(1, len(chosen)) if self._rations else AT_ONCE
+        strata = {row["member_id"]: self._stratum(row["stratum"], row["in_stratum"]) for row in chosen}
+        for first in range(0, len(chosen), at_once):
+            ids = [row["member_id"] for row in chosen[first : first + at_once]]
+            rows = await members_read(self._connection, business_id, ids)
+            await self._fold(published, rows, answers, strata)
+        return self._result(members, len(chosen), answers)
+
+    @property
+    def _rations(self) -> bool:
+        """Whether what one member is granted may be missing for another."""
+        return any(
+            terms.quota is not None or any(budget is not None for budget in terms.budgets.values())
+            for terms in self._program.promotions.values()
+        )
+
+    async def _answers(self, folded: int, members: int) -> TrialAnswers:
+        """What there is to be granted: of a sample, its share of what was there."""
+        left = await rationed_at(self._connection, self._business.business_id, self._period.start)
+        for key, terms in self._program.promotions.items():
+            for partner in terms.budgets:
+                left.budgets.setdefault((key, partner), opened_units(self._program, terms, partner))
+            if terms.quota is not None:
+                left.quotas.setdefault(key, terms.quota)
+        if folded < members:
+            for name, units in left.budgets.items():
+                left.budgets[name] = None if units is None else units * folded // members
+            for key, awards in left.quotas.items():
+                left.quotas[key] = awards * folded // members
+        return TrialAnswers(self._connection, self._business, left)
+
+    def _stratum(self, tiers: str, members: int) -> Stratum:
+        return self._strata.setdefault(tiers, Stratum(members))
+
+    async def _fold(
+        self,
+        published: Rulebook,
+        rows: Sequence[MemberRow],
+        answers: TrialAnswers,
+        strata: Mapping[UUID, Stratum],
+    ) -> None:
+        known = await histories(self._connection, self._business.business_id, published, rows)
+        drafted = self._drafted(published)
+        were = [self._trial(published, known[row.member_id], known[row.member_id].given) for row in rows]
+        would_be = [self._trial(drafted, each.history, self._given_before(each.history)) for each in were]
+        now = self._business.now()
+        stored = StoredAnswers(self._connection, self._business.business_id, self._business.zone, now)
+        await self._take(were, stored)
+        await self._take(would_be, answers)
+        for row, was, would in zip(rows, were, would_be, strict=True):
+            self._add(strata[row.member_id], was.folding.outcome(), would.folding.outcome())
+
+    def _drafted(self, published: Rulebook) -> Rulebook:
+        """The versions from before the period, and the draft from its start on."""
+        start = self._period.start
+        before = [
+            each for each in published.versions if each.effective_at is None or each.effective_at < start
+        ]
+        return Rulebook((*before, ProgramVersion(new_id(), len(before) + 1, start, self._program)))
+
+    def _given_before(self, history: History) -> Mapping[EffectKey, Given]:
+        """What was granted before the period; what was granted in it is asked for again."""
+        causes = {fact.cause: fact.occurred_at for fact in history.facts.values()}
+        start = self._period.start
+        return {key: each for key, each in history.given.items() if causes.get(key.cause, start) < start}
+
+    def _trial(self, rulebook: Rulebook, history: History, given: Mapping[EffectKey, Given]) -> Trial:
+        ordered = sorted(history.facts.values(), key=place_of)
+        folding = Folding(rulebook, empty_state(history.stored.member), returns_by_purchase(ordered))
+        folding.enrol()
+        answering = MemberAnswers(history.stored.member.member_id, dict(given))
+        in_time = [fact for fact in ordered if fact.occurred_at < self._period.end]
+        return Trial(history, folding, answering, in_time)
+
+    async def _take(self, trials: Sequence[Trial], answers: Answers) -> None:
+        """The facts of all of them in one order, then the boundaries that are left of the period."""
+        for _, trial, fact in heapq.merge(*(each.steps() for each in trials), key=itemgetter(0)):
+            await answers.carry(trial.answering, trial.folding.take(fact))
+        for trial in trials:
+            trial.folding.advance(self._period.end - JUST_BEFORE)
+
+    def _add(self, stratum: Stratum, was: Outcome, would: Outcome) -> None:
+        start, end = self._period.start, self._period.end
+        stratum.add(costs(was.effects.values(), start, end), costs(would.effects.values(), start, end))
+        stratum.failed.update({parked.rule for parked in would.parked})
+        for policy in self._program.ladders:
+            before, after = was.state.ladders.get(policy.key), would.state.ladders[policy.key]
+            stratum.tiers[Held(policy.key, before.tier if before else None, after.tier)] += 1
+
+    def _result(self, members: int, folded: int, answers: TrialAnswers) -> Backtested:
+        found = self._strata.values()
+        was = totals([(each, each.was) for each in found])
+        would = totals([(each, each.would) for each in found])
+        gifts = any(cost.sort == "given" and was.get(cost) != would.get(cost) for cost in {*was, *would})
+        reasons = {"sample": folded < members, "budgets": answers.cut, "gifts": gifts}
+        return Backtested(
+            self._period,
+            members,
+            folded,
+            frozenset(reason for reason, holds in reasons.items() if holds),
+            {
+                cost: Compared(was.get(cost, 0), would.get(cost, 0), margin(found, cost))
+                for cost in sorted({*was, *would})
+            },
+            totals([(each, each.tiers) for each in found]),
+            totals([(each, each.failed) for each in found]),
+            self._program.findings,
+        )

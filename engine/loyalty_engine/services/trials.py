@@ -1,0 +1,54 @@
+"""Folds that are tried: a member's facts one by one, and grants of what was left at an earlier instant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from loyalty_engine.ledger.lots import Place
+from loyalty_engine.rating import Fact, Folding
+from loyalty_engine.rating.earning import Ask
+from loyalty_engine.rating.facts import place_of
+from loyalty_engine.services.answers import Answers, MemberAnswers
+from loyalty_engine.services.engine import Business
+from loyalty_engine.services.histories import History
+from loyalty_engine.store.connection import Connection
+from loyalty_engine.store.ledger import Rationed
+
+
+class TrialAnswers(Answers):
+    """Grants of what was left at the beginning of the period, in the order in which it is asked."""
+
+    def __init__(self, connection: Connection, business: Business, left: Rationed) -> None:
+        super().__init__(connection, business.business_id, business.zone, business.now(), left)
+        self._pool = left
+        self.cut = False
+
+    async def _answer(self, member: MemberAnswers, ask: Ask) -> int:
+        was_answered = ask.key in member.given
+        granted = await super()._answer(member, ask)
+        self.rows.clear()
+        if was_answered:
+            return granted
+        self.cut = self.cut or granted < ask.units
+        if granted < 0:
+            (share,) = ask.funding
+            left = self._pool.budgets[ask.key.rule, share.partner]
+            if left is not None:
+                self._pool.budgets[ask.key.rule, share.partner] = left - granted
+        return granted
+
+
+@dataclass(slots=True)
+class Trial:
+    """The fold of one member up to the end of a period."""
+
+    history: History
+    folding: Folding
+    answering: MemberAnswers
+    facts: Sequence[Fact]
+
+    def steps(self) -> Iterator[tuple[Place, Trial, Fact]]:
+        """The facts in the order of the fold."""
+        for fact in self.facts:
+            yield place_of(fact), self, fact

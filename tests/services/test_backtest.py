@@ -1,0 +1,179 @@
+"""A back-test folds what happened in a past period by another program, and compares the two."""
+
+from __future__ import annotations
+
+import random
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from loyalty_engine.program import ProgramInvalid
+from loyalty_engine.rating.periods import Cost
+from loyalty_engine.services.backtest import Backtested, Compared, Period, backtest_program
+from loyalty_engine.services.strata import Held
+from loyalty_engine.store.database import Database
+from tests.services.friends import PROGRAM as FRIENDS
+from tests.services.friends import shop_of_friends
+from tests.services.shop import NOW, PROGRAM, START, Shop, linked_return, new_shop, purchase
+from tests.services.test_quotas import FUNDED
+
+SPRING = Period(datetime(2026, 3, 1, tzinfo=UTC), datetime(2026, 6, 1, tzinfo=UTC))
+TWICE = PROGRAM.replace('basic = "1", silver = "2"', 'basic = "2", silver = "2"')
+EASY = PROGRAM.replace('silver = "100"', 'silver = "50"')
+EARNED = Cost("earned", "points", "earn", "")
+
+
+async def crowd(shop: Shop, seed: int, members: int = 12) -> None:
+    """Members who bought for random amounts and returned some of it."""
+    chance = random.Random(seed)
+    for number in range(members):
+        name = f"member-{number}"
+        await shop.enrol(name)
+        for count in range(chance.randint(2, 4)):
+            at = START + timedelta(days=chance.randint(1, 150), seconds=number)
+            of = f"{name}-{count}"
+            await shop.send(purchase(chance.choice((30, 90, 150)), at, member=name, external_id=of))
+            if chance.random() < 0.4:
+                await shop.reverse(linked_return(of, chance.choice((10, None)), at + timedelta(days=9)))
+
+
+async def checksum(shop: Shop) -> list[tuple[str, object]]:
+    """Everything that the business has in any table."""
+    tables = await shop.rows(
+        "SELECT table_name FROM information_schema.columns"
+        " WHERE column_name = 'business_id' AND table_schema = 'public' ORDER BY 1"
+    )
+    found = []
+    for (table,) in tables:
+        query = f"SELECT md5(string_agg(t::text, '' ORDER BY t::text)) FROM {table} t"  # noqa: S608
+        found.append((table, await shop.value(query)))
+    return found
+
+
+async def run(shop: Shop, program: str, period: Period = SPRING, sample: int | None = None) -> Backtested:
+    """The back-test of a program."""
+    source = program.replace("SLUG", shop.slug)
+    return await backtest_program(shop.engine, shop.caller, source, period, sample)
+
+
+async def earned_by_the_ledger(shop: Shop, period: Period) -> int:
+    """What the business itself gave in a period, minus what it took back."""
+    query = """
+        SELECT coalesce(sum(CASE WHEN d.kind = 'issuance' THEN t.amount ELSE -t.amount END), 0)::bigint
+        FROM transfer t
+        JOIN account d ON d.account_id = t.debit_account_id
+        JOIN account c ON c.account_id = t.credit_account_id
+        WHERE 'issuance' IN (d.kind, c.kind) AND t.effective_at >= $1 AND t.effective_at < $2
+        """
+    return int(await shop.value(query, period.start, period.end))
+
+
+@pytest.mark.parametrize("seed", range(4))
+async def test_the_program_in_force_would_have_come_to_what_the_ledger_says(
+    app_database: Database, seed: int
+) -> None:
+    shop = await new_shop(app_database)
+    await crowd(shop, seed)
+    before = await checksum(shop)
+    found = await run(shop, PROGRAM)
+    assert await checksum(shop) == before
+    really = await earned_by_the_ledger(shop, SPRING)
+    assert really > 0
+    assert found.costs[EARNED] == Compared(really, really)
+    assert all(held.was == held.would for held in found.tiers)
+    assert (found.members, found.folded, found.estimates) == (12, 12, frozenset())
+
+
+async def test_the_draft_decides_from_the_start_of_the_period_on_and_not_before(
+    app_database: Database,
+) -> None:
+    shop = await new_shop(app_database)
+    await shop.enrol("ann")
+    await shop.buy(40, SPRING.start - timedelta(days=1))
+    await shop.buy(20, SPRING.start)
+    await shop.buy(9, SPRING.end - timedelta(seconds=1))
+    await shop.buy(5, SPRING.end)
+    twice = await run(shop, TWICE)
+    assert twice.costs == {EARNED: Compared(29, 58)}
+    easy = await run(shop, EASY)
+    assert easy.tiers == {Held("status", "basic", "silver"): 1}
+    assert easy.costs == {EARNED: Compared(29, 20 + 2 * 9)}
+
+
+async def test_who_pays_is_told_and_an_offer_that_its_budget_cut_makes_an_estimate(
+    app_database: Database,
+) -> None:
+    shop = await new_shop(app_database)
+    for name in ("ann", "bob"):
+        await shop.enrol(name)
+        await shop.buy(10, SPRING.start + timedelta(days=1), member=name)
+    found = await run(shop, FUNDED)
+    offered = Cost("earned", "points", "first", "acme")
+    assert found.costs == {EARNED: Compared(20, 20), offered: Compared(0, 15)}
+    assert found.estimates == {"budgets"}
+
+
+async def test_what_is_rationed_is_granted_in_the_order_of_the_facts(app_database: Database) -> None:
+    shop = await new_shop(app_database)
+    for name, day in (("ann", 3), ("bob", 2), ("cat", 1)):
+        await shop.enrol(name)
+        await shop.buy(day * 10, SPRING.start + timedelta(days=day), member=name)
+    found = await run(shop, FUNDED.replace("budget_points = 15", "budget_points = 1000"))
+    assert found.costs[Cost("earned", "points", "first", "acme")] == Compared(0, 10 + 20)
+
+
+async def test_a_budget_is_what_it_was_when_the_period_began(app_database: Database) -> None:
+    shop = await new_shop(app_database, FUNDED)
+    for name in ("ann", "bob"):
+        await shop.enrol(name)
+        await shop.buy(10, SPRING.start + timedelta(days=1), member=name)
+    assert await shop.budgets() == {("first", "acme"): 0, ("second", "bolt"): None}
+    found = await run(shop, FUNDED)
+    assert found.costs[Cost("earned", "points", "first", "acme")] == Compared(15, 15)
+
+
+async def test_what_is_returned_in_the_period_can_be_granted_again(app_database: Database) -> None:
+    shop = await new_shop(app_database)
+    for name in ("ann", "bob"):
+        await shop.enrol(name)
+    await shop.buy(10, SPRING.start, external_id="first")
+    await shop.give_back("first", at=SPRING.start + timedelta(days=1))
+    await shop.buy(10, SPRING.start + timedelta(days=2), member="bob")
+    found = await run(shop, FUNDED.replace('returns = "undo"', 'returns = "from_now"'))
+    assert found.costs[Cost("earned", "points", "first", "acme")] == Compared(0, 10)
+    assert found.estimates == frozenset()
+
+
+async def test_what_others_would_have_been_given_is_counted_where_it_was_caused(
+    app_database: Database,
+) -> None:
+    shop = await shop_of_friends(app_database)
+    await shop.buy(40, SPRING.start + timedelta(days=1), member="bob")
+    program = FRIENDS.replace("RETURNS", "undo").replace("PENDING", "")
+    same = await run(shop, program)
+    given = Cost("given", "points", "friend", "")
+    assert (same.costs[given], same.estimates) == (Compared(20, 20), frozenset())
+    without = await run(shop, program[: program.rindex("[[rules]]")])
+    assert (without.costs[given], without.estimates) == (Compared(20, 0), frozenset({"gifts"}))
+
+
+async def test_a_sample_has_the_same_share_of_every_tier_and_says_that_it_is_one(
+    app_database: Database,
+) -> None:
+    shop = await new_shop(app_database)
+    for number in range(20):
+        await shop.enrol(f"member-{number}")
+        amount = 10 if number < 15 else 120
+        await shop.buy(amount, SPRING.start + timedelta(days=1), member=f"member-{number}")
+    found = await run(shop, TWICE, sample=4)
+    assert (found.members, found.folded, found.estimates) == (20, 5, frozenset({"sample"}))
+    assert found.costs[EARNED] == Compared(15 * 10 + 5 * 120, 15 * 20 + 5 * 240, margin=0)
+    assert found.tiers == {Held("status", "basic", "basic"): 15, Held("status", "silver", "silver"): 5}
+
+
+async def test_a_file_with_errors_and_a_period_that_is_not_over_are_refused(app_database: Database) -> None:
+    shop = await new_shop(app_database)
+    with pytest.raises(ProgramInvalid):
+        await run(shop, PROGRAM.replace('"100"', '"many"'))
+    with pytest.raises(ValueError, match="is over by"):
+        await run(shop, PROGRAM, Period(NOW - timedelta(days=1), NOW + timedelta(days=1)))
