@@ -7,19 +7,22 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from loyalty_engine.program import ProgramInvalid
+from loyalty_engine.program.plan import NO_PLAN, Plan
 from loyalty_engine.rating.periods import Cost
 from loyalty_engine.services.backtest import Backtested, Compared, Period, backtest_program
+from loyalty_engine.services.programs import NotPublished
 from loyalty_engine.services.strata import Held
 from loyalty_engine.store.database import Database
 from tests.services.friends import PROGRAM as FRIENDS
 from tests.services.friends import shop_of_friends
-from tests.services.shop import NOW, PROGRAM, START, Shop, linked_return, new_shop, purchase
+from tests.services.shop import NOW, PROGRAM, START, Shop, done, linked_return, new_shop, purchase
 from tests.services.test_quotas import FUNDED
+from tests.services.test_simulation import checksum, plan
 
 SPRING = Period(datetime(2026, 3, 1, tzinfo=UTC), datetime(2026, 6, 1, tzinfo=UTC))
 TWICE = PROGRAM.replace('basic = "1", silver = "2"', 'basic = "2", silver = "2"')
 EASY = PROGRAM.replace('silver = "100"', 'silver = "50"')
+UNFUNDED = FUNDED[: FUNDED.index('[[rules]]\nid = "first"')]
 EARNED = Cost("earned", "points", "earn", "")
 
 
@@ -37,23 +40,17 @@ async def crowd(shop: Shop, seed: int, members: int = 12) -> None:
                 await shop.reverse(linked_return(of, chance.choice((10, None)), at + timedelta(days=9)))
 
 
-async def checksum(shop: Shop) -> list[tuple[str, object]]:
-    """Everything that the business has in any table."""
-    tables = await shop.rows(
-        "SELECT table_name FROM information_schema.columns"
-        " WHERE column_name = 'business_id' AND table_schema = 'public' ORDER BY 1"
-    )
-    found = []
-    for (table,) in tables:
-        query = f"SELECT md5(string_agg(t::text, '' ORDER BY t::text)) FROM {table} t"  # noqa: S608
-        found.append((table, await shop.value(query)))
-    return found
-
-
-async def run(shop: Shop, program: str, period: Period = SPRING, sample: int | None = None) -> Backtested:
-    """The back-test of a program."""
+async def attempt(
+    shop: Shop, program: str, period: Period = SPRING, own: Plan = NO_PLAN, sample: int | None = None
+) -> Backtested | NotPublished:
+    """The back-test of a program, or why there is none."""
     source = program.replace("SLUG", shop.slug)
-    return await backtest_program(shop.engine, shop.caller, source, period, sample)
+    return await backtest_program(shop.engine, shop.caller, source, period, own, sample)
+
+
+async def run(shop: Shop, program: str, own: Plan = NO_PLAN, sample: int | None = None) -> Backtested:
+    """The back-test of a program in spring; there must be one."""
+    return done(await attempt(shop, program, SPRING, own, sample), Backtested)
 
 
 async def earned_by_the_ledger(shop: Shop, period: Period) -> int:
@@ -103,7 +100,7 @@ async def test_the_draft_decides_from_the_start_of_the_period_on_and_not_before(
 async def test_who_pays_is_told_and_an_offer_that_its_budget_cut_makes_an_estimate(
     app_database: Database,
 ) -> None:
-    shop = await new_shop(app_database)
+    shop = await new_shop(app_database, UNFUNDED)
     for name in ("ann", "bob"):
         await shop.enrol(name)
         await shop.buy(10, SPRING.start + timedelta(days=1), member=name)
@@ -114,7 +111,7 @@ async def test_who_pays_is_told_and_an_offer_that_its_budget_cut_makes_an_estima
 
 
 async def test_what_is_rationed_is_granted_in_the_order_of_the_facts(app_database: Database) -> None:
-    shop = await new_shop(app_database)
+    shop = await new_shop(app_database, UNFUNDED)
     for name, day in (("ann", 3), ("bob", 2), ("cat", 1)):
         await shop.enrol(name)
         await shop.buy(day * 10, SPRING.start + timedelta(days=day), member=name)
@@ -133,7 +130,7 @@ async def test_a_budget_is_what_it_was_when_the_period_began(app_database: Datab
 
 
 async def test_what_is_returned_in_the_period_can_be_granted_again(app_database: Database) -> None:
-    shop = await new_shop(app_database)
+    shop = await new_shop(app_database, UNFUNDED)
     for name in ("ann", "bob"):
         await shop.enrol(name)
     await shop.buy(10, SPRING.start, external_id="first")
@@ -171,9 +168,29 @@ async def test_a_sample_has_the_same_share_of_every_tier_and_says_that_it_is_one
     assert found.tiers == {Held("status", "basic", "basic"): 15, Held("status", "silver", "silver"): 5}
 
 
-async def test_a_file_with_errors_and_a_period_that_is_not_over_are_refused(app_database: Database) -> None:
+@pytest.mark.parametrize(
+    ("program", "period", "path"),
+    [
+        (PROGRAM.replace('"100"', '"many"'), SPRING, "rules.0.config.thresholds.silver"),
+        (PROGRAM.replace("silver", "bronze"), SPRING, "ladders.0.tiers"),
+        (PROGRAM, Period(NOW - timedelta(days=1), NOW + timedelta(days=1)), "until"),
+        (PROGRAM, Period(SPRING.end, SPRING.start), "until"),
+    ],
+)
+async def test_what_could_not_have_been_published_is_not_folded(
+    app_database: Database, program: str, period: Period, path: str
+) -> None:
     shop = await new_shop(app_database)
-    with pytest.raises(ProgramInvalid):
-        await run(shop, PROGRAM.replace('"100"', '"many"'))
-    with pytest.raises(ValueError, match="is over by"):
-        await run(shop, PROGRAM, Period(NOW - timedelta(days=1), NOW + timedelta(days=1)))
+    answer = done(await attempt(shop, program, period), NotPublished)
+    assert [finding.path for finding in answer.findings] == [path]
+
+
+async def test_the_plan_takes_effect_at_the_start_of_the_period(app_database: Database) -> None:
+    shop = await new_shop(app_database)
+    await shop.enrol("ann")
+    await shop.buy(150, SPRING.start - timedelta(days=1))
+    strict = PROGRAM.replace('silver = "100"', 'silver = "200"')
+    kept = await run(shop, strict)
+    assert kept.tiers == {Held("status", "silver", "silver"): 1}
+    graded = await run(shop, strict, plan(claims="regrade_now"))
+    assert graded.tiers == {Held("status", "silver", "basic"): 1}

@@ -3,15 +3,15 @@
 import argparse
 from pathlib import Path
 
+from loyalty_api.commands import simulating
 from loyalty_api.commands.outcome import OK, Output, invalid_program, listed
+from loyalty_api.commands.program_files import compiled, read_plan
 from loyalty_api.commands.qualifying import count
 from loyalty_api.commands.session import Session, instant, read_text, with_engine
 from loyalty_api.settings import Settings
-from loyalty_engine.plugins import discover
-from loyalty_engine.program import Program, ProgramInvalid, compile_program
-from loyalty_engine.program.plan import NO_PLAN, Plan, plan_file
+from loyalty_engine.program import Program
+from loyalty_engine.program.plan import NO_PLAN
 from loyalty_engine.services.programs import NotPublished, publish_program, show_programs
-from loyalty_engine.services.simulation import Move, Simulated, simulate_program
 
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -39,15 +39,7 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
         "--plan", type=Path, metavar="PLAN", help="what becomes of members then, as a TOML file"
     )
     publishing.set_defaults(run=publish)
-    trying = program.add_parser("simulate", help="who would move if the file were published; writes nothing")
-    trying.add_argument("file", type=Path, metavar="FILE")
-    trying.add_argument(
-        "--effective-at", type=instant, metavar="INSTANT", help="as 2026-03-01T00:00:00Z; left out: now"
-    )
-    trying.add_argument(
-        "--plan", type=Path, metavar="PLAN", help="what becomes of members then, as a TOML file"
-    )
-    trying.set_defaults(run=simulate)
+    simulating.add(program)
 
 
 def check(arguments: argparse.Namespace, output: Output, settings: Settings) -> int:  # noqa: ARG001
@@ -101,76 +93,6 @@ def publish(arguments: argparse.Namespace, output: Output, settings: Settings) -
         return OK
 
     return with_engine(output, settings, work)
-
-
-def simulate(arguments: argparse.Namespace, output: Output, settings: Settings) -> int:
-    """Who would move from where to where if the file were published, on a snapshot of all members."""
-    source = read_text(arguments.file)
-    slug = compiled(arguments.file).file.program.business
-    plan = NO_PLAN if arguments.plan is None else read_plan(arguments.plan)
-
-    async def work(session: Session) -> int:
-        answer = await simulate_program(
-            session.engine, session.caller(slug), source, arguments.effective_at, plan
-        )
-        if isinstance(answer, NotPublished):
-            raise invalid_program(str(arguments.file), answer.findings)
-        output.result(_simulated(slug, answer), *_simulated_lines(slug, answer))
-        return OK
-
-    return with_engine(output, settings, work)
-
-
-def _simulated(slug: str, answer: Simulated) -> dict[str, object]:
-    return {
-        "business": slug,
-        "effectiveAt": answer.effective_at,
-        "members": answer.members,
-        "moves": [{**_move(move), "members": count} for move, count in sorted(answer.moves.items(), key=str)],
-        "announced": [
-            {**_move(move), "members": count} for move, count in sorted(answer.announced.items(), key=str)
-        ],
-        "moved": [{"member": member, **_move(move)} for member, move in answer.moved],
-        "rules": dict(sorted(answer.rules.items())),
-        "findings": listed(answer.findings),
-    }
-
-
-def _move(move: Move) -> dict[str, object]:
-    return {"ladder": move.ladder, "from": move.from_tier, "to": move.to_tier, "falls": move.falls}
-
-
-def _simulated_lines(slug: str, answer: Simulated) -> list[str]:
-    moving = f"{sum(answer.moves.values())} of {answer.members} members of {slug!r} would move"
-    return [
-        *(str(finding) for finding in answer.findings),
-        f"{moving} at {answer.effective_at.isoformat()}; nothing was written",
-        *(
-            f"{count:>9}  {move.ladder}: {move.from_tier} > {move.to_tier}{' (a fall)' if move.falls else ''}"
-            for move, count in sorted(answer.moves.items(), key=str)
-        ),
-        *(
-            f"{count:>9}  {move.ladder}: {move.from_tier} > {move.to_tier} would be announced"
-            for move, count in sorted(answer.announced.items(), key=str)
-        ),
-        *(f"{count:>9}  decided by {rule}" for rule, count in sorted(answer.rules.items())),
-    ]
-
-
-def compiled(path: Path) -> Program:
-    """The program of a file, which its errors make a failure of the command."""
-    try:
-        return compile_program(read_text(path), discover())
-    except ProgramInvalid as invalid:
-        raise invalid_program(str(path), invalid.findings) from invalid
-
-
-def read_plan(path: Path) -> Plan:
-    """The plan of a file, which its errors make a failure of the command."""
-    try:
-        return plan_file(read_text(path))
-    except ProgramInvalid as invalid:
-        raise invalid_program(str(path), invalid.findings) from invalid
 
 
 async def _show_published(session: Session, arguments: argparse.Namespace) -> int:

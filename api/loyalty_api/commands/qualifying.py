@@ -3,6 +3,7 @@
 import argparse
 
 from loyalty_api.commands.outcome import OK, CommandFailed, Output
+from loyalty_api.commands.program_files import compiled
 from loyalty_api.commands.session import Session, with_engine
 from loyalty_api.settings import Settings
 from loyalty_engine.services.qualifying import NoSqlForm, Qualified, qualified
@@ -10,8 +11,6 @@ from loyalty_engine.services.qualifying import NoSqlForm, Qualified, qualified
 
 def count(arguments: argparse.Namespace, output: Output, settings: Settings) -> int:
     """A row for each pair of a tier held and a tier supported, with the number of members."""
-    from loyalty_api.commands.program import compiled
-
     program = compiled(arguments.file)
 
     async def work(session: Session) -> int:

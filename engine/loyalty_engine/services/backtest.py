@@ -16,14 +16,16 @@ from uuid import UUID
 
 from loyalty_engine.ids import new_id
 from loyalty_engine.ledger.effects import EffectKey
-from loyalty_engine.program import Finding, Program, compile_program
+from loyalty_engine.program import Finding, Program, ProgramInvalid, compile_program
+from loyalty_engine.program.plan import NO_PLAN, Plan
 from loyalty_engine.rating import Folding, Outcome, ProgramVersion, Rulebook
 from loyalty_engine.rating.facts import place_of, returns_by_purchase
 from loyalty_engine.rating.periods import Cost, costs
 from loyalty_engine.services.answers import Answers, Given, MemberAnswers
 from loyalty_engine.services.engine import Business, Caller, Engine
 from loyalty_engine.services.histories import History, histories
-from loyalty_engine.services.promotions import opened_units
+from loyalty_engine.services.programs import NotPublished, ProgramRefused, findings_at
+from loyalty_engine.services.promotions import known_promotions, opened_units
 from loyalty_engine.services.states import empty_state
 from loyalty_engine.services.strata import Held, Stratum, margin, totals
 from loyalty_engine.services.trials import Trial, TrialAnswers
@@ -31,6 +33,7 @@ from loyalty_engine.services.verification.replay import StoredAnswers
 from loyalty_engine.store.backtest import members_read, rationed_at, sampled_members
 from loyalty_engine.store.connection import Connection
 from loyalty_engine.store.members import MemberRow
+from loyalty_engine.store.publishing import published_versions
 
 AT_ONCE = 100
 """How many members are folded together where nothing is rationed."""
@@ -81,33 +84,60 @@ class Backtested:
 
 
 async def backtest_program(
-    engine: Engine, caller: Caller, source: str, period: Period, sample: int | None = None
-) -> Backtested:
-    """Fold a past period by the file as if it had been published at its start; writes nothing.
+    engine: Engine,
+    caller: Caller,
+    source: str,
+    period: Period,
+    plan: Plan = NO_PLAN,
+    sample: int | None = None,
+) -> Backtested | NotPublished:
+    """Fold a past period by the file as if it had been published with the plan at its start; writes nothing.
 
-    ``sample`` folds about so many members, the same share of those on each tier. Raises ProgramInvalid for a
-    file with errors and ValueError for a period that is not over.
+    ``sample`` folds about so many members, the same share of those on each tier. Refused where it could not
+    have been published then, or where the period is not over.
     """
-    program = compile_program(source, engine.installed)
-    async with engine.database.snapshot(caller.business_id) as connection:
-        business = await engine.business(connection, caller.business_id)
-        if not period.start < period.end <= business.now():
-            raise ValueError(f"a back-test is of a period that is over by {business.now().isoformat()}")
-        return await _Backtest(engine, connection, business, program, period).of(sample)
+    try:
+        program = compile_program(source, engine.installed)
+        async with engine.database.snapshot(caller.business_id) as connection:
+            business = await engine.business(connection, caller.business_id)
+            findings = await _findings(connection, business, program, period, plan)
+            return await _Backtest(engine, connection, business, program, plan, period).of(sample, findings)
+    except (ProgramInvalid, ProgramRefused) as wrong:
+        return NotPublished(wrong.findings)
+
+
+async def _findings(
+    connection: Connection, business: Business, program: Program, period: Period, plan: Plan
+) -> tuple[Finding, ...]:
+    """What is to be thought of; ProgramRefused where there is nothing to fold."""
+    if not period.start < period.end <= business.now():
+        message = "a back-test is of a period that is over, and its end comes after its start"
+        fix = f"choose instants up to {business.now().isoformat()}"
+        raise ProgramRefused([Finding("until", message, fix=fix)])
+    earlier = await published_versions(connection, business.business_id)
+    known = await known_promotions(connection, business.business_id)
+    return (*program.findings, *findings_at(program, business, known, earlier, period.start, plan))
 
 
 class _Backtest:
     def __init__(
-        self, engine: Engine, connection: Connection, business: Business, program: Program, period: Period
+        self,
+        engine: Engine,
+        connection: Connection,
+        business: Business,
+        program: Program,
+        plan: Plan,
+        period: Period,
     ) -> None:
         self._engine = engine
         self._connection = connection
         self._business = business
         self._program = program
+        self._plan = plan
         self._period = period
         self._strata: dict[str, Stratum] = {}
 
-    async def of(self, sample: int | None) -> Backtested:
+    async def of(self, sample: int | None, findings: tuple[Finding, ...]) -> Backtested:
         business_id, period = self._business.business_id, self._period
         published = await self._engine.rulebook(self._connection, business_id)
         if self._rations:
@@ -121,7 +151,7 @@ class _Backtest:
             ids = [row["member_id"] for row in chosen[first : first + at_once]]
             rows = await members_read(self._connection, business_id, ids)
             await self._fold(published, rows, answers, strata)
-        return self._result(members, len(chosen), answers)
+        return self._result(members, len(chosen), answers, findings)
 
     @property
     def _rations(self) -> bool:
@@ -173,7 +203,9 @@ class _Backtest:
         before = [
             each for each in published.versions if each.effective_at is None or each.effective_at < start
         ]
-        return Rulebook((*before, ProgramVersion(new_id(), len(before) + 1, start, self._program)))
+        return Rulebook(
+            (*before, ProgramVersion(new_id(), len(before) + 1, start, self._program, self._plan))
+        )
 
     def _given_before(self, history: History) -> Mapping[EffectKey, Given]:
         """What was granted before the period; what was granted in it is asked for again."""
@@ -204,7 +236,9 @@ class _Backtest:
             before, after = was.state.ladders.get(policy.key), would.state.ladders[policy.key]
             stratum.tiers[Held(policy.key, before.tier if before else None, after.tier)] += 1
 
-    def _result(self, members: int, folded: int, answers: TrialAnswers) -> Backtested:
+    def _result(
+        self, members: int, folded: int, answers: TrialAnswers, findings: tuple[Finding, ...]
+    ) -> Backtested:
         found = self._strata.values()
         was = totals([(each, each.was) for each in found])
         would = totals([(each, each.would) for each in found])
@@ -221,5 +255,5 @@ class _Backtest:
             },
             totals([(each, each.tiers) for each in found]),
             totals([(each, each.failed) for each in found]),
-            self._program.findings,
+            findings,
         )

@@ -133,6 +133,28 @@ def publication_findings(
     return findings
 
 
+def findings_at(
+    program: Program,
+    business: Business,
+    known: Known,
+    earlier: Sequence[PublishedVersion],
+    starts: datetime,
+    plan: Plan,
+) -> list[Finding]:
+    """What would have been found of a program that follows those in force before an instant.
+
+    Raises ProgramRefused where it could not have followed them.
+    """
+    findings = [
+        *_business_problems(program, business),
+        *promotion_findings(program, known),
+        *change_problems(files_before(earlier, starts), program, plan, starts),
+    ]
+    if any(finding.severity == "error" for finding in findings):
+        raise ProgramRefused(findings)
+    return findings
+
+
 def _is_published(
     last: PublishedVersion, program: Program, effective_at: datetime | None, plan: Plan
 ) -> bool:
