@@ -38,7 +38,7 @@ from loyalty_engine.store.publishing import published_versions
 AT_ONCE = 100
 """How many members are folded together where nothing is rationed."""
 
-RATIONED_MAX = 2000
+RATIONED_MAX = 5000
 """How many members are folded where something is: they draw on it in the order of facts, so together."""
 
 JUST_BEFORE = timedelta(microseconds=1)
