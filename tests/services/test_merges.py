@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from loyalty_engine.services import RefusalCode, erase_member
+from loyalty_engine.services import Refusal, RefusalCode, erase_member
 from loyalty_engine.services.commands import (
     Enrolled,
     Erased,
@@ -172,6 +172,8 @@ async def test_nothing_is_written_for_a_merged_member_any_more_and_who_asks_is_t
     for answer in answers:
         refusal = refused(answer, RefusalCode.MEMBER_MERGED)
         assert refusal.existing_id == bob, refusal
+    paths = [answer.path for answer in answers if isinstance(answer, Refusal)]
+    assert paths[-2:] == [("absorbed",), ("survivor",)]
     done(await shop.enrol_again("cid"), Enrolled)
     done(await shop.transfer(10, sender="bob", receiver="cid"), Transferred)
     await check(shop)
@@ -194,9 +196,10 @@ async def test_a_merge_that_is_sent_again_is_the_same_merge(shop: MergingShop) -
 
 async def test_nobody_is_merged_with_itself_or_with_nobody(shop: MergingShop) -> None:
     refused(await shop.merge("ann", "ann"), RefusalCode.INVALID_INPUT, "survivor")
-    refused(await shop.merge("ann", "zoe"), RefusalCode.NOT_FOUND)
+    refused(await shop.merge("ann", "zoe"), RefusalCode.NOT_FOUND, "survivor")
     done(await erase_member(shop.engine, shop.caller, shop.key(), EraseMember(named("bob"))), Erased)
-    refused(await shop.merge(), RefusalCode.NOT_FOUND)
+    refused(await shop.merge("ann", "bob"), RefusalCode.NOT_FOUND, "survivor")
+    refused(await shop.merge("bob", "ann"), RefusalCode.NOT_FOUND, "absorbed")
     assert await shop.value("SELECT count(*) FROM merge") == 0
 
 

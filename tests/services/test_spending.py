@@ -189,7 +189,7 @@ async def test_a_transfer_that_is_returned_takes_the_points_back_or_leaves_a_deb
 async def test_nobody_sends_more_than_they_have_or_to_themselves(shop: PointsShop) -> None:
     refused(await shop.transfer(101), RefusalCode.INSUFFICIENT_POINTS)
     refused(await shop.transfer(1, receiver="ann"), RefusalCode.INVALID_INPUT, "receiver")
-    refused(await shop.transfer(1, receiver="nobody"), RefusalCode.NOT_FOUND)
+    refused(await shop.transfer(1, receiver="nobody"), RefusalCode.NOT_FOUND, "receiver")
 
 
 # Adjusting

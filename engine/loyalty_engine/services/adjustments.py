@@ -34,7 +34,7 @@ async def adjust_points(
 
     async def work(connection: Connection, business: Business, _now: datetime) -> Adjusted:
         deciding = Deciding(engine, caller, connection, business)
-        (member,) = await deciding.lock(command.member)
+        (member,) = await deciding.lock(member=command.member)
         section = points_section(deciding.program, command.points.currency, "points", "currency")
         units = signed_units_of(section, command.points.amount, "points", "amount")
         if not units:

@@ -46,7 +46,7 @@ async def apply(engine: Engine, caller: Caller, key: str, command: Apply) -> App
     async def work(connection: Connection, business: Business, _now: datetime) -> ApplicationChanged:
         wanted = replace(command, rule=checks.text(command.rule, "rule", longest=64))
         deciding = Deciding(engine, caller, connection, business)
-        (member,) = await deciding.lock(wanted.member)
+        (member,) = await deciding.lock(member=wanted.member)
         return await _apply(deciding, connection, caller, member, wanted.rule)
 
     return await once(engine, caller, key, "apply", command, work)

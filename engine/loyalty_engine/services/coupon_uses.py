@@ -57,7 +57,7 @@ async def use_coupon(engine: Engine, caller: Caller, key: str, command: UseCoupo
         natural = (checks.source(command.source, "source"), checks.text(command.external_id, "externalId"))
         purchase, amount = _purchase(command), _amount(command)
         deciding = Deciding(engine, caller, connection, business)
-        (member,) = await deciding.lock(command.member)
+        (member,) = await deciding.lock(member=command.member)
         known = await known_facts(connection, business.business_id, [natural])
         if natural in known:
             raise Refused(already_recorded(known[natural].fact_id, *natural))

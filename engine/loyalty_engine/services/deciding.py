@@ -81,25 +81,28 @@ class Deciding:
         """The program in force now."""
         return self.rulebook.in_force(self.now).program
 
-    async def lock(self, *named: MemberBy, path: str = "member") -> list[MemberRow]:
-        """Find and lock members, in the order of their ids; answered in the order named.
+    async def lock(self, **named: MemberBy) -> list[MemberRow]:
+        """Find and lock members, by the fields that name them, in the order of their ids; answered as named.
 
         Refused with NOT_FOUND for one that is not there or that the caller may not see, with MEMBER_MERGED
         for one that went into another.
         """
-        by = [checked_member(each) for each in named]
-        found = await found_members(self._connection, self._engine, self._caller, by)
-        if any(each not in found for each in by):
-            raise Refused(Refusal(RefusalCode.NOT_FOUND, "member-not-found", {}, (path,)))
-        members = await self.lock_ids([found[each] for each in by])
-        await refuse_merged(self._connection, self.business.business_id, members, path)
+        by = {path: checked_member(each, path) for path, each in named.items()}
+        found = await found_members(self._connection, self._engine, self._caller, list(by.values()))
+        for path, each in by.items():
+            if each not in found:
+                raise member_not_found(path)
+        members = await self.lock_ids([found[each] for each in by.values()], list(by))
+        for path, member in zip(by, members, strict=True):
+            await refuse_merged(self._connection, self.business.business_id, [member], path)
         return members
 
-    async def lock_ids(self, member_ids: Sequence[UUID]) -> list[MemberRow]:
-        """Lock members by id, answered in the order given."""
+    async def lock_ids(self, member_ids: Sequence[UUID], paths: Sequence[str] = ()) -> list[MemberRow]:
+        """Lock members by id, answered in the order given; ``paths`` are the fields that name them."""
         members = await lock_members(self._connection, self.business.business_id, member_ids)
-        if any(member_id not in members for member_id in member_ids):
-            raise member_not_found()
+        for member_id, path in zip(member_ids, paths or ["member"] * len(member_ids), strict=True):
+            if member_id not in members:
+                raise member_not_found(path)
         self.now = self.business.now()  # after the locks, so that decisions are in the order of time
         self._rulebook = await self._engine.rulebook(self._connection, self.business.business_id)
         behind = [member for member in members.values() if folded_without(self._rulebook, member)]

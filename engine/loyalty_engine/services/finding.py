@@ -6,6 +6,7 @@ import hmac
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from hashlib import sha256
 from uuid import UUID
 
@@ -59,15 +60,15 @@ def checked_partner(name: str | None, partners: Mapping[str, UUID]) -> tuple[str
     return cleaned, partners[cleaned]
 
 
-def checked_member(by: MemberBy) -> MemberBy:
-    """A member named in exactly one way."""
+def checked_member(by: MemberBy, path: str = "member") -> MemberBy:
+    """A member named in exactly one way, by the field that is told where it is not."""
     given = [value for value in (by.id, by.external_id, by.identity) if value is not None]
     if len(given) != 1:
-        raise invalid("member-named-once", "member")
+        raise invalid("member-named-once", path)
     if by.external_id is not None:
-        return MemberBy(external_id=checks.text(by.external_id, "member", "externalId"))
+        return MemberBy(external_id=checks.text(by.external_id, path, "externalId"))
     if by.identity is not None:
-        return MemberBy(identity=checked_identity(*by.identity, "member", "identity"))
+        return MemberBy(identity=checked_identity(*by.identity, path, "identity"))
     return by
 
 
@@ -94,6 +95,6 @@ async def found_members(
     return found
 
 
-def member_not_found() -> Refused:
+def member_not_found(path: str = "member") -> Refused:
     """The one answer for unknown, foreign and invisible members."""
-    return Refused(NOT_FOUND)
+    return Refused(replace(NOT_FOUND, path=(path,)))

@@ -33,7 +33,7 @@ async def hold_points(engine: Engine, caller: Caller, key: str, command: HoldPoi
 
     async def work(connection: Connection, business: Business, _now: datetime) -> Recorded:
         deciding = Deciding(engine, caller, connection, business)
-        (member,) = await deciding.lock(command.member)
+        (member,) = await deciding.lock(member=command.member)
         section = points_section(deciding.program, command.points.currency, "points", "currency")
         units = units_of(section, command.points.amount, "points", "amount")
         expires_at = _end(command.expires_at, deciding.instant(member))

@@ -36,7 +36,7 @@ async def merge_members(
     async def work(connection: Connection, business: Business, _now: datetime) -> MembersMerged:
         reason = checks.optional_text(command.reason, "reason", longest=500)
         deciding = Deciding(engine, caller, connection, business)
-        absorbed, survivor = await deciding.lock(command.absorbed, command.survivor)
+        absorbed, survivor = await deciding.lock(absorbed=command.absorbed, survivor=command.survivor)
         if absorbed.member_id == survivor.member_id:
             raise invalid("merge-with-oneself", "survivor")
         return await _merge(deciding, caller, connection, absorbed, survivor, reason)

@@ -75,7 +75,7 @@ async def _set(
 ) -> Recorded:
     command = _bounded(command, now)
     deciding = Deciding(engine, caller, connection, business)
-    (member,) = await deciding.lock(command.member)
+    (member,) = await deciding.lock(member=command.member)
     natural = (command.source, command.external_id)
     known = await known_facts(connection, business.business_id, [natural])
     if natural in known:

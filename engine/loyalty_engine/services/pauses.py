@@ -44,7 +44,7 @@ async def pause_member(engine: Engine, caller: Caller, key: str, command: PauseM
     async def work(connection: Connection, business: Business, _now: datetime) -> Recorded:
         reason = checks.text(command.reason, "reason", longest=500)
         deciding = Deciding(engine, caller, connection, business)
-        (member,) = await deciding.lock(command.member)
+        (member,) = await deciding.lock(member=command.member)
         if (await deciding.state(member)).pause is not None:
             raise invalid("member-paused", "member")
         attributes = pause_attributes(_end(deciding, member, command.until))
@@ -65,7 +65,7 @@ async def resume_member(
     async def work(connection: Connection, business: Business, _now: datetime) -> Recorded:
         reason = checks.optional_text(command.reason, "reason", longest=500)
         deciding = Deciding(engine, caller, connection, business)
-        (member,) = await deciding.lock(command.member)
+        (member,) = await deciding.lock(member=command.member)
         if (await deciding.state(member)).pause is None:
             raise invalid("member-not-paused", "member")
         (recorded,) = await deciding.record(Decided(member, RESUME, reason=reason))

@@ -31,7 +31,7 @@ async def pay_with_points(engine: Engine, caller: Caller, key: str, command: Pay
     async def work(connection: Connection, business: Business, _now: datetime) -> Paid:
         natural = (checks.source(command.source, "source"), checks.text(command.external_id, "externalId"))
         deciding = Deciding(engine, caller, connection, business)
-        (member,) = await deciding.lock(command.member)
+        (member,) = await deciding.lock(member=command.member)
         section = points_section(deciding.program, command.currency)
         units, amount = _price(section, command)
         await deciding.spendable(member, section, units)

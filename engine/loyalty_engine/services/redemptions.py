@@ -67,7 +67,7 @@ async def redeem_reward(
 
     async def work(connection: Connection, business: Business, _now: datetime) -> Redeemed:
         deciding = Deciding(engine, caller, connection, business)
-        (member,) = await deciding.lock(command.member)
+        (member,) = await deciding.lock(member=command.member)
         offered = await named_reward(connection, business.business_id, command.reward)
         redeemed, row = await _redeem(deciding, connection, member, offered)
         if offered.kind == "coupon":

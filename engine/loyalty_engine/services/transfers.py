@@ -29,7 +29,7 @@ async def transfer_points(
 
     async def work(connection: Connection, business: Business, _now: datetime) -> Transferred:
         deciding = Deciding(engine, caller, connection, business)
-        sender, receiver = await deciding.lock(command.sender, command.receiver)
+        sender, receiver = await deciding.lock(sender=command.sender, receiver=command.receiver)
         if sender.member_id == receiver.member_id:
             raise invalid("transfer-to-oneself", "receiver")
         section = points_section(deciding.program, command.points.currency, "points", "currency")

@@ -19,7 +19,7 @@ from loyalty_engine.services.application_history import ApplicationHistory, Happ
 from loyalty_engine.services.credentials import operator
 from loyalty_engine.services.deciding import Deciding
 from loyalty_engine.services.engine import Business, Caller, Engine, ProgramUnavailable
-from loyalty_engine.services.finding import checked_member, found_members
+from loyalty_engine.services.finding import checked_member, found_members, member_not_found
 from loyalty_engine.services.merged import refuse_merged
 from loyalty_engine.services.operations import once
 from loyalty_engine.services.periods import open_periods
@@ -59,13 +59,13 @@ async def cast_vote(engine: Engine, caller: Caller, key: str, command: CastVote)
 async def _cast(
     deciding: Deciding, engine: Engine, caller: Caller, connection: Connection, command: CastVote
 ) -> VoteCast:
-    business_id, by = deciding.business.business_id, checked_member(command.voter)
+    business_id, by = deciding.business.business_id, checked_member(command.voter, "voter")
     named = await application(connection, business_id, command.application)
     if named is None:
         raise Refused(Refusal(RefusalCode.NOT_FOUND, "application-not-found", {}, ("application",)))
     found = await found_members(connection, engine, caller, [by])
     if by not in found:
-        raise Refused(Refusal(RefusalCode.NOT_FOUND, "member-not-found", {}, ("voter",)))
+        raise member_not_found("voter")
     applicant, voter = await deciding.lock_ids([named.member_id, found[by]])
     await refuse_merged(connection, business_id, [voter], "voter")
     row = await application(connection, business_id, command.application)
