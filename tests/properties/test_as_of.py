@@ -30,7 +30,8 @@ from loyalty_engine.store.members import lock_members
 from loyalty_schema.scalars import instant_text
 from tests.api.shop import Shop as Api
 from tests.api.shop import client_of, engine_on
-from tests.properties.histories import END, JOINED, Event, enrol_all, histories, place, programs, send
+from tests.properties.histories import END, JOINED, Event, enrol_all, histories, place, send
+from tests.properties.programs import programs
 from tests.services.shop import Shop, done, new_shop
 
 SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.function_scoped_fixture]

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from loyalty_engine.services import RefusalCode, merge_members
 from loyalty_engine.services.commands import MemberBy, MembersMerged, MergeMembers, Recorded
 from loyalty_engine.store.database import Database
-from tests.properties.histories import END, JOINED, Event, enrol_all, histories, place, programs, send
+from tests.properties.histories import END, JOINED, Event, enrol_all, histories, place, send
 from tests.properties.invariants import broken
+from tests.properties.programs import programs
 from tests.services.shop import Shop, done, new_shop, refused
 
 SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.function_scoped_fixture]

@@ -33,9 +33,9 @@ from tests.properties.histories import (
     deliver_in_order,
     enrol_all,
     histories,
-    programs,
 )
 from tests.properties.invariants import broken
+from tests.properties.programs import programs
 from tests.properties.snapshots import Snapshot, snapshot
 from tests.services.shop import PROGRAM, START, Shop, done, new_shop, value_of
 

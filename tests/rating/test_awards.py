@@ -39,6 +39,7 @@ from tests.rating.histories import (
     wallet,
     with_rules,
 )
+from tests.rating.offered import limited, offer, points
 
 
 class NoConfig(RuleConfig):
@@ -83,27 +84,6 @@ class Twin(Rule[NoConfig], EarnHooks, PartnerHooks):
             PartnerAward("a", "miles", (), "none", points=amount),
             PartnerAward("b", "miles", (), "none", points=Decimal(20)),
         )
-
-
-def offer(rule_id: str, award: str, *, funding: str = "", exhausted: str = "", extra: str = "") -> str:
-    """A promotion of the bank."""
-    end = f'exhausted = "{exhausted}", ' if exhausted else ""
-    return rule(
-        rule_id,
-        "partner_rewards",
-        f'{{ partner = "bank", currency = "points", {award}, {extra}{end}funding = [{funding}] }}',
-    )
-
-
-def limited(budget: int, percent: str = "60") -> str:
-    return f'{{ partner = "bank", percent = "{percent}", budget_points = {budget} }}'
-
-
-def points(rounding: str = "toward_zero", *, decimals: int = 0, choose: str = "best") -> str:
-    return (
-        f'[[points]]\nkey = "points"\ndecimals = {decimals}\nrounding = "{rounding}"\nexpiry = "never"\n'
-        f'offers = {{ choose = "{choose}" }}\n'
-    )
 
 
 @pytest.mark.parametrize(
@@ -197,19 +177,6 @@ def test_the_best_offer_is_chosen_before_caps_and_what_loses_does_not_step_in() 
     assert moved(folded(program, facts)) == {"big:points/points/award/earned": 60}
 
 
-def test_what_a_cap_cut_to_nothing_goes_to_no_other_offer_even_where_an_empty_budget_would() -> None:
-    capped = offer(
-        "big",
-        "points = 50",
-        funding=limited(10_000),
-        exhausted="next",
-        extra="caps = [{ period = 'lifetime', times = 1 }], ",
-    )
-    program = program_of(points(), capped, offer("small", "points = 20"))
-    facts = [purchase(f"2024-02-0{day}", "1") for day in (1, 2)]
-    assert balance(folded(program, facts)) == 50
-
-
 @pytest.mark.parametrize(
     ("exhausted", "expected", "partial"), [("none", 0, False), ("next", 20, False), ("reduce", 30, True)]
 )
@@ -263,19 +230,6 @@ def test_an_award_of_a_promotion_with_a_quota_is_asked_for_and_uses_one(
     ] * uses
 
 
-def test_what_caps_leave_nothing_of_asks_for_no_quota() -> None:
-    extra = "quota = 3, caps = [{ period = 'lifetime', times = 1 }], "
-    program = program_of(points(), offer("big", "points = 50", extra=extra, exhausted="none"))
-    asked: list[Ask] = []
-
-    def answer(ask: Ask) -> int:
-        asked.append(ask)
-        return ask.units
-
-    outcome = folded(program, [purchase(f"2024-02-0{day}", "1") for day in (1, 2)], answer=answer)
-    assert (balance(outcome), len(asked)) == (50, 1)
-
-
 def test_partners_pay_their_shares_rounded_down_and_the_business_the_rest() -> None:
     two = (
         '{ partner = "bank", percent = "33.3", unlimited = true }, '
@@ -322,65 +276,6 @@ def test_what_a_cap_or_a_better_offer_kept_out_does_not_lessen_what_is_taken_bac
     assert (balance(part), balance(part, "miles")) == (40, 40)
     most = folded(program, [bought, linked_return("2024-03-01", bought, "90")])
     assert (balance(most), balance(most, "miles")) == (10, 10)
-
-
-@pytest.mark.parametrize(
-    ("period", "days", "expected"),
-    [
-        ("activity", ("2024-02-01T10:00", "2024-02-01T11:00"), 120),
-        ("day", ("2024-02-01T10:00", "2024-02-01T11:00", "2024-02-02T00:00"), 120),
-        ("week", ("2024-02-03", "2024-02-04", "2024-02-05"), 120),
-        ("month", ("2024-02-01", "2024-02-29", "2024-03-01"), 120),
-        ("quarter", ("2024-03-31T22:59", "2024-03-31T23:00"), 120),
-        ("year", ("2024-02-01", "2024-12-31"), 60),
-        ("lifetime", ("2024-02-01", "2025-03-01"), 60),
-    ],
-)
-def test_a_cap_on_points_holds_for_each_period_of_local_days(
-    period: str, days: Sequence[str], expected: int
-) -> None:
-    caps = f"caps = [{{ period = '{period}', points = 60 }}]"
-    earn = rule(
-        "earn",
-        "earn_purchase",
-        '{ currency = "points", rate = "1", negative = "zero", '
-        f'bonus_percent = {{ basic = "50" }}, {caps} }}',
-    )
-    program = program_of(points(), ladder(), spend("9999", "99999"), earn)
-    facts = [purchase(day, "50") for day in days]
-    assert balance(folded(program, facts, "2025-06-01")) == expected
-
-
-@pytest.mark.parametrize(
-    ("period", "expected"), [("activity", 30), ("day", 20), ("month", 10), ("lifetime", 10)]
-)
-def test_a_cap_on_times_holds_for_each_period(period: str, expected: int) -> None:
-    caps = f"caps = [{{ period = '{period}', times = 1 }}], "
-    program = program_of(points(), offer("ten", "points = 10", extra=caps))
-    facts = [purchase(at, "1") for at in ("2024-02-01T10:00", "2024-02-01T11:00", "2024-02-02T10:00")]
-    assert balance(folded(program, facts)) == expected
-
-
-def test_a_cap_on_points_is_in_whole_points_whatever_the_decimals() -> None:
-    earn = rule(
-        "earn",
-        "earn_purchase",
-        '{ currency = "points", rate = "1", negative = "zero", caps = [{ period = "day", points = 3 }] }',
-    )
-    program = program_of(points(decimals=2), earn)
-    assert balance(folded(program, [purchase("2024-02-01", "5")])) == 300
-
-
-def test_a_late_activity_moves_what_a_cap_lets_through() -> None:
-    earn = rule(
-        "earn",
-        "earn_purchase",
-        '{ currency = "points", rate = "1", negative = "zero", caps = [{ period = "month", points = 60 }] }',
-    )
-    second, late = purchase("2024-02-20", "50", "second"), purchase("2024-02-10", "40", "late")
-    outcome = folded(program_of(points(), earn), [second, late])
-    units = {lot.key.cause.key: lot.amount for lot in wallet(outcome).lots.values()}
-    assert units == {'["till","late"]': 40, '["till","second"]': 20}
 
 
 def test_earnings_pay_debt_first() -> None:

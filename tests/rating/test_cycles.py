@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.rating.generated import POLICIES
+from tests.rating.generated_programs import POLICIES
 from tests.rating.histories import (
     changes,
     folded,

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from loyalty_engine.localtime import is_day_start
 from loyalty_engine.program.file import PointsSection, Upgrade
 from loyalty_engine.rating.ends import claim_end, lot_end, next_period
-from tests.rating.generated import ZONES
+from tests.rating.generated_programs import ZONES
 from tests.rating.histories import EARN, LONDON, POINTS, available, folded, instant, program_of, purchase
 from tests.rating.random_settings import PROPERTY
 

@@ -16,7 +16,8 @@ from loyalty_engine.rating.facts import place_of, remaining
 from loyalty_engine.rating.tallies import View, tracked_figures
 from loyalty_engine.rules import Activity, Figure
 from loyalty_engine.services.movements import MOVEMENTS
-from tests.rating.generated import History, histories, programs, returns_of, without
+from tests.rating.generated import History, histories, returns_of, without
+from tests.rating.generated_programs import programs
 from tests.rating.histories import folded, granted_whole, picture, rulebook_of, taken_live, tallied
 from tests.rating.random_settings import HISTORIES
 

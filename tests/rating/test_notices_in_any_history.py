@@ -15,7 +15,8 @@ from loyalty_engine.rating import ActivityFact, Fact, Folding, Outcome, ReturnFa
 from loyalty_engine.rating.facts import place_of, returns_by_purchase
 from loyalty_engine.rating.locks import lock_of
 from loyalty_engine.rating.overrides import by_hand
-from tests.rating.generated import History, histories, programs, resting, setting
+from tests.rating.generated import History, histories, resting, setting
+from tests.rating.generated_programs import programs
 from tests.rating.histories import folded, granted_whole, linked_return, purchase, rulebook_of
 from tests.rating.random_settings import HISTORIES
 

@@ -6,20 +6,15 @@ from dataclasses import replace
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from loyalty_engine.ledger.effects import Cause, EffectKey
-from loyalty_engine.program import Program
-from loyalty_engine.rating import Fact, Outcome, ReturnFact
+from loyalty_engine.rating import Fact, Outcome
 from loyalty_engine.rating.facts import remaining
 from loyalty_engine.rules import Activity
-from tests.rating.generated import POLICIES, returns_of
+from tests.rating.generated_programs import POLICIES
 from tests.rating.histories import (
     EARN,
-    LONDON,
     POINTS,
-    available,
     balance,
     changes,
     folded,
@@ -37,18 +32,8 @@ from tests.rating.histories import (
     tallied,
     tier,
     value,
-    wallet,
 )
-from tests.rating.random_settings import PROPERTY
-
-BIG = purchase("2024-03-01T10:00", "120", "big")
-SMALL = purchase("2024-04-01T10:00", "30", "small")
-
-
-def under(policy: str, *facts: Fact, to: str = "2024-12-31T12:00", **of_ladder: str) -> Outcome:
-    """A shop with one ladder by the year's spend, silver from 100, and a point for each pound."""
-    program = program_of(POINTS, ladder(returns=policy, **of_ladder), spend(), EARN)
-    return folded(program, facts, to)
+from tests.rating.returned import BIG, SMALL, under
 
 
 @pytest.mark.parametrize(
@@ -245,168 +230,6 @@ def test_a_return_at_the_instant_of_its_purchase_comes_after_it_whatever_its_key
     outcome = under(policy, BIG, SMALL, returned, to="2025-01-01T12:00", review="year")
     assert balance(outcome) == 30
     assert tier(outcome) == ("silver" if policy == "never" else "basic")
-
-
-def test_a_claim_made_before_the_purchase_is_not_withdrawn_by_its_return() -> None:
-    first = purchase("2024-02-01T10:00", "100", "first")
-    second = purchase("2024-04-10T10:00", "50", "second")
-    returned = linked_return("2024-04-20T10:00", second, "50")
-    outcome = under("from_now", first, second, returned, to="2024-04-25", at="review", review="month")
-    assert changes(outcome) == [("2024-03-01 00:00", "basic", "silver")]
-    assert [str(claim.from_at) for claim in standing(outcome).claims] == ["2024-03-31 23:00:00+00:00"]
-    assert not [effect for effect in outcome.effects.values() if effect.kind == "withdrawal"]
-
-
-def test_a_claim_of_the_boundary_at_the_instant_of_the_purchase_was_made_before_it() -> None:
-    first = purchase("2024-02-01T10:00", "100", "first")
-    at_midnight = purchase("2024-04-01T00:00+01:00", "50", "midnight")
-    returned = linked_return("2024-04-05T10:00", at_midnight, "50")
-    outcome = under("from_now", first, at_midnight, returned, to="2024-06-01", review="quarter", at="review")
-    assert changes(outcome) == [("2024-04-01 00:00", "basic", "silver")]
-    assert [claim.cause.kind for claim in standing(outcome).claims] == ["boundary"]
-    assert [claim.cause.key for claim in standing(outcome).claims] == ["2024-03-31T23:00:00Z"]
-
-
-def test_a_withdrawn_claim_is_replaced_by_the_tier_that_its_lowered_figures_support() -> None:
-    most = purchase("2024-03-01T10:00", "600", "most")
-    outcome = under("from_now", most, linked_return("2024-05-01T10:00", most, "300"))
-    assert changes(outcome) == [
-        ("2024-03-01 10:00", "basic", "gold"),
-        ("2024-05-01 11:00", "gold", "silver"),
-    ]
-
-
-def test_a_lesser_claim_is_there_again_when_a_return_withdraws_the_better_one() -> None:
-    rolling = spend(window="{ rolling_days = 30 }")
-    program = program_of(ladder(returns="from_now"), rolling)
-    first, most = purchase("2024-02-01T10:00", "100", "first"), purchase("2024-05-01T10:00", "500", "most")
-    outcome = folded(program, [first, most, linked_return("2024-06-01T10:00", most, "500")])
-    assert changes(outcome) == [
-        ("2024-02-01 10:00", "basic", "silver"),
-        ("2024-05-01 11:00", "silver", "gold"),
-        ("2024-06-01 11:00", "gold", "silver"),
-    ]
-    assert [claim.cause for claim in standing(outcome).claims] == [first.cause]
-
-
-def test_a_lesser_claim_made_under_a_better_one_is_there_when_that_is_withdrawn() -> None:
-    rolling = spend(window="{ rolling_days = 30 }")
-    program = program_of(ladder(returns="from_now"), rolling)
-    most, later = purchase("2024-02-01T10:00", "500", "most"), purchase("2024-05-01T10:00", "100", "later")
-    outcome = folded(program, [most, later, linked_return("2024-09-01T10:00", most, "500")])
-    assert changes(outcome) == [
-        ("2024-02-01 10:00", "basic", "gold"),
-        ("2024-09-01 11:00", "gold", "silver"),
-    ]
-    assert [claim.cause for claim in standing(outcome).claims] == [later.cause]
-
-
-def test_a_claim_that_a_return_leaves_standing_stands_on_the_lowered_figures() -> None:
-    outcome = under("from_now", BIG, linked_return("2024-05-01T10:00", BIG, "15"))
-    (claim,) = standing(outcome).claims
-    (effect,) = [effect for effect in outcome.effects.values() if effect.kind == "claim"]
-    assert effect.claim is not None
-    assert [each.figures["spend.spend"].value for each in (claim, effect.claim)] == [Decimal(105)] * 2
-    again = linked_return("2024-06-01T10:00", BIG, "10", "again")
-    assert tier(under("from_now", BIG, linked_return("2024-05-01T10:00", BIG, "15"), again)) == "basic"
-
-
-@pytest.mark.parametrize(
-    ("to", "expected"), [("qualified", "basic"), ("one_step", "silver"), ("base", "basic")]
-)
-def test_a_withdrawal_falls_as_the_end_of_a_claim_does(to: str, expected: str) -> None:
-    most = purchase("2024-03-01T10:00", "600", "most")
-    outcome = under("from_now", most, linked_return("2024-05-01T10:00", most, "600"), downgrade=to)
-    assert tier(outcome) == expected
-
-
-def test_a_fall_by_withdrawal_keeps_the_tier_that_other_purchases_support() -> None:
-    other = purchase("2024-04-01T10:00", "100", "other")
-    outcome = under("from_now", BIG, other, linked_return("2024-05-01T10:00", BIG, "120"))
-    assert changes(outcome) == [("2024-03-01 10:00", "basic", "silver")]
-
-
-@pytest.mark.parametrize("policy", ["from_now", "at_review", "never"])
-def test_points_are_taken_back_at_the_rates_of_the_purchase(policy: str) -> None:
-    rates = rule(
-        "earn",
-        "earn_purchase",
-        '{ currency = "points", negative = "take_back", rates = { basic = "1", silver = "3" } }',
-    )
-    program = program_of(POINTS, ladder(returns=policy), spend(), rates)
-    facts: list[Fact] = [
-        SMALL,
-        purchase("2024-05-01T10:00", "100", "more"),
-        linked_return("2024-06-01T10:00", SMALL, "30"),
-    ]
-    assert balance(folded(program, facts)) == 100
-
-
-def test_what_was_spent_or_expired_is_owed_or_gone_but_not_taken_twice() -> None:
-    expiring = POINTS.replace('"never"', "{ days = 10 }")
-    program = program_of(expiring, ladder(), spend(), EARN)
-    expired = folded(program, [BIG, linked_return("2024-05-01T10:00", BIG, "120")])
-    assert (available(expired), wallet(expired).debt) == (0, 0)
-    half_taken = purchase("2024-03-05T10:00", "-50", kind="return")
-    after = folded(program, [BIG, half_taken, linked_return("2024-03-08T10:00", BIG, "120")])
-    assert (available(after), wallet(after).debt) == (0, 50)
-    repaid = folded(
-        program, [BIG, half_taken, linked_return("2024-03-08T10:00", BIG, "120"), SMALL], "2024-04-02"
-    )
-    assert (available(repaid), wallet(repaid).debt) == (0, 20)
-
-
-def test_a_return_takes_from_its_own_lot_first_and_then_in_the_order_of_use() -> None:
-    program = program_of(
-        POINTS.replace('"never"', "{ days = 90 }"), EARN, ladder(returns="from_now"), spend()
-    )
-    old, new = purchase("2024-02-01", "50", "old"), purchase("2024-02-15", "50", "new")
-
-    def left(*facts: Fact) -> dict[str, int]:
-        lots = wallet(folded(program, [old, new, *facts], "2024-04-01")).lots.values()
-        return {lot.key.cause.key[9:12]: lot.remaining for lot in lots}
-
-    assert left(linked_return("2024-03-01", new, "30")) == {"old": 50, "new": 20}
-    spent = purchase("2024-02-20", "-80", kind="return")
-    assert left(spent) == {"old": 0, "new": 20}
-    assert left(spent, linked_return("2024-03-01", old, "15")) == {"old": 0, "new": 5}
-
-
-@st.composite
-def shops(draw: st.DrawFn) -> Program:
-    """Programs in which a return takes points back at its own place."""
-    bonus = draw(st.sampled_from(["", ', bonus_percent = { basic = "33.3" }']))
-    both = "[{ period = 'activity', points = 30 }, { period = 'month', points = 35, key = 'x' }]"
-    caps = draw(st.sampled_from(["", ", caps = [{ period = 'day', points = 40 }]", f", caps = {both}"]))
-    rate = draw(st.sampled_from(["0.33", "1", "1.5", "7"]))
-    award = draw(st.sampled_from(["", 'multiple = "2.5"', "points = 9"]))
-    offer = f'{{ partner = "bank", currency = "points", {award}, funding = [] }}'
-    return program_of(
-        POINTS.replace(
-            "toward_zero", draw(st.sampled_from(["floor", "toward_zero", "half_up", "half_even"]))
-        ),
-        ladder(returns=draw(st.sampled_from(["from_now", "at_review", "never"]))),
-        spend(),
-        rule(
-            "earn",
-            "earn_purchase",
-            f'{{ currency = "points", rate = "{rate}", negative = "take_back"{bonus}{caps} }}',
-        ),
-        rule("offer", "partner_rewards", offer) if award else "",
-    )
-
-
-@PROPERTY
-@given(shops(), st.sampled_from(["0.01", "19.99", "33.33", "100"]), st.booleans(), st.data())
-def test_earned_minus_taken_back_is_what_the_rest_would_have_earned(
-    program: Program, amount: str, whole: bool, data: st.DataObject
-) -> None:
-    bought = purchase("2024-03-01T10:00", amount, "bought")
-    returns = data.draw(returns_of(bought, LONDON, whole=whole))
-    rest = remaining(bought.activity, [fact for fact in returns if isinstance(fact, ReturnFact)])
-    alone = balance(folded(program, [] if rest is None else [replace(bought, activity=rest)]))
-    everything: list[Fact] = [bought, *returns]
-    assert balance(folded(program, everything)) == alone
 
 
 def test_dated_values_hold_from_their_own_place_on() -> None:

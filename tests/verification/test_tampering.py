@@ -11,7 +11,8 @@ from loyalty_engine.store.database import Database
 from loyalty_engine.store.verification import accounts
 from loyalty_engine.store.verification.promises import Broken, Promise
 from tests.services.shop import Shop
-from tests.verification.cases import CASES, Case
+from tests.verification.case import Case
+from tests.verification.cases import CASES
 from tests.verification.world import busy_shop, tamper, without
 
 
