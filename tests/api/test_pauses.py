@@ -74,3 +74,26 @@ async def test_only_who_may_change_memberships_does(shop: Shop, kind: str) -> No
     (error,) = (await shop.ask(text, key=key)).json()["errors"]
     assert error["extensions"]["code"] == "FORBIDDEN"
     assert error["message"] == "Mutation.pauseMember needs the scope memberships:write."
+
+
+NOTED = """
+mutation {
+  recordFact(input: {
+    idempotencyKey: "n", member: {externalId: "ann"}, kind: ATTRIBUTE, key: "vip", value: true,
+    source: "desk", externalId: "v1", occurredAt: "2031-06-26T09:00:00Z"
+  }) { __typename }
+}
+"""
+
+
+async def test_the_claims_of_a_paused_member_are_shown_also_after_their_ends(shop: Shop) -> None:
+    await shop.enrol("ann")
+    await shop.buy("ann", "1500.00")
+    shown = (await call(shop, "pauseMember", reason="abroad"))["member"]["standing"]
+    later = 'mutation { setClock(input: {idempotencyKey: "k", now: "2031-06-26T10:00:00Z"}) { __typename } }'
+    await shop.data(later)
+    await shop.data(NOTED)
+    found = (await shop.data(f'{{ member(by: {{externalId: "ann"}}) {{ {SHOWN} }} }}'))["member"]
+    assert found["status"] == "PAUSED"
+    assert (found["standing"]["claims"], found["standing"]["until"]) == (shown["claims"], shown["until"])
+    assert len(shown["claims"]) == 1

@@ -12,7 +12,7 @@ from loyalty_engine.services.commands import ActivityBy, MemberBy, Recorded, Rev
 from loyalty_engine.services.pauses import PauseMember, ResumeMember
 from loyalty_engine.store.database import Database
 from tests.services.by_hand import assert_verified, set_by_hand
-from tests.services.shop import NOW, PROGRAM, START, Shop, done, new_shop, purchase, refused
+from tests.services.shop import NOW, PROGRAM, START, Shop, done, new_shop, purchase, refused, value_of
 
 ANN = MemberBy(external_id="ann")
 QUARTERLY = PROGRAM.replace('until = { end_of = "year" } }\nreview', "until = { months = 3 } }\nreview")
@@ -199,3 +199,24 @@ async def test_what_cannot_be_paused_or_resumed_is_refused(app_database: Databas
     back = ReverseActivity(ActivityBy(id=made.fact_id), "desk", "back", NOW)
     answer = await reverse_activity(shop.engine, shop.caller, shop.key(), back)
     refused(answer, RefusalCode.INVALID_INPUT, "activity")
+
+
+@pytest.mark.parametrize("returns", ["undo", "from_now", "at_review"])
+async def test_a_claim_is_in_force_for_as_long_as_a_pause_lasts_whatever_is_recorded_meanwhile(
+    app_database: Database, returns: str
+) -> None:
+    """What comes in October, after its end, is folded into the state in which it still holds."""
+    shop = await opened(app_database, QUARTERLY.replace('returns = "undo"', f'returns = "{returns}"'))
+    done(await pause(shop), Recorded)
+    await at(shop, "2026-10-01T12:00")
+    for number in range(2):
+        when = datetime(2026, 10, 1, 10 + number, tzinfo=UTC)
+        done(await shop.note(value_of("vip", True, when)), Recorded)
+        assert await until(shop) == datetime(2026, 9, 14, 22, tzinfo=UTC)
+        await assert_verified(shop)
+    done(await resume(shop), Recorded)
+    assert await until(shop) == datetime(2026, 12, 31, 23, tzinfo=UTC)
+    await assert_verified(shop)
+    await at(shop, "2027-01-01T12:00")
+    assert await shop.tier() == "silver"  # the review of 1 January claims it for what twelve months hold
+    await assert_verified(shop)

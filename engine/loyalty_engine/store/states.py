@@ -14,10 +14,18 @@ _CLAIMS = """
 SELECT c.member_id, c.claim_id, c.ladder, c.tier, c.from_at, c.until_at, c.origin, c.locked, c.figures,
        e.cause_kind, e.cause_key, e.slot, f.claim_id AS first_claim_id,
        made.cause_kind AS made_kind, made.cause_key AS made_key
-FROM claim c JOIN effect e ON e.business_id = c.business_id AND e.effect_id = c.effect_id
-JOIN claim f ON f.business_id = c.business_id AND f.claim_id = coalesce(c.moves_claim_id, c.claim_id)
-JOIN effect made ON made.business_id = f.business_id AND made.effect_id = f.effect_id
+FROM claim c
 JOIN member m ON m.business_id = c.business_id AND m.member_id = c.member_id
+CROSS JOIN LATERAL (
+    SELECT * FROM effect WHERE business_id = c.business_id AND effect_id = c.effect_id OFFSET 0
+) e
+CROSS JOIN LATERAL (
+    SELECT * FROM claim
+    WHERE business_id = c.business_id AND claim_id = coalesce(c.moves_claim_id, c.claim_id) OFFSET 0
+) f
+CROSS JOIN LATERAL (
+    SELECT * FROM effect WHERE business_id = f.business_id AND effect_id = f.effect_id OFFSET 0
+) made
 WHERE c.business_id = $1 AND c.member_id = ANY ($2::uuid[]) AND c.withdrawn_effect_id IS NULL
   AND (c.until_at IS NULL OR c.until_at > least(m.folded_until, m.paused_at))
 ORDER BY c.from_at, e.cause_kind <> 'boundary', e.cause_key, e.slot

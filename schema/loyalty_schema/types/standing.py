@@ -207,8 +207,11 @@ class Standing:
         return [row for row in found if row.ladder == self.row.ladder and self._in_force(row, request.now)]
 
     def _in_force(self, claim: standings.ClaimRow, now: datetime) -> bool:
-        """Whether a claim is not over, or its end is not folded yet: the standing rests on the last one."""
-        if claim.until_at is None or claim.until_at > now:
+        """Whether a claim is not over, or its end is not folded yet: the standing rests on the last one.
+
+        While the member is paused none is over.
+        """
+        if claim.until_at is None or claim.until_at > now or self.member.paused_at is not None:
             return True
         return self.row.until_at is not None and claim.until_at >= self.row.until_at
 

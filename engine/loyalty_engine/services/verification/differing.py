@@ -150,7 +150,7 @@ def _in_force(rulebook: Rulebook, state: State) -> dict[ClaimKey, Claim]:
     for key, ladder in state.ladders.items():
         standing = needed(ladder, policies[key]) if key in policies else ladder
         for claim in standing.claims:
-            if claim.until_at is None or claim.until_at > state.at:
+            if claim.until_at is None or claim.until_at > state.at or state.pause is not None:
                 found[(key, claim.tier, claim.until_at, claim.cause)] = claim
     return found
 

@@ -208,7 +208,10 @@ async def current_standings(
 async def claims_in_force(
     connection: Connection, view: View, ids: Sequence[UUID]
 ) -> dict[UUID, list[ClaimRow]]:
-    """The claims in force when a member's last boundary was applied, in the order in which they begin."""
+    """The claims in force when a member's last boundary was applied, in the order in which they begin.
+
+    While the member is paused no claim ends.
+    """
     width = len(CLAIM_PART)
     found: dict[UUID, list[ClaimRow]] = {}
     for record in await _CLAIMS.fetch(connection, view, ids=list(ids)):
