@@ -269,6 +269,18 @@ def test_a_claim_that_was_outlasted_does_not_come_back_when_others_are_regraded(
     assert sorted(effect.claim.tier for effect in withdrawn if effect.claim) == ["gold", "silver"]
 
 
+def test_a_claim_that_another_outlasts_has_the_new_name_when_that_one_is_gone() -> None:
+    facts = [SILVER, purchase("2024-04-01", "500")]
+    renamed = shop(("basic", "bronze", "gold"))
+    rulebook = rulebook_of(
+        shop(),
+        (CHANGE, renamed, plan_for(tiers={"silver": "bronze"})),
+        ("2024-07-01", shop(("basic", "bronze"), (100,)), plan_for(tiers={"gold": "basic"})),
+    )
+    outcome = folded(rulebook, facts, "2024-08-01")
+    assert changes(outcome)[-1] == ("2024-07-01 01:00", "gold", "bronze")
+
+
 def test_republishing_an_earlier_version_restores_it() -> None:
     renamed = shop(("basic", "bronze", "gold"))
     rulebook = rulebook_of(

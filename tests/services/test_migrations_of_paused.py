@@ -1,4 +1,4 @@
-"""Versions that take effect for paused members, or as a lock ends: stored and verified."""
+"""Versions for paused members, as a lock ends, and for claims that others outlast: stored and verified."""
 
 from __future__ import annotations
 
@@ -105,6 +105,24 @@ async def test_a_lock_that_ends_as_its_tier_gets_another_name_is_over(app_databa
     assert await shop.rows("SELECT tier, withdrawn_effect_id IS NULL FROM claim WHERE locked") == [
         ("silver", False)
     ]
+    await proven(shop)
+
+
+async def test_a_claim_that_another_outlasts_is_stored_under_its_new_name(app_database: Database) -> None:
+    at_review = PROGRAM.replace('"undo"', '"at_review"')
+    shop = await new_shop(app_database, at_review)
+    await shop.enrol()
+    await shop.buy(150, NOW - 20 * DAY)
+    await shop.buy(400, NOW - 10 * DAY)
+    assert await shop.tier() == "gold"
+    bronze = at_review.replace("silver", "bronze")
+    await publish(shop, bronze, RENAMED)
+    await shop.advance()
+    await proven(shop)
+    await passed(shop, 5)
+    await publish(shop, bronze.replace("gold", "jade"), plan(tiers={"gold": "basic"}))
+    await shop.advance()
+    assert await shop.tier() == "bronze"
     await proven(shop)
 
 

@@ -230,11 +230,10 @@ class Migration:
         self._journal.withdrawn(at, policy.key, held)
         made = [
             claim
-            for claim in state.claims
+            for claim in (*state.claims, *state.outlasted)
             if claim.cause == at.cause and claim.made is not None and not _is_over(claim, at.instant)
         ]
-        outlasted = tuple(claim for claim in state.outlasted if claim.cause != at.cause)
-        state = risen(replace(state, outlasted=outlasted), policy.ladder, at.instant)
+        state = risen(state, policy.ladder, at.instant)
         if stays is not None:
             state = replace(state, tier=stays)
         protected = None if plan.until is None else _protected(at, state, policy, plan.until, version)
