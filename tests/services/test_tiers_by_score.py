@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+import pytest
+
+from loyalty_engine.services import RefusalCode
 from loyalty_engine.services.commands import MemberBy, Recorded, RecordFact
 from loyalty_engine.store.database import Database
 from tests.properties.invariants import broken
-from tests.services.shop import HEAD, START, Shop, done, new_shop
+from tests.services.shop import HEAD, START, Shop, done, new_shop, refused
 
 DAY = timedelta(days=1)
 PROGRAM = (
@@ -56,7 +59,11 @@ config = { key = "sky", statuses = { top = "patron" } }
 
 
 async def note(shop: Shop, at: datetime, kind: str, key: str, value: object) -> None:
-    command = RecordFact(
+    done(await shop.note(noted(at, kind, key, value)), Recorded)
+
+
+def noted(at: datetime, kind: str, key: str, value: object) -> RecordFact:
+    return RecordFact(
         MemberBy(external_id="ann"),
         kind=kind,
         key=key,
@@ -65,7 +72,18 @@ async def note(shop: Shop, at: datetime, kind: str, key: str, value: object) -> 
         external_id=f"{kind} {key} {at}",
         occurred_at=at,
     )
-    done(await shop.note(command), Recorded)
+
+
+@pytest.mark.parametrize("value", ["80.0000001", "1234567890123456", ".5", "80.", "-0.1.2", {"value": "1."}])
+async def test_a_score_that_looks_like_a_number_must_be_one_that_rules_read(
+    app_database: Database, value: object
+) -> None:
+    shop = await new_shop(app_database, PROGRAM)
+    await shop.enrol()
+    command = noted(START + DAY, "score", "service", value)
+    refused(await shop.note(command), RefusalCode.INVALID_INPUT, "value")
+    for text in ("A+", "+12.5", "80.000001"):
+        await note(shop, START + DAY, "score", text, text)
 
 
 async def test_scores_of_the_largest_the_last_an_attribute_and_from_outside(app_database: Database) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import datetime
 
 from loyalty_engine.entities.fact import VALUE_KINDS
 from loyalty_engine.ids import new_id
 from loyalty_engine.rating import ValueFact
+from loyalty_engine.rules import held_until
+from loyalty_engine.rules.measures import exact
 from loyalty_engine.services import checks
 from loyalty_engine.services.activities import already_recorded, before_enrolment, refuse_sources
 from loyalty_engine.services.commands import Recorded, RecordFact
@@ -82,6 +85,10 @@ async def _record(
     )
 
 
+NUMERIC = re.compile(r"[+-]?(?=.*[0-9])[0-9.]+")
+"""What whoever writes it means as a number."""
+
+
 def _checked(command: RecordFact, now: datetime) -> ValueFact:
     if command.kind not in VALUE_KINDS:
         raise invalid("kind-unknown", "kind", kinds=", ".join(VALUE_KINDS))
@@ -91,5 +98,13 @@ def _checked(command: RecordFact, now: datetime) -> ValueFact:
         checks.instant(command.occurred_at, now, "occurredAt"),
         command.kind,
         checks.text(command.key, "key", longest=64),
-        checks.document(command.value, "value"),
+        _checked_value(command.kind, checks.document(command.value, "value")),
     )
+
+
+def _checked_value(kind: str, value: object) -> object:
+    """The value; a score that looks like a number must be one that rules can read, or it would count as 0."""
+    score, _ = held_until(value)
+    if kind == "score" and isinstance(score, str) and NUMERIC.fullmatch(score) and exact(score) is None:
+        raise invalid("score-not-exact", "value")
+    return value

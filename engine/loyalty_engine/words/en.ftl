@@ -57,6 +57,7 @@ not-json = This cannot be written as JSON.
 number-not-exact = Write the number as a string or a whole number; a floating-point number is not exact.
 number-out-of-bounds = The number is too large.
 number-too-fine = The number has more than { $decimals } decimals.
+score-not-exact = A score that is a number is written with up to 15 digits, and up to 6 more after a point, as 80.5.
 original-not-found = The activity to return is not recorded yet; try again later.
 partner-unknown = There is no partner { $partner }.
 pay-points-or-amount = Say either how many points or how much money they pay.

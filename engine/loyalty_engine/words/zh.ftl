@@ -57,6 +57,7 @@ not-json = 这个值不能写成 JSON。
 number-not-exact = 请把数字写成字符串或整数；浮点数不精确。
 number-out-of-bounds = 数字过大。
 number-too-fine = 数字的小数多于 { $decimals } 位。
+score-not-exact = 数字评分最多 15 位整数，小数点后最多 6 位，例如 80.5。
 original-not-found = 要退回的活动尚未记录；请稍后再试。
 partner-unknown = 没有合作伙伴 { $partner }。
 pay-points-or-amount = 请说明使用多少积分或抵扣多少金额，二者择一。
