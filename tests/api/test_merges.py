@@ -39,6 +39,19 @@ mutation ($input: RecordActivityInput!) {
   recordActivity(input: $input) { __typename ... on MemberMerged { mergedInto } ... on Refusal { code } }
 }
 """
+DONE = """
+query ($after: String, $first: Int) {
+  member(by: {externalId: "bob"}) {
+    attributes
+    activities(first: $first, after: $after) {
+      nodes { externalId } pageInfo { hasNextPage endCursor }
+    }
+    standing {
+      why(tier: "gold") { nodes { measures { value activities(first: 9) { nodes { externalId } } } } }
+    }
+  }
+}
+"""
 ANN, BOB = {"externalId": "ann"}, {"externalId": "bob"}
 CARD = {"identity": {"kind": "card", "value": "4711"}}
 
@@ -105,7 +118,7 @@ async def test_writing_for_it_is_refused_with_the_one_who_goes_on(
     bob = await read(shop, BOB)
     await merge(shop)
     again = await merge(shop, language=language)
-    assert (again["code"], again["mergedInto"], again["path"]) == ("MEMBER_MERGED", bob["id"], ["member"])
+    assert (again["code"], again["mergedInto"], again["path"]) == ("MEMBER_MERGED", bob["id"], ["absorbed"])
     assert word in again["message"]
     wanted = {
         "idempotencyKey": "k",
@@ -127,3 +140,27 @@ async def test_no_key_merges_unless_it_was_made_for_it(shop: Shop, kind: str) ->
     answer = (await shop.ask(MERGE, {"input": wanted}, key=key)).json()
     assert answer["errors"][0]["extensions"]["code"] == "FORBIDDEN"
     assert "members:merge" in answer["errors"][0]["message"]
+
+
+async def test_what_both_did_is_listed_and_explains_their_figures_from_then_on(shop: Shop) -> None:
+    await shop.buy("ann", "30.00", externalId="a2", at="2026-06-10T10:00:00Z")
+    await shop.buy("bob", "20.00", externalId="b1", at="2026-06-09T10:00:00Z")
+    await shop.buy("bob", "40.00", externalId="b2", at="2026-06-11T10:00:00Z")
+    before = (await shop.data(DONE, {"first": 9}))["member"]
+    assert [node["externalId"] for node in before["activities"]["nodes"]] == ["b2", "b1"]
+    await merge(shop)
+    member = (await shop.data(DONE, {"first": 9}))["member"]
+    nodes = [node["externalId"] for node in member["activities"]["nodes"]]
+    assert member["attributes"] == {"shirt": "M"}
+    assert [name for name in nodes if name in ("a2", "b1", "b2")] == ["b2", "a2", "b1"]
+    measure = next(node["measures"] for node in member["standing"]["why"]["nodes"] if node["measures"])[0]
+    explaining = [node["externalId"] for node in measure["activities"]["nodes"]]
+    assert [name for name in explaining if name in ("a2", "b1", "b2")] == ["b2", "a2", "b1"]
+    paged: list[str] = []
+    after = None
+    for _ in nodes:
+        found = (await shop.data(DONE, {"first": 1, "after": after}))["member"]["activities"]
+        paged += [node["externalId"] for node in found["nodes"]]
+        after = found["pageInfo"]["endCursor"]
+        assert found["pageInfo"]["hasNextPage"] == (len(paged) < len(nodes))
+    assert paged == nodes

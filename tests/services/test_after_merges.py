@@ -6,11 +6,13 @@ from datetime import timedelta
 
 import pytest
 
+from loyalty_engine.program.plan import plan_of
 from loyalty_engine.services import RefusalCode
 from loyalty_engine.services.commands import (
     MembersMerged,
     Recorded,
 )
+from loyalty_engine.services.programs import Published, publish_program
 from loyalty_engine.store.database import Database
 from tests.properties.invariants import broken
 from tests.services.friends import shop_of_friends
@@ -93,3 +95,109 @@ async def test_a_gift_for_a_merged_member_goes_to_who_goes_on(app_database: Data
     await shop.give_back("first", at=NOW)
     assert (await shop.balance("ann"), await shop.balance("cid")) == (0, 0)
     assert await broken(shop) == {}
+
+
+@pytest.mark.parametrize("returns", ["from_now", "undo"])
+@pytest.mark.parametrize("chain", [False, True], ids=["once", "twice"])
+async def test_a_claim_that_came_is_withdrawn_by_the_return_of_what_it_was_made_on(
+    app_database: Database, returns: str, chain: bool
+) -> None:
+    shop = await with_two(await merging_shop(app_database, program(returns)))
+    await shop.enrol("cid")
+    await shop.buy(150, START + DAY, external_id="a1")
+    await shop.buy(60, START + 2 * DAY, external_id="a2")
+    await shop.buy(10, START + 2 * DAY, member="bob")
+    done(await shop.merge("ann", "bob"), MembersMerged)
+    last = "cid" if chain else "bob"
+    if chain:
+        done(await shop.merge("bob", "cid"), MembersMerged)
+    assert await shop.tier(last) == "gold"
+    await shop.set_clock(NOW + DAY)
+    await shop.give_back("a2", at=NOW + DAY / 2)
+    assert await shop.tier(last) == "silver"
+    await check(shop)
+    await shop.give_back("a1", at=NOW + DAY)
+    assert (await shop.tier(last), await shop.balance(last)) == ("basic", 10)
+    await check(shop)
+    await shop.set_clock(NOW + 2 * DAY)
+    await shop.buy(95, NOW + 2 * DAY, member=last)
+    assert await shop.tier(last) == "silver"
+    await check(shop)
+
+
+async def test_a_claim_that_came_is_lowered_by_the_return_of_a_part(app_database: Database) -> None:
+    window = "{ calendar = 'month' }"
+    shop = await with_two(await merging_shop(app_database, program("from_now", window)))
+    await shop.buy(250, START + DAY, external_id="a1")
+    done(await shop.merge(), MembersMerged)
+    assert await shop.tier("bob") == "gold"
+    await shop.set_clock(NOW + DAY)
+    await shop.give_back("a1", 100, at=NOW + DAY)
+    assert await shop.tier("bob") == "silver"
+    await check(shop)
+    await shop.give_back("a1", 100, at=NOW + DAY)
+    assert await shop.tier("bob") == "basic"
+    await check(shop)
+
+
+async def test_what_holds_without_it_stays_when_such_a_claim_is_withdrawn(app_database: Database) -> None:
+    shop = await with_two(await merging_shop(app_database, program("from_now")))
+    await shop.buy(210, START + DAY, external_id="a1")
+    await shop.buy(120, START + 2 * DAY, member="bob")
+    done(await shop.merge(), MembersMerged)
+    await shop.set_clock(NOW + DAY)
+    await shop.give_back("a1", at=NOW + DAY)
+    assert await shop.tier("bob") == "silver"
+    await check(shop)
+    await shop.buy(90, NOW + DAY, member="bob")
+    assert await shop.tier("bob") == "gold"
+    await check(shop)
+
+
+@pytest.mark.parametrize("returns", ["at_review", "never"])
+async def test_a_claim_that_came_runs_to_its_end_where_returns_withdraw_none(
+    app_database: Database, returns: str
+) -> None:
+    shop = await with_two(await merging_shop(app_database, program(returns)))
+    await shop.buy(250, START + DAY, external_id="a1")
+    done(await shop.merge(), MembersMerged)
+    await shop.set_clock(NOW + DAY)
+    await shop.give_back("a1", at=NOW + DAY)
+    assert await shop.tier("bob") == "gold"
+    await check(shop)
+
+
+async def test_what_a_merged_member_caused_is_taken_back_with_its_cause(app_database: Database) -> None:
+    friends = await shop_of_friends(app_database)
+    shop = MergingShop(friends.engine, friends.caller, friends.slug, friends._numbers)
+    await shop.buy(30, NOW - DAY, member="bob", external_id="first")
+    assert await shop.balance("ann") == 15
+    done(await shop.merge("bob", "cid"), MembersMerged)
+    assert await broken(shop) == {}
+    done(await shop.merge("ann", "cid"), MembersMerged)
+    given = await shop.balance("cid")
+    await shop.give_back("first", at=NOW)
+    assert given - await shop.balance("cid") == 15 + 7
+    assert await broken(shop) == {}
+
+
+@pytest.mark.parametrize("amount", [100, 250])
+async def test_a_claim_that_came_is_withdrawn_also_under_another_name_of_its_tier(
+    app_database: Database, amount: int
+) -> None:
+    window = "{ calendar = 'month' }"
+    source = program("from_now", window)
+    shop = await with_two(await merging_shop(app_database, source))
+    await shop.buy(250, START + DAY, external_id="a1")
+    done(await shop.merge(), MembersMerged)
+    await shop.set_clock(NOW + DAY)
+    plan = plan_of({"ladders": {"status": {"tiers": {"silver": "steel", "gold": "onyx"}}}})
+    later = source.replace("SLUG", shop.slug).replace('"silver"', '"steel"').replace('"gold"', '"onyx"')
+    later = later.replace("silver =", "steel =").replace("gold =", "onyx =")
+    done(await publish_program(shop.engine, shop.caller, later, None, plan), Published)
+    await shop.advance()
+    assert await shop.tier("bob") == "onyx"
+    await shop.set_clock(NOW + 2 * DAY)
+    await shop.give_back("a1", amount, at=NOW + 2 * DAY)
+    assert await shop.tier("bob") == ("steel" if amount == 100 else "basic")
+    await check(shop)

@@ -168,3 +168,22 @@ async def test_years_of_membership_are_those_of_the_first_of_both_from_the_merge
     rulings = "SELECT ruling ->> 'joined_on' FROM standing JOIN member m USING (business_id, member_id)"
     found: list[Any] = await shop.rows(rulings + " WHERE m.external_id = 'bob' ORDER BY effective_at")
     assert (found[1], found[-1]) == ((None,), (date(2024, 2, 29).isoformat(),))
+
+
+async def test_a_status_that_came_claims_until_it_holds_no_more(app_database: Database) -> None:
+    program = PROGRAM.replace("RULE", "airline").replace("UPGRADE", "activity").replace("REVIEW", "")
+    program = program.replace("until = { months = 1 }", 'until = "opinion"')
+    shop = await merging_shop(app_database, program)
+    await shop.enrol("ann")
+    await shop.enrol("bob")
+    status = {"value": "top", "until": "2026-06-30"}
+    await note(shop, "ann", "partner_status", "sky", status, NOW - 2 * DAY)
+    done(await shop.merge(), MembersMerged)
+    ends = "SELECT until_at FROM current_standing JOIN member m USING (business_id, member_id)"
+    until = datetime(2026, 6, 29, 22, tzinfo=UTC)
+    assert await shop.value(ends + " WHERE m.external_id = 'bob'") == until
+    await check(shop)
+    await shop.set_clock(until)
+    await shop.advance()
+    assert await shop.tier("bob") == "basic"
+    await check(shop)

@@ -64,8 +64,18 @@ class CarriedCounter:
 
 
 @dataclass(frozen=True, slots=True)
+class WithdrawnClaim:
+    """A claim that was carried, by the merge of that external id, and that the history has no more."""
+
+    merge: str
+    ladder: str
+    tier: str
+    until_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class Carried:
-    """All that is carried at once. All but points comes with the merge itself, points also later.
+    """All that is carried at once. Counters come with the merge itself, points and claims also later.
 
     ``joined_on`` is since when the member was one, or somebody who had gone into it.
     """
@@ -74,3 +84,4 @@ class Carried:
     claims: tuple[CarriedClaim, ...] = ()
     counters: tuple[CarriedCounter, ...] = ()
     joined_on: date | None = None
+    withdrawn: tuple[WithdrawnClaim, ...] = ()

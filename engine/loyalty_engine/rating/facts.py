@@ -36,6 +36,12 @@ def came_with_a_merge(cause: Cause) -> bool:
     return cause.kind == "activity" and natural_key_of(cause.key)[1].startswith(f"{ABSORPTION}/")
 
 
+def came_with(cause: Cause, merge: str) -> bool:
+    """Whether what this caused came with the merge of that external id."""
+    external_id = f"{ABSORPTION}/{merge.partition('/')[2]}"
+    return cause.kind == "activity" and natural_key_of(cause.key)[1] == external_id
+
+
 @dataclass(frozen=True, slots=True)
 class Portion:
     """Points that come in together; ``by_program`` they expire like what is earned on that day."""

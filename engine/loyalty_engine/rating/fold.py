@@ -81,6 +81,7 @@ class Folding:
         self._activities: dict[NaturalKey, ActivityFact] = {}
         self._returned: dict[NaturalKey, list[ReturnFact]] = {}
         self._waiting: dict[NaturalKey, list[ReturnFact]] = {}
+        self._ended: ProgramVersion | None = None
         self._rated: dict[NaturalKey, Rated] = {}
         self._journal = Journal()
         self.state = state.copy()
@@ -275,9 +276,10 @@ class Folding:
     ) -> None:
         """Each ladder once: what an activity sets by hand, takes away as a return, or supports.
 
-        A pause and its end are nothing that a member did, and support nothing.
+        A pause and its end are nothing that a member did, and support nothing. In a history that went into
+        another one nothing is claimed any more.
         """
-        if activity.kind in (PAUSE, RESUME):
+        if activity.kind in (PAUSE, RESUME) or self.state.closed:
             return
         program, set_by_hand = version.program, by_hand(activity)
         for policy in self._unfrozen(version):
@@ -293,6 +295,9 @@ class Folding:
         """This history ends in another one, or goes on with what another one had."""
         if fact.activity.kind == MERGE:
             self._merging.leave(at, carried)
+            self._ended = self._ended or version
+            until_the_end = self._rulebook.until(at.instant)
+            self._standings = Standings(until_the_end, self.state, self._journal)
             return
         program, tiers = version.program, self._tiers()
         self._merging.arrive(at, carried, partial(self._moves.end_of, program))
@@ -320,9 +325,11 @@ class Folding:
         bought = Taken(place_of(original), purchase, after)
         lowered = self._measuring.lower(Lowered(bought, before, back))
         returned = Returned(lowered, day, place_of(original))
-        for policy in self._unfrozen(version):
+        judging = self._ended or version
+        for policy in self._unfrozen(judging):
             if policy.section.returns == "from_now":
-                self._standings.withdraw(at, version.program, policy, returned, tiers)
+                by = replace(at, program=judging.id)
+                self._standings.withdraw(by, judging.program, policy, returned, tiers)
 
     def _freeze(self, version: ProgramVersion) -> None:
         """A rule that failed at anything freezes the ladders whose tree names it."""

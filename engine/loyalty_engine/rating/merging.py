@@ -14,7 +14,7 @@ from loyalty_engine.ledger.effects import EffectKey
 from loyalty_engine.ledger.lots import EndOf, Lot, Place
 from loyalty_engine.program import LadderPolicy, Program
 from loyalty_engine.rating.carried import Carried, CarriedClaim, CarriedPoints
-from loyalty_engine.rating.facts import ActivityFact, Brought, NaturalKey, ValueFact, place_of
+from loyalty_engine.rating.facts import ActivityFact, Brought, NaturalKey, ValueFact, came_with, place_of
 from loyalty_engine.rating.journal import At, Journal
 from loyalty_engine.rating.measuring import Measuring
 from loyalty_engine.rating.returned import Returned
@@ -155,14 +155,28 @@ class Merging:
         carried: Carried,
         tiers: Mapping[str, str],
     ) -> None:
-        """Bring the claims of the other history, and claim what the figures of both support."""
+        """Bring the claims of the other history, take back those that it has no more, and claim anew."""
         for policy in policies:
             brought = [
                 _brought(at, claim)
                 for claim in carried.claims
                 if claim.ladder == policy.key and claim.tier in policy.ladder.tiers
             ]
-            self._standings.bring(at, program, policy, brought, tiers)
+            self._standings.bring(at, program, policy, brought, self._gone(policy.key, carried), tiers)
+
+    def _gone(self, ladder: str, carried: Carried) -> list[Claim]:
+        """The claims that the other history has no more; a pause may have moved their ends."""
+        found: list[Claim] = []
+        for gone in carried.withdrawn:
+            claims = self._state.ladders[ladder].claims if gone.ladder == ladder else ()
+            found += [
+                claim
+                for claim in claims
+                if claim.tier == gone.tier
+                and (claim.until_at == gone.until_at or claim.moved_by is not None)
+                and came_with(claim.first_cause, gone.merge)
+            ][:1]
+        return found
 
 
 def _brought(at: At, carried: CarriedClaim) -> Claim:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import datetime
 
 from loyalty_engine.localtime import local_day
 from loyalty_engine.program import LadderPolicy, Program
 from loyalty_engine.program.file import Until
+from loyalty_engine.rating.claimed import claim_figures, cycle_began_on
 from loyalty_engine.rating.ends import claim_end, cycle_end, is_review
 from loyalty_engine.rating.falling import graced
 from loyalty_engine.rating.inputs import member_at
 from loyalty_engine.rating.journal import At, Journal
-from loyalty_engine.rating.judgement import Judgement, figure_key, judge, ruling_of
+from loyalty_engine.rating.judgement import Judgement, judge, ruling_of
 from loyalty_engine.rating.ladders import keeps_all, next_tier, risen, same, settled, with_claim
 from loyalty_engine.rating.locks import lock_of
 from loyalty_engine.rating.notices import awaited
@@ -22,7 +23,6 @@ from loyalty_engine.rating.returned import Lowering, Returned
 from loyalty_engine.rating.rulebook import Rulebook
 from loyalty_engine.rating.state import Claim, ClaimFigure, CycleState, LadderState, Ruling, State
 from loyalty_engine.rating.tallies import Tallies
-from loyalty_engine.rating.windows import days_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,9 +91,7 @@ class Standings:
         for until in untils if asked.judgement.tier != policy.ladder.base else ():
             end = claim_end(until, at.instant, program.zone, asked.judgement.until)
             claim = Claim(asked.judgement.tier, at.instant, end, at.cause, figures=asked.figures)
-            added = with_claim(held, claim, policy.ladder, keeps_all(policy))
-            self._journal.claims(at, policy.key, added.made)
-            held = added.state
+            held = self._with(at, policy, held, claim)
         ended = tuple(claim for claim in self._state.ladders[policy.key].claims if claim not in left)
         # The end of a lock may change nothing, and must be known at other times: it is a withdrawal.
         # What ends under a name that it has only now was withdrawn under the one before.
@@ -124,9 +122,14 @@ class Standings:
             return
         end = claim_end(policy.upgrade.until, at.instant, program.zone, asked.judgement.until)
         claim = Claim(asked.judgement.tier, at.instant, end, at.cause, figures=asked.figures)
-        added = with_claim(self._state.ladders[policy.key], claim, policy.ladder, keeps_all(policy))
+        held = self._with(at, policy, self._state.ladders[policy.key], claim)
+        self._stand(at, policy, risen(held, policy.ladder, at.instant), asked.ruling)
+
+    def _with(self, at: At, policy: LadderPolicy, held: LadderState, claim: Claim) -> LadderState:
+        """The claims with one more, where it is needed."""
+        added = with_claim(held, claim, policy.ladder, keeps_all(policy))
         self._journal.claims(at, policy.key, added.made)
-        self._stand(at, policy, risen(added.state, policy.ladder, at.instant), asked.ruling)
+        return added.state
 
     def set_by_hand(
         self, at: At, program: Program, policy: LadderPolicy, wanted: ByHand, tiers: Mapping[str, str]
@@ -148,11 +151,17 @@ class Standings:
             self._stand(at, policy, risen(held, policy.ladder, at.instant), ruling)
 
     def bring(
-        self, at: At, program: Program, policy: LadderPolicy, came: Sequence[Claim], tiers: Mapping[str, str]
+        self,
+        at: At,
+        program: Program,
+        policy: LadderPolicy,
+        came: Sequence[Claim],
+        gone: Sequence[Claim],
+        tiers: Mapping[str, str],
     ) -> None:
-        """Claims that a merge brings, and what the figures of both support by now.
+        """Claims that a merge brings, without those that are gone, and what the figures of both support now.
 
-        What was brought was made on figures of another history: no return withdraws it.
+        What was brought was made on figures of another history, which says when it is gone.
         """
         asked = self._ask(at, program, policy, tiers, at_boundary=False)
         if asked is None:
@@ -162,11 +171,14 @@ class Standings:
             end = claim_end(policy.upgrade.until, at.instant, program.zone, asked.judgement.until)
             claims.insert(0, Claim(asked.judgement.tier, at.instant, end, at.cause, figures=asked.figures))
         held = self._state.ladders[policy.key]
+        held = replace(held, claims=tuple(claim for claim in held.claims if claim not in gone))
         for claim in sorted(claims, key=lambda each: each.origin == "rules"):
-            added = with_claim(held, claim, policy.ladder, keeps_all(policy))
-            self._journal.claims(at, policy.key, added.made)
-            held = added.state
-        self._stand(at, policy, risen(held, policy.ladder, at.instant), asked.ruling)
+            held = self._with(at, policy, held, claim)
+        if gone:
+            self._journal.withdrawn(at, policy.key, gone)
+            self._settle(at, program, policy, held, asked)
+        else:
+            self._stand(at, policy, risen(held, policy.ladder, at.instant), asked.ruling)
 
     def withdraw(
         self,
@@ -212,9 +224,7 @@ class Standings:
         """One comparison of standings, all claims in ``held`` being in force, after some ended."""
         prolonging = self._prolonging(at, program, policy, held, asked, ended)
         if prolonging is not None:
-            added = with_claim(held, prolonging, policy.ladder, keeps_all(policy))
-            self._journal.claims(at, policy.key, added.made)
-            self._stand(at, policy, added.state, asked.ruling)
+            self._stand(at, policy, self._with(at, policy, held, prolonging), asked.ruling)
             return
         until = claim_end(policy.kept_until, at.instant, program.zone, asked.judgement.keeps_until)
         after = settled(held, policy, asked.judgement.keeps, asked.figures, at.cause, at.instant, until)
@@ -297,29 +307,13 @@ class Standings:
             self._freeze(at, policy, judgement)
             return None
         earlier = self._state.joined_on if self._state.joined_earlier else None
+        began_on = cycle_began_on(self._state.ladders[policy.key], program)
         return _Asked(
             judgement,
-            self._claim_figures(program, policy, judgement, day, at_boundary),
-            ruling_of(judgement, at.instant, at_boundary, self._cycle_began_on(policy, program), earlier),
+            claim_figures(program, policy, judgement, self._state, day, at_boundary=at_boundary),
+            ruling_of(judgement, at.instant, at_boundary, began_on, earlier),
         )
-
-    def _cycle_began_on(self, policy: LadderPolicy, program: Program) -> date | None:
-        cycle = self._state.ladders[policy.key].cycle
-        return None if cycle is None else local_day(cycle.began_at, program.zone)
 
     def _freeze(self, at: At, policy: LadderPolicy, judgement: Judgement) -> None:
         self._journal.failed(at, judgement.failures)
         self._state.frozen.add(policy.key)
-
-    def _claim_figures(
-        self, program: Program, policy: LadderPolicy, judgement: Judgement, day: date, at_boundary: bool
-    ) -> dict[str, ClaimFigure]:
-        found, began_on = {}, self._cycle_began_on(policy, program)
-        cycle = self._state.ladders[policy.key].cycle
-        for rule in policy.rules:
-            for measure in program.measures_of[rule]:
-                key = figure_key(rule, measure)
-                days = days_of(measure.window, day, at_boundary, self._state.joined_on, began_on)
-                after = cycle.beginning if cycle is not None and measure.window == "cycle" else None
-                found[key] = ClaimFigure(judgement.figures[key], days.start, days.end, after)
-        return found

@@ -17,6 +17,7 @@ from loyalty_engine.rating.carried import (
     CarriedCounter,
     CarriedLot,
     CarriedPoints,
+    WithdrawnClaim,
 )
 from loyalty_engine.rules import FundingShare
 
@@ -39,15 +40,20 @@ def carried_terms_of(carried: Carried) -> Row:
             for claim in carried.claims
         ],
         "counters": [[counter.rule, counter.name, counter.used] for counter in carried.counters],
+        "withdrawn": [
+            [claim.merge, claim.ladder, claim.tier, _written(claim.until_at)] for claim in carried.withdrawn
+        ],
         "joined_on": None if carried.joined_on is None else carried.joined_on.isoformat(),
     }
 
 
 def carried_of(row: asyncpg.Record) -> Carried | None:
     """What the activity of a row carries; None for every other activity."""
-    if row["kind"] not in (MERGE, ABSORPTION):
-        return None
-    terms: Row = row["points_terms"]
+    return carried_in(row["points_terms"]) if row["kind"] in (MERGE, ABSORPTION) else None
+
+
+def carried_in(terms: Row) -> Carried:
+    """What such terms say."""
     return Carried(
         tuple(
             CarriedPoints(each["currency"], tuple(map(_lot, each["lots"])), each["debt"])
@@ -59,6 +65,10 @@ def carried_of(row: asyncpg.Record) -> Carried | None:
         ),
         tuple(CarriedCounter(*counter) for counter in terms["counters"]),
         None if terms["joined_on"] is None else date.fromisoformat(terms["joined_on"]),
+        tuple(
+            WithdrawnClaim(merge, ladder, tier, _instant(until))
+            for merge, ladder, tier, until in terms["withdrawn"]
+        ),
     )
 
 

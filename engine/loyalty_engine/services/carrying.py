@@ -7,7 +7,7 @@ was bought in it, is rated there, and what that leaves is carried after the rest
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -16,7 +16,7 @@ from loyalty_engine.ledger.effects import EffectKey
 from loyalty_engine.ledger.lots import Lot, consumed_by
 from loyalty_engine.ledger.wallet import Wallet
 from loyalty_engine.localtime import local_day
-from loyalty_engine.rating import ActivityFact, Fact, State
+from loyalty_engine.rating import ActivityFact, Fact, Rulebook, State
 from loyalty_engine.rating.carried import (
     ABSORPTION,
     MERGE,
@@ -25,10 +25,12 @@ from loyalty_engine.rating.carried import (
     CarriedCounter,
     CarriedLot,
     CarriedPoints,
+    WithdrawnClaim,
 )
 from loyalty_engine.rating.facts import NaturalKey, natural_key_of
+from loyalty_engine.rating.tiers import tier_later
 from loyalty_engine.rules import Activity
-from loyalty_engine.services.carried_rows import carried_terms_of
+from loyalty_engine.services.carried_rows import carried_in, carried_terms_of
 from loyalty_engine.services.checks import OWN_SOURCE
 from loyalty_engine.services.engine import Business
 from loyalty_engine.services.moved_rows import NOTHING_MOVED
@@ -36,9 +38,10 @@ from loyalty_engine.services.operations import body_hash
 from loyalty_engine.services.posting import Row
 from loyalty_engine.store.connection import Connection
 from loyalty_engine.store.members import MemberRow
-from loyalty_engine.store.merges import carried_terms
+from loyalty_engine.store.merges import carried_terms, left_with
 
 Terms = Mapping[NaturalKey, Mapping[str, object]]
+ClaimKey = tuple[str, str, datetime | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,23 +112,68 @@ async def everything_of(connection: Connection, business_id: UUID, state: State)
 
     Of claims on one tier until one end the strongest is carried: one that is locked, else made by hand.
     """
-    points = (await points_of(connection, business_id, state)).points
+    points, claims = await _points_of(connection, business_id, state), _claims_of(state, state.at)
+    counters = tuple(
+        CarriedCounter(rule, name, used) for (rule, name), used in sorted(state.counters.items()) if used
+    )
+    return Carried(points, tuple(claims.values()), counters, state.joined_on)
+
+
+async def rest_of(
+    connection: Connection,
+    business_id: UUID,
+    rulebook: Rulebook,
+    member_id: UUID,
+    state: State,
+    at: datetime,
+) -> Carried:
+    """What a history that has ended has again at an instant: points, and claims that were not carried yet.
+
+    With them goes which of those that were carried it has no more; tiers go by their names at that instant.
+    """
+    rows = await left_with(connection, business_id, member_id)
+    carried: dict[ClaimKey, WithdrawnClaim] = {}
+    for merge, then, terms in rows:
+        left = carried_in(terms)
+        for gone in left.withdrawn:
+            tier = tier_later(rulebook, gone.ladder, gone.tier, then, at)
+            carried.pop((gone.ladder, tier, gone.until_at), None)
+        for claim in left.claims:
+            key = (claim.ladder, tier_later(rulebook, claim.ladder, claim.tier, then, at), claim.until_at)
+            carried[key] = WithdrawnClaim(merge, *key)
+    _, ended_at, _ = rows[0]
+    claims = {
+        (ladder, tier, until): replace(claim, tier=tier)
+        for (ladder, then_tier, until), claim in _claims_of(state, at).items()
+        for tier in (tier_later(rulebook, ladder, then_tier, ended_at, at),)
+    }
+    return Carried(
+        await _points_of(connection, business_id, state),
+        tuple(claim for key, claim in claims.items() if key not in carried),
+        withdrawn=tuple(
+            each for key, each in carried.items() if key not in claims and _lasts(each.until_at, at)
+        ),
+    )
+
+
+def _claims_of(state: State, at: datetime) -> dict[ClaimKey, CarriedClaim]:
+    """The claims that last longer, of those on one tier until one end the strongest."""
     claims = [
         CarriedClaim(ladder, claim.tier, claim.until_at, claim.origin, claim.locked)
         for ladder, standing in sorted(state.ladders.items())
         for claim in standing.claims
-        if claim.until_at is None or claim.until_at > state.at
+        if _lasts(claim.until_at, at)
     ]
     claims.sort(key=lambda claim: (not claim.locked, claim.origin == "rules"))
-    first = {(claim.ladder, claim.tier, claim.until_at): claim for claim in reversed(claims)}
-    counters = tuple(
-        CarriedCounter(rule, name, used) for (rule, name), used in sorted(state.counters.items()) if used
-    )
-    return Carried(points, tuple(first.values()), counters, state.joined_on)
+    return {(claim.ladder, claim.tier, claim.until_at): claim for claim in reversed(claims)}
 
 
-async def points_of(connection: Connection, business_id: UUID, state: State) -> Carried:
-    """The points and debts alone that there are in a history."""
+def _lasts(until: datetime | None, at: datetime) -> bool:
+    return until is None or until > at
+
+
+async def _points_of(connection: Connection, business_id: UUID, state: State) -> tuple[CarriedPoints, ...]:
+    """The points and debts that there are in a history."""
     waiting = [
         natural_key_of(lot.key.cause.key)
         for wallet in state.wallets.values()
@@ -134,7 +182,7 @@ async def points_of(connection: Connection, business_id: UUID, state: State) -> 
     ]
     terms: Terms = await carried_terms(connection, business_id, waiting) if waiting else {}
     found = [_points(currency, wallet, terms) for currency, wallet in sorted(state.wallets.items())]
-    return Carried(tuple(points for points in found if points.lots or points.debt))
+    return tuple(points for points in found if points.lots or points.debt)
 
 
 def _points(currency: str, wallet: Wallet, terms: Terms) -> CarriedPoints:

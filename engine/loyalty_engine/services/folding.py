@@ -28,7 +28,7 @@ from loyalty_engine.rating import (
 from loyalty_engine.rating.carried import ABSORPTION, MERGE
 from loyalty_engine.rating.facts import place_of
 from loyalty_engine.services.answers import Answers, MemberAnswers
-from loyalty_engine.services.carrying import pair_of, points_of
+from loyalty_engine.services.carrying import pair_of, rest_of
 from loyalty_engine.services.causing import Causing
 from loyalty_engine.services.commands import ParkedRule
 from loyalty_engine.services.differences import MemberDifference
@@ -175,7 +175,9 @@ class FoldingBatch:
             absorbed, survivor = members[absorbed.member_id], members[into]
             state = written[absorbed.member_id].outcome.state
             at = max(instant_behind(absorbed, self._now), instant_behind(survivor, self._now))
-            carried = await points_of(self._connection, business_id, state)
+            carried = await rest_of(
+                self._connection, business_id, self._rulebook, absorbed.member_id, state, at
+            )
             pair = pair_of(self._business, absorbed, survivor, carried, at, self._now)
             batch = FoldingBatch(self._connection, self._business, self._rulebook, self._now)
             await batch.fold(

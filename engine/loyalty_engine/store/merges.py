@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from loyalty_engine.store.connection import Connection
@@ -59,6 +60,11 @@ WHERE f.kind = 'absorption'
 """
 
 
+_LEFT = """
+SELECT f.external_id, f.occurred_at, f.points_terms FROM fact f
+WHERE f.business_id = $1 AND f.member_id = $2 AND f.kind = 'merge'
+ORDER BY f.occurred_at, f.source, f.external_id
+"""
 _DEBTS = """
 SELECT a.currency, -a.balance AS owed FROM account a
 WHERE a.business_id = $1 AND a.member_id = $2 AND a.kind = 'debt' AND a.balance < 0
@@ -144,6 +150,14 @@ async def carried_terms(
     sources, external_ids = [source for source, _ in keys], [external_id for _, external_id in keys]
     rows = await connection.fetch(_TERMS, business_id, sources, external_ids)
     return {(row["source"], row["external_id"]): row["points_terms"] for row in rows}
+
+
+async def left_with(
+    connection: Connection, business_id: UUID, member_id: UUID
+) -> list[tuple[str, datetime, dict[str, Any]]]:
+    """What left a member that was merged, in its order: the external id, instant and terms of each merge."""
+    rows = await connection.fetch(_LEFT, business_id, member_id)
+    return [(row["external_id"], row["occurred_at"], row["points_terms"]) for row in rows]
 
 
 async def debts_of(connection: Connection, business_id: UUID, member_id: UUID) -> dict[str, int]:

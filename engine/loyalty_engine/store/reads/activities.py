@@ -10,17 +10,17 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, and_, any_, bindparam, exists, func, literal, select
+from sqlalchemy import ARRAY, and_, any_, bindparam, exists, func, literal, select, true, union_all
 from sqlalchemy.types import DateTime, Text
 
-from loyalty_engine.entities import ActivityLine, Effect, Fact, Partner
+from loyalty_engine.entities import ActivityLine, Effect, Fact, Merge, Partner
 from loyalty_engine.store.connection import Connection
 from loyalty_engine.store.reads.pages import (
     PARENTS,
     Page,
     Slice,
     Sort,
-    for_each,
+    one_after_another,
     pages_of,
     seek_values,
     sliced,
@@ -104,6 +104,7 @@ class ActivityWanted:
 
 
 _fact, _line, _partner, _effect = columns(Fact), columns(ActivityLine), columns(Partner), columns(Effect)
+_merge = columns(Merge)
 
 
 def activities(held: bool) -> Any:
@@ -158,7 +159,7 @@ async def reversed_amounts(connection: Connection, view: View, ids: Sequence[UUI
 async def activity_pages(
     connection: Connection, view: View, ids: Sequence[UUID], wanted: ActivityWanted, slice_: Slice
 ) -> dict[UUID, Page[ActivityRow]]:
-    """A page of activities of each member, the latest first."""
+    """A page of activities of each member, and of those who went into it, the latest first."""
     given = wanted.given()
     statement = _page(frozenset(given), slice_.size, slice_.backward, slice_.beyond is not None)
     grouped: dict[UUID, list[ActivityRow]] = {}
@@ -166,7 +167,13 @@ async def activity_pages(
         connection, view, ids=list(ids), **given, **seek_values(slice_)
     ):
         grouped.setdefault(parent, []).append(ActivityRow(*record))
-    return pages_of(grouped, ids, slice_)
+    ordered = {parent: one_after_another(rows, in_order, slice_) for parent, rows in grouped.items()}
+    return pages_of(ordered, ids, slice_)
+
+
+def in_order(row: ActivityRow) -> tuple[datetime, str, str]:
+    """Its place in the order of the fold."""
+    return (row.occurred_at, row.source, row.external_id)
 
 
 def _texts(name: str) -> Any:
@@ -257,14 +264,16 @@ def place() -> Sort:
 
 @lru_cache(maxsize=512)
 def _page(given: frozenset[str], size: int, backward: bool, seeking: bool) -> ViewStatement:
-    return ViewStatement(
-        lambda held: for_each(
-            sliced(
-                activities(held).where(_fact.member_id == PARENTS.c.parent_id, *conditions(given)),
-                place(),
-                size,
-                backward,
-                seeking,
-            )
-        )
-    )
+    return ViewStatement(lambda held: _of_parts(held, given, size, backward, seeking))
+
+
+def _of_parts(held: bool, given: frozenset[str], size: int, backward: bool, seeking: bool) -> Any:
+    part = union_all(
+        select(PARENTS.c.parent_id, PARENTS.c.parent_id.label("part_id")),
+        select(_merge.survivor_id, _merge.absorbed_id).where(
+            of_business(_merge), one_of_ids(_merge.survivor_id)
+        ),
+    ).subquery("part")
+    page = activities(held).where(_fact.member_id == part.c.part_id, *conditions(given))
+    found = sliced(page, place(), size, backward, seeking).lateral("found")
+    return select(part.c.parent_id, *found.c).select_from(part.join(found, true()))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 from uuid import UUID
@@ -76,6 +76,11 @@ def for_each(page: Select[Any]) -> Select[Any]:
     """A page for each of the parents ``:ids``, whose statement names ``PARENTS.c.parent_id``."""
     found = page.lateral("found")
     return select(PARENTS.c.parent_id, *found.c).select_from(PARENTS.join(found, true()))
+
+
+def one_after_another(rows: Iterable[Row], place: Callable[[Row], Any], slice_: Slice) -> list[Row]:
+    """Pages of several lists, the latest first, as one that is as long as a page and one row more."""
+    return sorted(rows, key=place, reverse=not slice_.backward)[: slice_.size + 1]
 
 
 def pages_of(
