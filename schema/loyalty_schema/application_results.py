@@ -22,6 +22,7 @@ from loyalty_schema.types.refusals import (
     MemberMerged,
     NotFound,
     Retryable,
+    RuleFailed,
 )
 
 
@@ -105,6 +106,7 @@ ApplyResult: TypeAlias = Annotated[
     | AlreadyExists
     | IdempotencyConflict
     | IdempotencyInProgress
+    | RuleFailed
     | ConfigInvalid
     | Retryable,
     strawberry.union("ApplyResult", description="What apply answers."),
@@ -115,6 +117,7 @@ DecideApplicationResult: TypeAlias = Annotated[
     | NotFound
     | IdempotencyConflict
     | IdempotencyInProgress
+    | RuleFailed
     | ConfigInvalid
     | Retryable,
     strawberry.union("DecideApplicationResult", description="What decideApplication answers."),
@@ -125,6 +128,7 @@ WithdrawApplicationResult: TypeAlias = Annotated[
     | NotFound
     | IdempotencyConflict
     | IdempotencyInProgress
+    | RuleFailed
     | ConfigInvalid
     | Retryable,
     strawberry.union("WithdrawApplicationResult", description="What withdrawApplication answers."),
@@ -136,6 +140,7 @@ CastVoteResult: TypeAlias = Annotated[
     | MemberMerged
     | IdempotencyConflict
     | IdempotencyInProgress
+    | RuleFailed
     | ConfigInvalid
     | Retryable,
     strawberry.union("CastVoteResult", description="What castVote answers."),

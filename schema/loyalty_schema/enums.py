@@ -303,6 +303,9 @@ class RefusalCode(Enum):
     )
     OUT_OF_STOCK = enum_value("OUT_OF_STOCK", description="There are not that many units in stock.")
     QUOTA_EXCEEDED = enum_value("QUOTA_EXCEEDED", description="It was used as often as it may be.")
+    RULE_FAILED = enum_value(
+        "RULE_FAILED", description="A rule that has to be asked failed; nothing was changed."
+    )
     CODE_NOT_USABLE = enum_value(
         "CODE_NOT_USABLE", description="The code cannot be used, for whatever reason."
     )

@@ -35,6 +35,7 @@ from loyalty_schema.types.refusals import (
     OutOfStock,
     QuotaExceeded,
     Retryable,
+    RuleFailed,
 )
 from loyalty_schema.types.reward import Redemption, Reward
 
@@ -216,6 +217,7 @@ RedeemRewardResult: TypeAlias = Annotated[
     | QuotaExceeded
     | IdempotencyConflict
     | IdempotencyInProgress
+    | RuleFailed
     | ConfigInvalid
     | Retryable,
     strawberry.union("RedeemRewardResult", description="What redeemReward answers."),

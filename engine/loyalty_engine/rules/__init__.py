@@ -36,6 +36,7 @@ from loyalty_engine.rules.hooks import (
     EarnHooks,
     PartnerHooks,
     PluginHooks,
+    RedemptionHooks,
     Rule,
     TierHooks,
     hookimpl,
@@ -47,6 +48,7 @@ from loyalty_engine.rules.inputs import (
     Member,
     Occasion,
     ProgramOutline,
+    Redemption,
 )
 from loyalty_engine.rules.lint import keyed, listed, threshold_problems, tier_problems
 from loyalty_engine.rules.measures import (
@@ -111,6 +113,8 @@ __all__ = [
     "PromotionTerms",
     "Reading",
     "Reason",
+    "Redemption",
+    "RedemptionHooks",
     "Requirement",
     "RollingDays",
     "RollingMonths",

@@ -23,7 +23,7 @@ from loyalty_engine.rules.decisions import (
     PromotionTerms,
     TierVerdict,
 )
-from loyalty_engine.rules.inputs import Activity, Ladder, Member, Occasion, ProgramOutline
+from loyalty_engine.rules.inputs import Activity, Ladder, Member, Occasion, ProgramOutline, Redemption
 from loyalty_engine.rules.measures import Measure
 from loyalty_engine.rules.requirements import Requirement
 
@@ -105,6 +105,14 @@ class PartnerHooks:
         """The awards that this promotion would give for the activity."""
 
 
+class RedemptionHooks:
+    """Who may redeem what, beyond what the reward says itself."""
+
+    @hookspec
+    def objection(self, redemption: Redemption, member: Member) -> str | None:
+        """Why the member may not redeem it now, in a few words for whoever asked; None: it may."""
+
+
 class AdmissionHooks:
     """Who is admitted, by which steps."""
 
@@ -113,5 +121,5 @@ class AdmissionHooks:
         """What comes of what happens to an application; one that nothing can come of is refused."""
 
 
-HOOK_MIXINS: tuple[type, ...] = (TierHooks, EarnHooks, PartnerHooks, AdmissionHooks)
+HOOK_MIXINS: tuple[type, ...] = (TierHooks, EarnHooks, PartnerHooks, RedemptionHooks, AdmissionHooks)
 """Every mixin whose overridden methods the engine calls."""

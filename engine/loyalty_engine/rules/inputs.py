@@ -57,6 +57,17 @@ class Activity:
 
 
 @dataclass(frozen=True, slots=True)
+class Redemption:
+    """What a member wants to redeem: a reward by its key and kind, what it costs, and the local day."""
+
+    reward: str
+    kind: str
+    currency: str
+    price: Decimal
+    local_day: date
+
+
+@dataclass(frozen=True, slots=True)
 class Ladder:
     """A ladder's tiers from the base tier upwards."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
@@ -47,6 +48,8 @@ from loyalty_engine.store.applications import (
 from loyalty_engine.store.connection import Connection
 from loyalty_engine.store.members import MemberRow
 
+_logger = logging.getLogger(__name__)
+
 Row = dict[str, Any]
 NO_TALLY = dict.fromkeys(("electors", "in_favour", "against", "abstained", "result"))
 
@@ -82,12 +85,12 @@ class ApplicationHistory:
         return versions[row.program_version_id]
 
     def ask(self, program: Program, rule: str, state: ApplicationState, event: AdmissionEvent) -> Transition:
-        """What the rule makes of an event; refused with CONFIG_INVALID where it fails."""
+        """What the rule makes of an event; refused with RULE_FAILED where it fails."""
         try:
             return asked(program, rule, state, event)
         except AdmissionFailed as failed:
-            reason = {"reason": str(failed)[:500]}
-            raise Refused(Refusal(RefusalCode.CONFIG_INVALID, "application-rule-failed", reason)) from failed
+            _logger.exception("business %s: a rule failed at an application", self._business_id)
+            raise Refused(Refusal(RefusalCode.RULE_FAILED, "rule-failed", {"rule": rule})) from failed
 
     def begin(self, rule: str, kind: AdmissionKind, version_id: UUID, happened: Happened) -> Row:
         """The row of an application that is not written yet."""

@@ -6,6 +6,7 @@ of a redemption is up is seen by whoever looks; nobody has to write it down.
 
 from __future__ import annotations
 
+import logging
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,6 +18,8 @@ from loyalty_engine.ledger.amounts import from_smallest_units
 from loyalty_engine.localtime import first_instant, local_day
 from loyalty_engine.program import Program
 from loyalty_engine.rating import Moved, State
+from loyalty_engine.rating.objecting import RedemptionRuleFailed, objection_to
+from loyalty_engine.rules import Redemption
 from loyalty_engine.services import checks
 from loyalty_engine.services.commands import MemberBy
 from loyalty_engine.services.coupons import issued
@@ -51,6 +54,8 @@ from loyalty_engine.store.rewards import (
     stock_of,
 )
 
+_logger = logging.getLogger(__name__)
+
 Row = dict[str, Any]
 
 
@@ -60,7 +65,8 @@ async def redeem_reward(
     """Spend points on a reward, all of it or nothing.
 
     Refused with INSUFFICIENT_POINTS, OUT_OF_STOCK, QUOTA_EXCEEDED where the member has redeemed it as often
-    as it may, NOT_FOUND, or INVALID_INPUT where it is not on offer now or not to this member.
+    as it may, NOT_FOUND, INVALID_INPUT where it is not on offer now or not to this member or a rule objects,
+    or RULE_FAILED where a rule that might object fails.
     """
 
     codes: dict[str, str] = {}
@@ -89,6 +95,7 @@ async def _redeem(
     _on_offer(offered, at)
     state = await deciding.state(member)
     price = _price(deciding.program, state, offered)
+    _ask_rules(deciding, state, offered, price, at)
     place = await _place(connection, business_id, member.member_id, offered)
     delivery_id = await _deliver(connection, business_id, offered.reward_id, deciding.now)
     tier = {} if price.tier is None else {"tier": price.tier}
@@ -133,6 +140,23 @@ def _price(program: Program, state: State, offered: OfferRow) -> Price:
     if available < price.units:
         raise insufficient(section, available, price.units)
     return price
+
+
+def _ask_rules(deciding: Deciding, state: State, offered: OfferRow, price: Price, at: datetime) -> None:
+    """Refused where a rule objects, and with RULE_FAILED where one fails: nobody knows what it would say."""
+    program = deciding.program
+    points = from_smallest_units(price.units, program.points[offered.currency].section.decimals)
+    wanted = Redemption(
+        offered.key, offered.kind, offered.currency, points, local_day(at, deciding.business.zone)
+    )
+    try:
+        objection = objection_to(program, state, wanted)
+    except RedemptionRuleFailed as error:
+        _logger.exception("business %s: a rule failed at a redemption", deciding.business.business_id)
+        failed = {"rule": error.failed.rule}
+        raise Refused(Refusal(RefusalCode.RULE_FAILED, "rule-failed", failed, ("reward",))) from error
+    if objection is not None:
+        raise invalid("redemption-objected", "reward", rule=objection[0], reason=objection[1])
 
 
 async def _place(connection: Connection, business_id: UUID, member_id: UUID, offered: OfferRow) -> int:

@@ -106,6 +106,11 @@ class QuotaExceeded(Refusal):
     """It was used as often as it may be."""
 
 
+@strawberry.type(description="A rule that has to be asked failed; nothing was changed.")
+class RuleFailed(Refusal):
+    """A rule that has to be asked failed; nothing was changed."""
+
+
 @strawberry.type(description="The code cannot be used, for whatever reason.")
 class CodeNotUsable(Refusal):
     """The code cannot be used, for whatever reason."""
@@ -170,6 +175,7 @@ _TYPES: dict[EngineRefusalCode, type[Refusal]] = {
     EngineRefusalCode.PERIOD_CLOSED: PeriodClosed,
     EngineRefusalCode.IDEMPOTENCY_CONFLICT: IdempotencyConflict,
     EngineRefusalCode.IDEMPOTENCY_IN_PROGRESS: IdempotencyInProgress,
+    EngineRefusalCode.RULE_FAILED: RuleFailed,
     EngineRefusalCode.CONFIG_INVALID: ConfigInvalid,
     EngineRefusalCode.RETRYABLE: Retryable,
 }
