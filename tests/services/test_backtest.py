@@ -168,6 +168,17 @@ async def test_a_sample_has_the_same_share_of_every_tier_and_says_that_it_is_one
     assert found.tiers == {Held("status", "basic", "basic"): 15, Held("status", "silver", "silver"): 5}
 
 
+async def test_what_really_came_is_known_also_of_a_sample(app_database: Database) -> None:
+    shop = await new_shop(app_database)
+    for number in range(9):
+        await shop.enrol(f"member-{number}")
+        await shop.buy(number, SPRING.start + timedelta(days=1), member=f"member-{number}")
+    found = await run(shop, TWICE, sample=2)
+    assert found.folded == 2
+    assert found.costs[EARNED].was == sum(range(9))
+    assert found.costs[EARNED].margin > 0
+
+
 @pytest.mark.parametrize(
     ("program", "period", "path"),
     [

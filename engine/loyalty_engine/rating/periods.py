@@ -41,16 +41,19 @@ def costs(effects: Iterable[Effect], start: datetime, end: datetime) -> Counter[
     found: Counter[Cost] = Counter()
     for effect in effects:
         if start <= effect.effective_at < end:
-            _count(found, effect)
+            counted = cost_of(effect.kind, effect.key.rule, effect.key.slot)
+            if counted is not None:
+                found[counted[0]] += counted[1] * effect.value
     return found
 
 
-def _count(found: Counter[Cost], effect: Effect) -> None:
-    rule = effect.key.rule
-    if effect.kind == "caused":
-        found[Cost("given", gift_of(effect.key.slot)[0], rule, "")] += effect.value
-    elif effect.kind == "points":
-        currency, movement, partner = parts_of(effect.key.slot)
+def cost_of(kind: str, rule: str, slot: str) -> tuple[Cost, int] | None:
+    """What an effect costs, and the sign that its value has there; None where it costs nothing."""
+    if kind == "caused":
+        return Cost("given", gift_of(slot)[0], rule, ""), 1
+    if kind == "points":
+        currency, movement, partner = parts_of(slot)
         if movement in _SIGNED:
             sort, sign = _SIGNED[movement]
-            found[Cost(sort, currency, rule, partner)] += sign * effect.value
+            return Cost(sort, currency, rule, partner), sign
+    return None

@@ -8,11 +8,14 @@ did; that they might have done something else is not in it.
 from __future__ import annotations
 
 import heapq
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from operator import itemgetter
 from uuid import UUID
+
+import asyncpg
 
 from loyalty_engine.ids import new_id
 from loyalty_engine.ledger.effects import EffectKey
@@ -20,7 +23,7 @@ from loyalty_engine.program import Finding, Program, ProgramInvalid, compile_pro
 from loyalty_engine.program.plan import NO_PLAN, Plan
 from loyalty_engine.rating import Folding, Outcome, ProgramVersion, Rulebook
 from loyalty_engine.rating.facts import place_of, returns_by_purchase
-from loyalty_engine.rating.periods import Cost, costs
+from loyalty_engine.rating.periods import Cost, cost_of, costs
 from loyalty_engine.services.answers import Answers, Given, MemberAnswers
 from loyalty_engine.services.engine import Business, Caller, Engine
 from loyalty_engine.services.histories import History, histories
@@ -30,7 +33,7 @@ from loyalty_engine.services.states import empty_state
 from loyalty_engine.services.strata import Held, Stratum, margin, totals
 from loyalty_engine.services.trials import Trial, TrialAnswers
 from loyalty_engine.services.verification.replay import StoredAnswers
-from loyalty_engine.store.backtest import members_read, rationed_at, sampled_members
+from loyalty_engine.store.backtest import members_read, posted_between, rationed_at, sampled_members
 from loyalty_engine.store.connection import Connection
 from loyalty_engine.store.members import MemberRow
 from loyalty_engine.store.publishing import published_versions
@@ -151,7 +154,8 @@ class _Backtest:
             ids = [row["member_id"] for row in chosen[first : first + at_once]]
             rows = await members_read(self._connection, business_id, ids)
             await self._fold(published, rows, answers, strata)
-        return self._result(members, len(chosen), answers, findings)
+        posted = await posted_between(self._connection, business_id, period.start, period.end)
+        return self._result(members, len(chosen), answers, _real(posted), findings)
 
     @property
     def _rations(self) -> bool:
@@ -237,12 +241,17 @@ class _Backtest:
             stratum.tiers[Held(policy.key, before.tier if before else None, after.tier)] += 1
 
     def _result(
-        self, members: int, folded: int, answers: TrialAnswers, findings: tuple[Finding, ...]
+        self,
+        members: int,
+        folded: int,
+        answers: TrialAnswers,
+        was: Mapping[Cost, int],
+        findings: tuple[Finding, ...],
     ) -> Backtested:
+        """What really came is known; the change is added up, of a sample estimated."""
         found = self._strata.values()
-        was = totals([(each, each.was) for each in found])
-        would = totals([(each, each.would) for each in found])
-        gifts = any(cost.sort == "given" and was.get(cost) != would.get(cost) for cost in {*was, *would})
+        changes = totals([(each, each.changes) for each in found])
+        gifts = any(cost.sort == "given" and change for cost, change in changes.items())
         reasons = {"sample": folded < members, "budgets": answers.cut, "gifts": gifts}
         return Backtested(
             self._period,
@@ -250,10 +259,19 @@ class _Backtest:
             folded,
             frozenset(reason for reason, holds in reasons.items() if holds),
             {
-                cost: Compared(was.get(cost, 0), would.get(cost, 0), margin(found, cost))
-                for cost in sorted({*was, *would})
+                cost: Compared(was.get(cost, 0), was.get(cost, 0) + changes.get(cost, 0), margin(found, cost))
+                for cost in sorted({*was, *changes})
             },
             totals([(each, each.tiers) for each in found]),
             totals([(each, each.failed) for each in found]),
             findings,
         )
+
+
+def _real(rows: Sequence[asyncpg.Record]) -> Counter[Cost]:
+    found: Counter[Cost] = Counter()
+    for row in rows:
+        counted = cost_of(row["kind"], row["rule"], row["slot"])
+        if counted is not None:
+            found[counted[0]] += counted[1] * row["value"]
+    return found

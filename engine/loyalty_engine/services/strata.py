@@ -32,24 +32,23 @@ class Stratum:
 
     members: int
     folded: int = 0
-    was: Counter[Cost] = field(default_factory=Counter)
-    would: Counter[Cost] = field(default_factory=Counter)
+    changes: Counter[Cost] = field(default_factory=Counter)
     squares: Counter[Cost] = field(default_factory=Counter)
     tiers: Counter[Held] = field(default_factory=Counter)
     failed: Counter[str] = field(default_factory=Counter)
 
     def add(self, was: Mapping[Cost, int], would: Mapping[Cost, int]) -> None:
         """What really came of one member, and what would have."""
+        changes = {cost: would.get(cost, 0) - was.get(cost, 0) for cost in {*was, *would}}
         self.folded += 1
-        self.was.update(was)
-        self.would.update(would)
-        self.squares.update({cost: (would.get(cost, 0) - was.get(cost, 0)) ** 2 for cost in {*was, *would}})
+        self.changes.update(changes)
+        self.squares.update({cost: change**2 for cost, change in changes.items()})
 
     def variance(self, cost: Cost) -> Fraction:
         """Of the estimated change in this stratum; a stratum that was folded whole has none."""
         if self.folded == self.members:
             return Fraction(0)
-        change, count = self.would[cost] - self.was[cost], self.folded
+        change, count = self.changes[cost], self.folded
         of_sample = (self.squares[cost] - Fraction(change**2, count)) / (count - 1)
         return Fraction(self.members * (self.members - count), count) * of_sample
 

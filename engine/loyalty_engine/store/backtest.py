@@ -28,6 +28,16 @@ SELECT p.member_id, p.stratum, p.in_stratum, p.members FROM placed p
 WHERE $3::bigint IS NULL OR p.place <= greatest(2, ceil(p.in_stratum * $3::numeric / p.members))
 ORDER BY p.member_id
 """
+_POSTED = """
+SELECT e.kind, e.rule, split_part(e.slot, '/', 1) || '/' || split_part(e.slot, '/', 2) || '/-/'
+       || CASE WHEN e.kind = 'points' THEN split_part(e.slot, '/', 4) ELSE '' END
+       || CASE WHEN split_part(e.slot, '/', 5) <> '' AND e.kind = 'points'
+               THEN '/' || split_part(e.slot, '/', 5) ELSE '' END AS slot,
+       sum(e.value)::bigint AS value
+FROM effect e
+WHERE e.business_id = $1 AND e.kind IN ('points', 'caused') AND e.effective_at >= $2 AND e.effective_at < $3
+GROUP BY 1, 2, 3
+"""
 _COLUMNS = ", ".join(f"m.{name}" for name in MemberRow.__slots__)
 _MEMBERS = f"""
 SELECT {_COLUMNS} FROM member m WHERE m.business_id = $1 AND m.member_id = ANY ($2::uuid[])
@@ -54,6 +64,13 @@ async def sampled_members(
     Of each combination of tiers the same share is chosen, at least two members, and always the same ones.
     """
     return await connection.fetch(_SAMPLE, business_id, before, at_most)
+
+
+async def posted_between(
+    connection: Connection, business_id: UUID, start: datetime, end: datetime
+) -> list[asyncpg.Record]:
+    """What was moved and caused from an instant until before another, by kind, rule and slot without line."""
+    return await connection.fetch(_POSTED, business_id, start, end)
 
 
 async def members_read(connection: Connection, business_id: UUID, ids: Sequence[UUID]) -> list[MemberRow]:
