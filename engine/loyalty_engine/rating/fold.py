@@ -202,6 +202,7 @@ class Folding:
 
         A linked return at the very instant of its purchase comes after it, whatever its key.
         """
+        was_closed = self.state.closed  # In a history that went into another one no time passes.
         self.advance(fact.occurred_at)
         version = self._rulebook.in_force(fact.occurred_at)
         at = At(fact.cause, fact.occurred_at, version.id, place_of(fact))
@@ -221,7 +222,8 @@ class Folding:
                 self._value(fact, at, version)
         self._freeze(version)
         self.state.place = place_of(fact)
-        self.state.at = max(self.state.at, fact.occurred_at)
+        if not was_closed:
+            self.state.at = max(self.state.at, fact.occurred_at)
         self._look_ahead(at, version.program)
 
     def _activity(self, fact: ActivityFact, at: At, version: ProgramVersion) -> Asking:
