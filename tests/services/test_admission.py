@@ -11,11 +11,13 @@ import pytest
 
 from loyalty_engine.clock import FixedClock, SteadyClock
 from loyalty_engine.jobs.worker import work_once
+from loyalty_engine.rules import AdmissionEvent, Application
 from loyalty_engine.services import Refusal, RefusalCode, erase_member, pause_member, resume_member
 from loyalty_engine.services.application_commands import ApplicationChanged, VoteCast
 from loyalty_engine.services.commands import Erased, EraseMember, MemberBy, Recorded
 from loyalty_engine.services.pauses import PauseMember, ResumeMember
 from loyalty_engine.store.database import Database
+from loyalty_tier_grant.rule import TierGrant
 from tests.services.admission import (
     applied,
     ask,
@@ -188,6 +190,28 @@ async def test_who_is_rejected_or_withdraws_may_apply_again_and_nobody_twice(app
     refused(await withdraw(shop, second), RefusalCode.INVALID_INPUT, "application")
     await applied(shop, "admission")
     refused(await ask(shop, "anything"), RefusalCode.INVALID_INPUT, "rule")
+
+
+@pytest.mark.parametrize("answers", [None, "admitted"])
+async def test_a_rule_that_fails_refuses_and_the_same_request_succeeds_once_it_is_repaired(
+    app_database: Database, monkeypatch: pytest.MonkeyPatch, answers: str | None
+) -> None:
+    decides, is_broken = TierGrant.transition, True
+
+    def transition(rule: TierGrant, application: Application, event: AdmissionEvent) -> Any:
+        if not is_broken:
+            return decides(rule, application, event)
+        if answers is None:
+            raise ValueError("no admissions today")
+        return answers
+
+    monkeypatch.setattr(TierGrant, "transition", transition)
+    shop = await chamber(app_database, OPENED)
+    refusal = refused(await ask(shop, "admission", key="one"), RefusalCode.RULE_FAILED)
+    assert (refusal.word, dict(refusal.parameters)) == ("rule-failed", {"rule": "admission"})
+    assert await shop.value("SELECT count(*) FROM application") == 0
+    is_broken = False
+    done(await ask(shop, "admission", key="one"), ApplicationChanged)
 
 
 async def test_the_same_request_is_answered_again(app_database: Database) -> None:

@@ -15,6 +15,7 @@ from loyalty_engine.services.commands import (
 from loyalty_engine.services.programs import Published, publish_program
 from loyalty_engine.store.database import Database
 from tests.properties.invariants import broken
+from tests.services.by_hand import set_by_hand
 from tests.services.friends import shop_of_friends
 from tests.services.merging import MergingShop, check, merging_shop, program, with_two
 from tests.services.shop import NOW, START, done, purchase, refused
@@ -65,6 +66,24 @@ async def test_a_redemption_of_before_is_given_back_to_who_goes_on_with_its_end(
     assert await shop.balance("bob") == 0
     await shop.give_back("r1", at=NOW)
     assert await shop.lots("bob") == [lot]
+    await check(shop)
+
+
+async def test_no_time_passes_in_the_history_that_ended_whatever_still_comes(
+    shop: MergingShop,
+) -> None:
+    await shop.buy(60, START + DAY, external_id="a1")
+    done(await shop.redeem(10, START + 2 * DAY, external_id="r1"), Recorded)
+    ends = NOW.date() + 2 * DAY
+    await set_by_hand(shop, "gold", NOW, until=ends, locked=True)
+    done(await shop.merge(), MembersMerged)
+    await shop.set_clock(NOW + 9 * DAY)
+    await shop.give_back("r1", at=NOW + 8 * DAY)
+    await shop.give_back("a1", 20, at=NOW + 9 * DAY)
+    query = "SELECT folded_until, status FROM member WHERE external_id = 'ann'"
+    ((until, status),) = await shop.rows(query)
+    assert (until < NOW + DAY, status) == (True, "merged")
+    assert await shop.balance("bob") == 40
     await check(shop)
 
 

@@ -110,6 +110,15 @@ async def test_who_pays_is_told_and_an_offer_that_its_budget_cut_makes_an_estima
     assert found.estimates == {"budgets"}
 
 
+async def test_who_paid_is_told_by_name_whatever_is_in_it(app_database: Database) -> None:
+    named = FUNDED.replace('"acme"', '"acme/north"')
+    shop = await new_shop(app_database, named)
+    await shop.enrol("ann")
+    await shop.buy(10, SPRING.start + timedelta(days=1))
+    found = await run(shop, named)
+    assert found.costs[Cost("earned", "points", "first", "acme/north")] == Compared(10, 10)
+
+
 async def test_what_is_rationed_is_granted_in_the_order_of_the_facts(app_database: Database) -> None:
     shop = await new_shop(app_database, UNFUNDED)
     for name, day in (("ann", 3), ("bob", 2), ("cat", 1)):

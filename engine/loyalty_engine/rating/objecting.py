@@ -31,7 +31,7 @@ def objection_to(program: Program, state: State, redemption: Redemption) -> tupl
     for rule, ask in program.implementations["objection"].items():
         try:
             objection = ask(redemption, member)
-        except Exception as error:
+        except Exception as error:  # whatever a rule raises is its failure, and told as such
             raise RedemptionRuleFailed(failure(rule, error)) from error
         if objection is None:
             continue

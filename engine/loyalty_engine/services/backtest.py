@@ -21,15 +21,13 @@ from loyalty_engine.ids import new_id
 from loyalty_engine.ledger.effects import EffectKey
 from loyalty_engine.program import Finding, Program, ProgramInvalid, compile_program
 from loyalty_engine.program.plan import NO_PLAN, Plan
-from loyalty_engine.rating import Folding, Outcome, ProgramVersion, Rulebook
-from loyalty_engine.rating.facts import place_of, returns_by_purchase
+from loyalty_engine.rating import Outcome, ProgramVersion, Rulebook
 from loyalty_engine.rating.periods import Cost, cost_of, costs
 from loyalty_engine.services.answers import Answers, Given, MemberAnswers
 from loyalty_engine.services.engine import Business, Caller, Engine
-from loyalty_engine.services.histories import History, histories
+from loyalty_engine.services.histories import History, begun, histories
 from loyalty_engine.services.programs import NotPublished, ProgramRefused, findings_at
 from loyalty_engine.services.promotions import known_promotions, opened_units
-from loyalty_engine.services.states import empty_state
 from loyalty_engine.services.strata import Held, Stratum, margin, totals
 from loyalty_engine.services.trials import Trial, TrialAnswers
 from loyalty_engine.services.verification.replay import StoredAnswers
@@ -218,9 +216,7 @@ class _Backtest:
         return {key: each for key, each in history.given.items() if causes.get(key.cause, start) < start}
 
     def _trial(self, rulebook: Rulebook, history: History, given: Mapping[EffectKey, Given]) -> Trial:
-        ordered = sorted(history.facts.values(), key=place_of)
-        folding = Folding(rulebook, empty_state(history.stored.member), returns_by_purchase(ordered))
-        folding.enrol()
+        folding, ordered = begun(rulebook, history)
         answering = MemberAnswers(history.stored.member.member_id, dict(given))
         in_time = [fact for fact in ordered if fact.occurred_at < self._period.end]
         return Trial(history, folding, answering, in_time)

@@ -75,6 +75,14 @@ async def histories(
     }
 
 
+def begun(rulebook: Rulebook, history: History) -> tuple[Folding, list[Fact]]:
+    """A fold of the history from the beginning that has taken nothing yet, and all that it is to take."""
+    ordered = sorted(history.facts.values(), key=place_of)
+    folding = Folding(rulebook, empty_state(history.stored.member), returns_by_purchase(ordered))
+    folding.enrol()
+    return folding, ordered
+
+
 async def fold_whole(
     rulebook: Rulebook, history: History, answers: Answers, now: datetime, until: datetime | None = None
 ) -> Outcome:
@@ -84,9 +92,7 @@ async def fold_whole(
     """
     member = history.stored.member
     answering = MemberAnswers(member.member_id, history.given)
-    ordered = sorted(history.facts.values(), key=place_of)
-    folding = Folding(rulebook, empty_state(member), returns_by_purchase(ordered))
-    folding.enrol()
+    folding, ordered = begun(rulebook, history)
     for fact in ordered:
         await answers.carry(answering, folding.take(fact))
     folding.advance(member.folded_until if until is None else max(member.folded_until, until))

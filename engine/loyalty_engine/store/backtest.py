@@ -29,14 +29,12 @@ WHERE $3::bigint IS NULL OR p.place <= greatest(2, ceil(p.in_stratum * $3::numer
 ORDER BY p.member_id
 """
 _POSTED = """
-SELECT e.kind, e.rule, split_part(e.slot, '/', 1) || '/' || split_part(e.slot, '/', 2) || '/-/'
-       || CASE WHEN e.kind = 'points' THEN split_part(e.slot, '/', 4) ELSE '' END
-       || CASE WHEN split_part(e.slot, '/', 5) <> '' AND e.kind = 'points'
-               THEN '/' || split_part(e.slot, '/', 5) ELSE '' END AS slot,
-       sum(e.value)::bigint AS value
+SELECT e.kind, e.rule, sum(e.value)::bigint AS value,
+       CASE e.kind WHEN 'points' THEN regexp_replace(e.slot, '^points/([^/]*)/[^/]*/', 'points/\\1/-/')
+                   ELSE regexp_replace(e.slot, '^gift/([^/]*)/.*$', 'gift/\\1/-/') END AS slot
 FROM effect e
 WHERE e.business_id = $1 AND e.kind IN ('points', 'caused') AND e.effective_at >= $2 AND e.effective_at < $3
-GROUP BY 1, 2, 3
+GROUP BY 1, 2, 4
 """
 _COLUMNS = ", ".join(f"m.{name}" for name in MemberRow.__slots__)
 _MEMBERS = f"""
@@ -69,7 +67,10 @@ async def sampled_members(
 async def posted_between(
     connection: Connection, business_id: UUID, start: datetime, end: datetime
 ) -> list[asyncpg.Record]:
-    """What was moved and caused from an instant until before another, by kind, rule and slot without line."""
+    """What was moved and caused from an instant until before another, by kind, rule and slot.
+
+    Slots are told without their lines, those of gifts also without who was given.
+    """
     return await connection.fetch(_POSTED, business_id, start, end)
 
 
