@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
+from loyalty_engine.localtime import first_instant
 from loyalty_engine.program.plan import plan_of
 from loyalty_engine.services import RefusalCode
 from loyalty_engine.services.commands import (
@@ -85,6 +87,23 @@ async def test_no_time_passes_in_the_history_that_ended_whatever_still_comes(
     assert (until < NOW + DAY, status) == (True, "merged")
     assert await shop.balance("bob") == 40
     await check(shop)
+
+
+async def test_a_claim_that_is_over_is_not_judged_again_in_the_history_that_ended(
+    app_database: Database,
+) -> None:
+    source = program("from_now", '{ calendar = "month" }').replace('end_of = "year"', 'end_of = "month"')
+    shop = await with_two(await merging_shop(app_database, source))
+    await shop.buy(150, NOW - DAY, external_id="a1")
+    await shop.buy(150, NOW - DAY, external_id="a2")
+    done(await shop.merge(), MembersMerged)
+    assert await shop.tier("bob") == "gold"
+    over = first_instant(date(NOW.year, NOW.month + 1, 1), ZoneInfo("Europe/Berlin"))
+    await shop.set_clock(over + DAY)
+    for of, later, tier in (("a1", timedelta(0), "gold"), ("a2", DAY, "silver")):
+        await shop.give_back(of, 100, at=over + later)
+        assert await shop.tier("bob") == tier
+        await check(shop)
 
 
 async def test_merges_follow_one_another_and_a_late_return_goes_all_the_way(shop: MergingShop) -> None:

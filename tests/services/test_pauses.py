@@ -220,3 +220,23 @@ async def test_a_claim_is_in_force_for_as_long_as_a_pause_lasts_whatever_is_reco
     await at(shop, "2027-01-01T12:00")
     assert await shop.tier() == "silver"  # the review of 1 January claims it for what twelve months hold
     await assert_verified(shop)
+
+
+@pytest.mark.parametrize("returned_on", ["2026-08-01", "2026-10-01"])
+async def test_a_lower_claim_that_a_return_leaves_in_a_pause_lasts_as_long_as_the_one_before_it(
+    app_database: Database, returned_on: str
+) -> None:
+    shop = await new_shop(app_database, QUARTERLY.replace('returns = "undo"', 'returns = "from_now"'))
+    await shop.enrol("ann")
+    await shop.buy(600, NOW, external_id="p1")
+    assert (await shop.tier(), await until(shop)) == ("gold", datetime(2026, 9, 14, 22, tzinfo=UTC))
+    await shop.set_clock(NOW + timedelta(days=5))
+    done(await pause(shop), Recorded)
+    await at(shop, f"{returned_on}T12:00")
+    await shop.give_back("p1", 450, datetime.fromisoformat(f"{returned_on}T11:00").replace(tzinfo=UTC))
+    assert await shop.tier() == "silver"
+    await assert_verified(shop)
+    await at(shop, "2026-11-20T12:00")
+    done(await resume(shop), Recorded)
+    assert await until(shop) == datetime(2027, 2, 14, 23, tzinfo=UTC)  # 153 days paused
+    await assert_verified(shop)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 
 from loyalty_engine.ledger.lots import Place
@@ -13,6 +13,7 @@ from loyalty_engine.rating.inputs import member_at
 from loyalty_engine.rating.journal import At
 from loyalty_engine.rating.judgement import Judgement, figure_key, judge
 from loyalty_engine.rating.locks import made_at
+from loyalty_engine.rating.pauses import Moving
 from loyalty_engine.rating.rulebook import Rulebook
 from loyalty_engine.rating.state import Claim, ClaimFigure, State
 from loyalty_engine.rating.tallies import View, view_of
@@ -59,7 +60,12 @@ class Lowering:
         tiers: Mapping[str, str],
     ) -> Claim | None:
         """The claim on figures that a return lowered, the lower one in its place, or None where it goes."""
-        if claim.origin != "rules" or not claim.figures or returned.is_after(claim):
+        if (
+            claim.origin != "rules"
+            or not claim.figures
+            or returned.is_after(claim)
+            or self._is_over(claim, at)
+        ):
             return claim
         program = self._rulebook.in_force(claim.first_at).program
         made_on = program.ladder(policy.key)
@@ -82,7 +88,17 @@ class Lowering:
             return replace(claim, figures=figures)
         if tier == ladder.base:
             return None
-        return Claim(tier, at.instant, claim.until_at, at.cause, figures=figures)
+        return Claim(tier, at.instant, self._end_of(claim, at, program), at.cause, figures=figures)
+
+    def _end_of(self, claim: Claim, at: At, program: Program) -> datetime | None:
+        """The end of the lower claim: in a pause later by the days of it that the claim has seen already."""
+        if self._state.pause is None or claim.until_at is None:
+            return claim.until_at
+        return Moving(self._state.pause, at.instant, program.zone).end(claim.until_at, claim.from_at)
+
+    def _is_over(self, claim: Claim, at: At) -> bool:
+        """Whether a claim had ended before the return, where no boundary ended it: in a closed history."""
+        return self._state.closed and claim.until_at is not None and claim.until_at <= at.instant
 
     def _after(
         self, claim: Claim, measure: Measure, figure: ClaimFigure, policy: LadderPolicy, returned: Returned

@@ -190,7 +190,7 @@ class Standings:
     ) -> None:
         """Judge claims again whose figures a return lowered, and withdraw what no longer holds.
 
-        A claim whose figures support a lower tier now is replaced by a claim on that tier.
+        A claim whose figures support a lower tier now is replaced by a claim on that tier until the same end.
         """
         state = self._state.ladders[policy.key]
         judged = [(claim, self._lowering.of(at, claim, policy, returned, tiers)) for claim in state.claims]
