@@ -44,6 +44,10 @@ config = { currency = "points", rate = "1", negative = "take_back" }
 """
 
 
+HANGS = 900
+"""After so many seconds a command hangs, however busy the machine is."""
+
+
 @dataclass(frozen=True)
 class Ended:
     """A command that ended."""
@@ -74,7 +78,7 @@ class Shell:
             capture_output=True,
             text=True,
             check=False,
-            timeout=120,
+            timeout=HANGS,
         )
         return Ended(done.returncode, done.stdout, done.stderr)
 
