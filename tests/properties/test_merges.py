@@ -14,6 +14,7 @@ from loyalty_engine.store.database import Database
 from tests.properties.histories import END, JOINED, Event, enrol_all, histories, place, send
 from tests.properties.invariants import broken
 from tests.properties.programs import programs
+from tests.properties.rests import Rest, moments_of, rest_until, rests
 from tests.services.shop import Shop, done, new_shop, refused
 
 SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.function_scoped_fixture]
@@ -29,11 +30,12 @@ RANKS = {name: rank for rank, name in enumerate(("basic", "silver", "gold"))} | 
 
 
 @settings(max_examples=30, deadline=None, suppress_health_check=SLOW)
-@given(source=programs(), events=histories(most=8), seed=st.integers(0, 10**6))
+@given(source=programs(), events=histories(most=8), seed=st.integers(0, 10**6), taken=rests(["bob"]))
 async def test_two_histories_are_merged_at_any_point(
-    app_database: Database, source: str, events: list[Event], seed: int
+    app_database: Database, source: str, events: list[Event], seed: int, taken: list[Rest]
 ) -> None:
-    chance = Random(seed)
+    """Whoever goes on may rest before and after it."""
+    chance, moments = Random(seed), moments_of(taken)
     shop = await new_shop(app_database, source, clock_at=JOINED)
     await enrol_all(shop)
     ordered = sorted(events, key=place)
@@ -41,13 +43,16 @@ async def test_two_histories_are_merged_at_any_point(
     late = [event for event in ordered if chance.random() < 0.2 and event.after is None]
     late = [event for event in late if not any(_is_of(other, event, events) for other in ordered)]
     for event in [event for event in ordered[:merged_after] if event not in late]:
+        await rest_until(shop, moments, event.at)
         await shop.set_clock(max(event.at, JOINED))
         done(await send(shop, event.command), Recorded)
     await _merge(shop)
     rest = [*(event for event in ordered[merged_after:] if event not in late), *late]
     for event in rest:
+        await rest_until(shop, moments, event.at)
         await shop.set_clock(max(event.at, await _now(shop)))
         await _send_after(shop, event)
+    await rest_until(shop, moments, END)
     await shop.set_clock(END)
     await shop.advance()
     assert await broken(shop) == {}
