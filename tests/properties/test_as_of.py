@@ -32,6 +32,7 @@ from tests.api.shop import Shop as Api
 from tests.api.shop import client_of, engine_on
 from tests.properties.histories import END, JOINED, Event, enrol_all, histories, place, send
 from tests.properties.programs import programs
+from tests.properties.rests import Rest, moments_of, rest_until, rests
 from tests.services.shop import Shop, done, new_shop
 
 SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.function_scoped_fixture]
@@ -116,10 +117,13 @@ async def check_present(shop: Shop, api: Api, now: datetime) -> dict[str, Any]:
     return await then(api, now)
 
 
-async def live(shop: Shop, api: Api, events: Sequence[Event], chance: Random) -> dict[datetime, Any]:
+async def live(
+    shop: Shop, api: Api, events: Sequence[Event], taken: Sequence[Rest], chance: Random
+) -> dict[datetime, Any]:
     """Send everything as it arrives, with a worker now and then; what was answered on the way."""
-    seen = {}
+    seen, moments = {}, moments_of(taken)
     for arrival in arrivals(events, chance):
+        await rest_until(shop, moments, arrival.at - timedelta(seconds=1))
         if chance.random() < 0.4:
             await shop.set_clock(arrival.at - timedelta(milliseconds=500))
             await shop.advance()
@@ -187,14 +191,19 @@ def check_fold(rulebook: Rulebook, state: State, answer: Mapping[str, Any], at: 
 
 
 @settings(deadline=None, max_examples=15, suppress_health_check=SLOW)
-@given(program=programs(), events=histories(), chance=st.randoms(use_true_random=False))
+@given(program=programs(), events=histories(), taken=rests(), chance=st.randoms(use_true_random=False))
 async def test_what_was_known_stays_what_is_answered_and_what_is_known_now_is_the_fold(
-    app_database: Database, client: httpx.AsyncClient, program: str, events: list[Event], chance: Random
+    app_database: Database,
+    client: httpx.AsyncClient,
+    program: str,
+    events: list[Event],
+    taken: list[Rest],
+    chance: Random,
 ) -> None:
     shop = await new_shop(app_database, program, clock_at=JOINED)
     await enrol_all(shop)
     api = await api_of(shop, client)
-    seen = await live(shop, api, events, chance)
+    seen = await live(shop, api, events, taken, chance)
     for at, answered in seen.items():
         assert await then(api, at, at) == answered
     rulebook, members = await histories_of(shop)
