@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any, NoReturn
 
 from starlette.requests import ClientDisconnect, Request
@@ -71,7 +71,10 @@ def parsed_body(octets: bytes) -> GraphQLBody:
 def _exact(written: str) -> Decimal:
     if len(written) > 100:
         raise ValueError("a number has at most 100 characters")
-    return Decimal(written)
+    try:
+        return Decimal(written)
+    except InvalidOperation:
+        raise ValueError(f"{written} has an exponent that no number has") from None
 
 
 def _no_number(written: str) -> NoReturn:

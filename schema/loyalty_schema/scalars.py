@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 import strawberry
@@ -91,7 +91,7 @@ def _json_literal(node: ValueNode, variables: Mapping[str, Any] | None = None) -
         case IntValueNode():
             return int(_bounded(node.value))
         case FloatValueNode():
-            return Decimal(_bounded(node.value))
+            return _exact(_bounded(node.value))
         case ListValueNode():
             return [_json_literal(item, variables) for item in node.values]
         case ObjectValueNode():
@@ -103,6 +103,13 @@ def _bounded(written: str) -> str:
     if len(written) > 40:
         raise GraphQLError("A number has at most 40 characters.")
     return written
+
+
+def _exact(written: str) -> Decimal:
+    try:
+        return Decimal(written)
+    except InvalidOperation:
+        raise GraphQLError(f"There is no number {written}.") from None
 
 
 def _same(value: Any) -> Any:

@@ -70,6 +70,11 @@ async def test_without_a_key_nothing_is_answered(shop: Shop) -> None:
             "application/json",
             400,
         ),
+        (
+            b'{"query": "{ viewer { kind } }", "variables": {"a": 1e9999999999999999999}}',
+            "application/json",
+            400,
+        ),
         (b'{"query": "{ viewer { kind } }"}', "text/plain", 415),
         (b"query=%7Bviewer%7D", "application/x-www-form-urlencoded", 415),
         (b'{"query": "' + b" " * 1_100_000 + b'"}', "application/json", 413),
@@ -125,6 +130,7 @@ async def test_health_needs_no_key(client: httpx.AsyncClient) -> None:
         '{ members(where: {businessId: "x"}) { nodes { id } } }',
         ENROL_WITH % 'tier: "gold"',
         ENROL_WITH % "attributes: 3",
+        ENROL_WITH % "attributes: {a: 0e-9999999999999999999}",
     ],
 )
 async def test_a_document_that_does_not_fit_is_told_so(shop: Shop, query: str) -> None:

@@ -34,6 +34,8 @@ exact = st.decimals(min_value=-(10**11), max_value=10**11, places=6)
         ("0.125", 2, (12, 12, 13, 12)),
         ("7", 2, (700, 700, 700, 700)),
         ("0.00004", 4, (0, 0, 0, 0)),
+        ("0e9999999999", 4, (0, 0, 0, 0)),
+        ("0e-9999999999", 4, (0, 0, 0, 0)),
     ],
 )
 def test_each_rounding_rounds_as_it_is_called(
@@ -44,7 +46,8 @@ def test_each_rounding_rounds_as_it_is_called(
 
 
 @pytest.mark.parametrize(
-    "points", ["NaN", "sNaN", "Infinity", "-Infinity", "1e18", "-1e18", "9000000000000001"]
+    "points",
+    ["NaN", "sNaN", "Infinity", "-Infinity", "1e18", "-1e18", "9000000000000001", "1e999999", "-1e9999999"],
 )
 def test_what_is_no_amount_or_too_large_is_refused(points: str) -> None:
     with pytest.raises(AmountOutOfBounds):

@@ -182,6 +182,15 @@ async def test_what_is_no_bounded_exact_json_is_invalid_as_an_attribute(shop: Sh
     assert await shop.row_counts() == before
 
 
+@pytest.mark.parametrize("zero", ["0.00000", "-0E-20", "0E-20000", "0E-9999999999"])
+async def test_a_nought_is_kept_as_such_however_long_it_is_written(shop: Shop, zero: str) -> None:
+    await shop.buy(attributes={"a": Decimal(zero), "b": [Decimal(zero)]})
+    done(await shop.note(value_of("a", Decimal(zero))), Recorded)
+    await shop.enrol("bob", attributes={"a": Decimal(zero)})
+    kept = await shop.rows("SELECT coalesce(attributes, value)::text FROM fact ORDER BY 1")
+    assert kept == [("0.0000",), ("0.0000",), ('{"a": 0.0000, "b": [0.0000]}',)]
+
+
 async def test_an_unset_value_is_kept_as_such(shop: Shop) -> None:
     await shop.enrol("bob", attributes={"a": None, "b": [None]})
     done(await shop.note(value_of("a", 1)), Recorded)

@@ -8,6 +8,9 @@ from decimal import ROUND_DOWN, ROUND_FLOOR, ROUND_HALF_EVEN, ROUND_HALF_UP, Con
 MAXIMUM = 9 * 10**15
 """The greatest amount of one posting, in smallest units (BEHAVIOUR L51)."""
 
+LARGEST_EXPONENT = 15
+"""The power of ten of the first digit of the greatest amount."""
+
 ROUNDINGS = {
     "floor": ROUND_FLOOR,
     "toward_zero": ROUND_DOWN,
@@ -29,6 +32,10 @@ def to_smallest_units(points: Decimal, decimals: int, rounding: str) -> int:
     """
     if not points.is_finite():
         raise AmountOutOfBounds(f"{points} is no amount of points")
+    if not points:
+        return 0
+    if points.adjusted() > LARGEST_EXPONENT:
+        raise AmountOutOfBounds(f"{points} points are more than can be posted at once")
     units = int(EXACT.scaleb(points, decimals).to_integral_value(rounding=ROUNDINGS[rounding], context=EXACT))
     if abs(units) > MAXIMUM:
         raise AmountOutOfBounds(f"{points} points are more than can be posted at once")

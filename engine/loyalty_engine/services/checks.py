@@ -104,8 +104,7 @@ def document(value: object, *path: str, depth: int = 1) -> object:
             amount(Decimal(value), *path)
             return value
         case Decimal():
-            amount(value, *path)
-            return _as_read(value)
+            return _as_read(value, cast("Decimal", amount(value, *path)))
         case Mapping() | list() | tuple():
             return _collection(value, path, depth)
     raise invalid("not-json", *path)
@@ -124,6 +123,12 @@ def _collection(
     return [document(item, *path, str(index), depth=depth + 1) for index, item in enumerate(value)]
 
 
-def _as_read(value: Decimal) -> int | Decimal:
-    """The number as it will be read again, so that a rule sees the same live and in a later fold."""
-    return value if cast("int", value.as_tuple().exponent) < 0 else int(value)
+def _as_read(value: Decimal, bounded: Decimal) -> int | Decimal:
+    """The number as it will be read again, so that a rule sees the same live and in a later fold.
+
+    Noughts after its fourth decimal are left out, of which there may be any number.
+    """
+    exponent = cast("int", value.as_tuple().exponent)
+    if exponent >= 0:
+        return int(value)
+    return bounded if exponent < -4 else value
