@@ -30,9 +30,10 @@ from loyalty_engine.services.merged import refuse_merged
 from loyalty_engine.services.moved_rows import moved_columns
 from loyalty_engine.services.operations import body_hash
 from loyalty_engine.services.points import insufficient
-from loyalty_engine.services.refusals import Refusal, RefusalCode, Refused, invalid
+from loyalty_engine.services.refusals import invalid
 from loyalty_engine.services.states import stored_states
 from loyalty_engine.store.connection import Connection
+from loyalty_engine.store.database import Overtaken
 from loyalty_engine.store.members import MemberRow, lock_members, locked_members
 
 Row = dict[str, Any]
@@ -158,14 +159,15 @@ class Deciding:
         *,
         again: bool = False,
     ) -> dict[UUID, Written]:
-        """Record facts of locked members, by member and id, and fold them; ``again`` from the beginning."""
+        """Record facts of locked members, by member and id, and fold them; ``again`` from the beginning.
+
+        Raises Overtaken where somebody else records one of their natural keys at the same time.
+        """
         batch = FoldingBatch(self._connection, self.business, self.rulebook, self.now)
         arrivals = [Arrivals(members[key], dict(of_member)) for key, of_member in facts.items()]
         written = await batch.fold(arrivals, facts=rows, again=again)
         if batch.passed_over:
-            raise Refused(
-                Refusal(RefusalCode.ALREADY_EXISTS, "activity-already-recorded", {}, ("externalId",))
-            )
+            raise Overtaken
         return written
 
     def _fact(self, decided: Decided) -> ActivityFact:

@@ -23,6 +23,7 @@ from loyalty_engine.services.operations import once
 from loyalty_engine.services.periods import open_periods
 from loyalty_engine.services.refusals import Refusal, Refused, invalid
 from loyalty_engine.store.connection import Connection
+from loyalty_engine.store.database import Overtaken
 from loyalty_engine.store.facts import known_facts
 from loyalty_engine.store.members import lock_members
 
@@ -74,8 +75,7 @@ async def _record(
     }
     written = await batch.fold([Arrivals(member, {fact_id: fact})], facts=[row])
     if batch.passed_over:
-        known = await known_facts(connection, business.business_id, [fact.natural_key])
-        raise Refused(already_recorded(known[fact.natural_key].fact_id, *fact.natural_key))
+        raise Overtaken
     of_member = written[member.member_id]
     return Recorded(
         fact_id,

@@ -9,14 +9,15 @@ from loyalty_engine.ledger.amounts import EXACT, from_smallest_units
 from loyalty_engine.program.file import PointsSection
 from loyalty_engine.rating import Moved
 from loyalty_engine.services import checks
-from loyalty_engine.services.activities import refuse_sources
+from loyalty_engine.services.activities import already_recorded, refuse_sources
 from loyalty_engine.services.commands import Paid, PayWithPoints
 from loyalty_engine.services.deciding import Decided, Deciding
 from loyalty_engine.services.engine import Business, Caller, Engine
 from loyalty_engine.services.operations import once
 from loyalty_engine.services.points import points_section, units_of
-from loyalty_engine.services.refusals import Refusal, invalid
+from loyalty_engine.services.refusals import Refusal, Refused, invalid
 from loyalty_engine.store.connection import Connection
+from loyalty_engine.store.facts import known_facts
 
 CENT = Decimal("0.01")
 
@@ -25,13 +26,17 @@ async def pay_with_points(engine: Engine, caller: Caller, key: str, command: Pay
     """Redeem points for money off a purchase; the till takes that off what the member pays.
 
     So many points pay their worth, rounded down to the cent; so much money costs the fewest points that are
-    worth it. Refused with INSUFFICIENT_POINTS, or INVALID_INPUT where the program's points pay nothing.
+    worth it. Refused with INSUFFICIENT_POINTS, ALREADY_EXISTS for what was paid before, or INVALID_INPUT
+    where the program's points pay nothing.
     """
 
     async def work(connection: Connection, business: Business, _now: datetime) -> Paid:
         natural = (checks.source(command.source, "source"), checks.text(command.external_id, "externalId"))
         deciding = Deciding(engine, caller, connection, business)
         (member,) = await deciding.lock(member=command.member)
+        known = await known_facts(connection, business.business_id, [natural])
+        if natural in known:
+            raise Refused(already_recorded(known[natural].fact_id, *natural))
         section = points_section(deciding.program, command.currency)
         units, amount = _price(section, command)
         await deciding.spendable(member, section, units)

@@ -31,6 +31,7 @@ from loyalty_engine.services.refusals import Refusal, RefusalCode, Refused, inva
 from loyalty_engine.services.returned_points import points_taken
 from loyalty_engine.services.undoing import Undoing
 from loyalty_engine.store.connection import Connection
+from loyalty_engine.store.database import Overtaken
 from loyalty_engine.store.facts import (
     known_facts,
     original_fact,
@@ -130,8 +131,7 @@ async def _reverse(
         lines=_line_rows(business, fact_id, original, taken),
     )
     if batch.passed_over:
-        known = await known_facts(connection, business.business_id, [natural])
-        raise Refused(already_recorded(known[natural].fact_id, *natural))
+        raise Overtaken
     await write_releases(connection, business.business_id, [its_row for _, its_row in uses])
     of_member = written[original["member_id"]]
     effect_ids = tuple(of_member.effect_ids.get(fact_id, ()))

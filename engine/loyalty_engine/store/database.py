@@ -13,12 +13,18 @@ import asyncpg
 from loyalty_engine.store.connection import Connection, FurtherMembers
 
 ATTEMPTS = 5
-"""How often a write is tried when it met a deadlock or a serialization failure."""
+"""How often a write is tried when it met a deadlock or a serialization failure, or was overtaken."""
 
-CLASHES = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError)
 STATEMENTS_KEPT = 1000
 
 Outcome = TypeVar("Outcome")
+
+
+class Overtaken(Exception):
+    """Another transaction has recorded meanwhile what this one was about to; the next attempt sees it."""
+
+
+CLASHES = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError, Overtaken)
 
 
 class UnsafeRoleError(RuntimeError):
@@ -99,7 +105,7 @@ class Database:
             yield connection
 
     async def write(self, business_id: UUID, work: Callable[[Connection], Awaitable[Outcome]]) -> Outcome:
-        """Does the work in one transaction, and again in a new one after a deadlock, up to ATTEMPTS times.
+        """Does the work in one transaction, and again in a new one after a clash, up to ATTEMPTS times.
 
         It is also done again, with more members locked, as long as it raises FurtherMembers for others. The
         work must not keep anything from an attempt that failed.
