@@ -648,10 +648,12 @@ CREATE INDEX fact_about ON fact USING btree (business_id, about_fact_id) WHERE a
 CREATE INDEX fact_by_place ON fact USING btree (business_id, member_id, occurred_at, source, external_id);
 CREATE UNIQUE INDEX fact_closing_a_hold ON fact USING btree (business_id, about_fact_id) WHERE kind = ANY (ARRAY['capture'::text, 'void'::text]);
 CREATE INDEX fact_measured ON fact USING btree (business_id, member_id, counts_on) WHERE type = 'activity'::text;
+CREATE UNIQUE INDEX fact_returned_whole ON fact USING btree (business_id, reverses_fact_id) WHERE ones = '-1'::integer AND reverses_fact_id IS NOT NULL;
 CREATE INDEX fact_reversing ON fact USING btree (business_id, reverses_fact_id) WHERE reverses_fact_id IS NOT NULL;
 CREATE POLICY app ON fact FOR ALL TO loyalty_app USING (business_id = current_business());
 CREATE POLICY owner ON fact FOR ALL TO loyalty_owner USING (true);
 GRANT INSERT, SELECT ON fact TO loyalty_app;
+CREATE TRIGGER fact_return AFTER INSERT ON fact FOR EACH ROW WHEN (new.reverses_fact_id IS NOT NULL) EXECUTE FUNCTION refuse_excess_return();
 CREATE TRIGGER fact_stays BEFORE DELETE OR UPDATE OR TRUNCATE ON fact FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
 CREATE TABLE hold (
@@ -1413,6 +1415,30 @@ END
 $$;
 ALTER FUNCTION refuse_change OWNER TO loyalty_owner;
 GRANT EXECUTE ON FUNCTION refuse_change TO PUBLIC;
+
+CREATE FUNCTION refuse_excess_return() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path=pg_catalog, pg_temp AS $$
+DECLARE
+    original public.fact;
+    amounts numeric;
+    units numeric;
+BEGIN
+    SELECT * INTO STRICT original FROM public.fact f
+    WHERE f.business_id = new.business_id AND f.fact_id = new.reverses_fact_id
+    FOR NO KEY UPDATE;
+    IF original.member_id <> new.member_id THEN
+        RAISE EXCEPTION 'a return is of what the member did itself'
+            USING ERRCODE = 'check_violation', TABLE = 'fact', CONSTRAINT = 'fact_returned_by_its_member';
+    END IF;
+    SELECT -sum(f.amount), -sum(f.units) INTO amounts, units FROM public.fact f
+    WHERE f.business_id = new.business_id AND f.reverses_fact_id = new.reverses_fact_id;
+    IF amounts > greatest(original.amount, 0) OR units > greatest(original.units, 0) THEN
+        RAISE EXCEPTION 'the returns of an activity exceed it'
+            USING ERRCODE = 'check_violation', TABLE = 'fact', CONSTRAINT = 'fact_returns_within';
+    END IF;
+    RETURN NULL;
+END
+$$;
+ALTER FUNCTION refuse_excess_return OWNER TO loyalty_owner;
 
 CREATE FUNCTION refuse_excess_reversal() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path=pg_catalog, pg_temp AS $$
 DECLARE

@@ -206,6 +206,7 @@ def test_only_two_functions_cross_businesses_and_only_the_application_calls_them
         ("authenticate", fixed, "true", "false"),
         ("due", fixed, "true", "false"),
         ("move_balances", fixed, "false", "false"),
+        ("refuse_excess_return", fixed, "false", "false"),
         ("refuse_excess_reversal", fixed, "false", "false"),
     ]
 

@@ -172,6 +172,26 @@ async def test_by_line_no_more_than_is_left_of_the_line(shop: Shop) -> None:
     assert await broken(shop) == {}
 
 
+@pytest.mark.parametrize("returns", POLICIES)
+async def test_by_line_no_more_than_is_left_of_a_purchase_with_a_line_that_takes_off(
+    app_database: Database, returns: str
+) -> None:
+    shop = await shop_with(app_database, returns)
+    await shop.buy(
+        80, external_id="b", lines=lines(("1", 70, "books"), ("2", 30, "toys"), ("off", -20, "off"))
+    )
+    both = linked_return("b", lines=lines(("1", 70, "books"), ("2", 30, "toys")))
+    refusal = refused(await shop.reverse(both), RefusalCode.REVERSAL_EXCEEDS_ORIGINAL, "lines")
+    assert refusal.parameters == {"left": "80"}
+    await shop.give_back("b", lines=lines(("1", 70, "books")))
+    other = linked_return("b", lines=lines(("2", 30, "toys")))
+    refused(await shop.reverse(other), RefusalCode.REVERSAL_EXCEEDS_ORIGINAL, "lines")
+    assert await shop.balance() == 10
+    await shop.give_back("b")
+    assert await shop.balance() == 0
+    assert await broken(shop) == {}
+
+
 async def test_a_return_before_its_purchase_and_of_nothing_are_invalid(shop: Shop) -> None:
     bought = await shop.buy(10, external_id="b")
     early = linked_return("b", at=START + timedelta(hours=1))

@@ -137,6 +137,13 @@ class Fact(Entity, table=True):
             postgresql_where=text("reverses_fact_id IS NOT NULL"),
         ),
         Index(
+            "fact_returned_whole",
+            "business_id",
+            "reverses_fact_id",
+            unique=True,
+            postgresql_where=text("ones = -1 AND reverses_fact_id IS NOT NULL"),
+        ),
+        Index(
             "fact_about",
             "business_id",
             "about_fact_id",

@@ -264,6 +264,8 @@ def _by_line(
     amount = sum((line.amount for line in lines), Decimal(0))
     if amount <= 0:
         raise invalid("return-amount-positive", "lines")
+    if amount > amount_left:  # where some line takes off
+        raise _exceeds("lines", amount_left)
     stated = [line.units for line in lines if line.units is not None]
     units = sum(stated, Decimal(0)) if stated and units_left is not None else None
     if units is not None and units_left is not None and units > units_left:

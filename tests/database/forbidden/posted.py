@@ -17,6 +17,15 @@ from tests.database.forbidden.cases import (
     there,
 )
 
+
+def returned(amount: str, **changes: str) -> str:
+    """A return of some of the activity, under a natural key of its own."""
+    own = {"fact_id": "gen_random_uuid()", "external_id": "gen_random_uuid()::text", "kind": "'return'"}
+    moved = {"points": "NULL", "points_currency": "NULL", "points_terms": "NULL"}
+    back = {"reverses_fact_id": ":fact", "amount": amount, "ones": "0"}
+    return of_fact(**{**own, **moved, **back, **changes})
+
+
 POSTED = {
     "a fact is changed": Case(
         "UPDATE fact SET amount = 1000 WHERE fact_id = :fact", RIGHT, None, there("fact", "fact_id", "fact")
@@ -119,6 +128,25 @@ POSTED = {
         CHECK,
         "fact_a_reversal_takes_away_check",
         of_fact(reverses_fact_id=":fact", amount="-1", ones="0"),
+    ),
+    "more is returned than was bought": Case(returned("-11"), CHECK, "fact_returns_within", returned("-10")),
+    "more is returned in two parts than was bought": Case(
+        returned("-part").replace("FROM fact t", "FROM fact t, unnest('{6,5}'::int[]) part"),
+        CHECK,
+        "fact_returns_within",
+        returned("-part").replace("FROM fact t", "FROM fact t, unnest('{6,4}'::int[]) part"),
+    ),
+    "more units are returned than were bought": Case(
+        returned("-1", units="-1"), CHECK, "fact_returns_within", returned("-1", units="0")
+    ),
+    "something is returned whole twice": Case(
+        returned("-part", ones="-1").replace("FROM fact t", "FROM fact t, unnest('{6,4}'::int[]) part"),
+        UNIQUE,
+        "fact_returned_whole",
+        returned("-10", ones="-1"),
+    ),
+    "somebody returns what another member bought": Case(
+        returned("-1", member_id=":second"), CHECK, "fact_returned_by_its_member", returned("-1")
     ),
     "more is granted than asked for": Case(
         of_fact("answer", granted="11"), CHECK, "fact_granted_bounds_check", of_fact("answer", granted="9")
