@@ -313,7 +313,7 @@ CREATE TABLE claim (
 ALTER TABLE claim OWNER TO loyalty_owner;
 ALTER TABLE claim ENABLE ROW LEVEL SECURITY;
 ALTER TABLE claim FORCE ROW LEVEL SECURITY;
-CREATE INDEX claim_by_member ON claim USING btree (business_id, member_id, ladder, from_at) WHERE withdrawn_effect_id IS NULL;
+CREATE INDEX claim_by_member ON claim USING btree (business_id, member_id, ladder, from_at);
 CREATE POLICY app ON claim FOR ALL TO loyalty_app USING (business_id = current_business());
 CREATE POLICY owner ON claim FOR ALL TO loyalty_owner USING (true);
 GRANT INSERT, SELECT ON claim TO loyalty_app;

@@ -1,23 +1,30 @@
-"""How much of a long history is read for an answer."""
+"""How much is read for an answer, of a long history and among many members."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 import pytest
 
-from loyalty_engine.entities import Effect
+from loyalty_engine.entities import ActivityLine, Claim, Effect, Fact, Member
+from loyalty_engine.measures.buckets import Wanted, by_day, given
+from loyalty_engine.rules import Figure
+from loyalty_engine.store import ledger, states
 from loyalty_engine.store.database import Database
 from loyalty_engine.store.json_text import json_value
-from loyalty_engine.store.reads import standings_then
+from loyalty_engine.store.reads import standings, standings_then
 from loyalty_engine.store.reads.moments import ALWAYS, Moment, moment_values
 from loyalty_engine.store.reads.view import ViewStatement
-from loyalty_engine.store.rows import insert_rows
+from loyalty_engine.store.rows import Row, insert_rows
+from loyalty_engine.store.statement import Statement
+from loyalty_engine.store.verification import rows as verification_rows
 from tests.database.world import NOON, World, new_member, new_world, one_of_each
 
 LONG = 5000
+MANY, SOME = 2000, 5
 OF_TIERS = {"standings": standings_then._STOOD, "claims": standings_then._CLAIMS}
 
 
@@ -29,12 +36,17 @@ async def long_history(database: Database, world: World, superuser: str) -> Mome
         effects = [world.effect(member_id) for _ in range(LONG)]
         effects += [world.effect(other) for other in others for _ in range(20)]
         await insert_rows(connection, Effect, effects)
+    await analyse(superuser, "effect")
+    return Moment(member_id, NOON, ALWAYS)
+
+
+async def analyse(superuser: str, *tables: str) -> None:
+    """Tells the planner what is in some tables."""
     analyst = await asyncpg.connect(superuser)
     try:
-        await analyst.execute("ANALYZE effect")
+        await analyst.execute(f"ANALYZE {', '.join(tables)}")
     finally:
         await analyst.close()
-    return Moment(member_id, NOON, ALWAYS)
 
 
 def nodes_of(plan: Any) -> Iterator[dict[str, Any]]:
@@ -52,13 +64,83 @@ async def test_tiers_at_other_times_are_read_without_what_was_posted_on_points(
     moment = await long_history(app_database, world, database)
     whole = statement._whole
     values = whole._ordered({"business_id": world.business_id, **moment_values([moment])})
-    async with app_database.reading(world.business_id) as connection:
-        explained = await connection.fetchval(f"EXPLAIN (ANALYZE, FORMAT JSON) {whole.text}", *values)
-    ((plan,),) = (json_value(explained),)
-    read = {
-        node["Alias"]: node["Actual Rows"] + node.get("Rows Removed by Filter", 0)
-        for node in nodes_of(plan["Plan"])
-        if node.get("Relation Name") == "effect"
-    }
+    read = await rows_read(app_database, world, whole.text, values, "effect")
     assert read
     assert max(read.values()) < 10, read
+
+
+async def rows_read(
+    database: Database, world: World, text: str, values: Sequence[Any], *tables: str
+) -> dict[str, float]:
+    """Of each place at which a statement looks at one of the tables: the rows that it looked at."""
+    async with database.reading(world.business_id) as connection:
+        explained = await connection.fetchval(f"EXPLAIN (ANALYZE, FORMAT JSON) {text}", *values)
+    ((plan,),) = (json_value(explained),)
+    return {
+        node["Alias"]: node["Actual Loops"] * (node["Actual Rows"] + node.get("Rows Removed by Filter", 0))
+        for node in nodes_of(plan["Plan"])
+        if node.get("Relation Name") in tables
+    }
+
+
+async def many_members(database: Database, world: World, superuser: str) -> list[UUID]:
+    """Some of very many members, each with a purchase of two lines and two claims."""
+    members = [world.member() for _ in range(MANY)]
+    effects = [world.effect(row["member_id"], kind="claim", value=1) for row in members for _ in range(2)]
+    facts = [world.activity(row["member_id"]) for row in members]
+    async with database.writing(world.business_id) as connection:
+        await insert_rows(connection, Member, members)
+        await insert_rows(connection, Effect, effects)
+        await insert_rows(connection, Claim, [world.claim(effect) for effect in effects])
+        await insert_rows(connection, Fact, facts)
+        await insert_rows(connection, ActivityLine, [line for fact in facts for line in _lines(world, fact)])
+    await analyse(superuser, "member", "effect", "claim", "fact", "activity_line")
+    return [row["member_id"] for row in members[:SOME]]
+
+
+def _lines(world: World, fact: Row) -> list[Row]:
+    standard = {"fact_id": fact["fact_id"], "member_id": fact["member_id"], "amount": 5, "units": 1}
+    return [world.row(**standard, line_key=key, category="tea") for key in "ab"]
+
+
+CLAIMS = {
+    "the stored state": states._CLAIMS,
+    "a fold from the beginning": ledger._CLAIM_ROWS,
+    "a verification": verification_rows._CLAIMS,
+    "an answer": standings._CLAIMS._whole,
+}
+
+
+@pytest.mark.parametrize("statement", CLAIMS.values(), ids=CLAIMS)
+async def test_claims_of_some_members_are_read_without_those_of_others(
+    app_database: Database, database: str, statement: str | Statement
+) -> None:
+    world = await new_world(app_database)
+    ids = await many_members(app_database, world, database)
+    if isinstance(statement, str):
+        text, values = statement, [world.business_id, ids]
+    else:
+        text, values = statement.text, statement._ordered({"business_id": world.business_id, "ids": ids})
+    read = await rows_read(app_database, world, text, values, "claim", "effect")
+    assert read
+    assert max(read.values()) <= 4 * SOME, read
+
+
+FIGURES = {
+    "by category": Figure("count", categories=("tea",)),
+    "by attribute": Figure("count", where=(("colour", ("green",)),)),
+    "the largest": Figure("amount", taking="largest"),
+}
+
+
+@pytest.mark.parametrize("figure", FIGURES.values(), ids=FIGURES)
+async def test_figures_of_some_members_are_read_without_the_facts_of_others(
+    app_database: Database, database: str, figure: Figure
+) -> None:
+    world = await new_world(app_database)
+    ids, wanted = await many_members(app_database, world, database), Wanted(figure, gross=False)
+    statement = Statement(by_day(0, wanted))
+    values = statement._ordered(given(world.business_id, ids, [wanted]))
+    read = await rows_read(app_database, world, statement.text, values, "fact", "activity_line")
+    assert read
+    assert max(read.values()) <= 4 * SOME, read

@@ -40,14 +40,7 @@ class Claim(Entity, table=True):
         CheckConstraint("withdrawn_effect_id <> effect_id", name="withdrawn_by_another"),
         CheckConstraint("moves_claim_id <> claim_id", name="moves_another"),
         *lengths(ladder=64, tier=64, rule=64),
-        Index(
-            "claim_by_member",
-            "business_id",
-            "member_id",
-            "ladder",
-            "from_at",
-            postgresql_where=text("withdrawn_effect_id IS NULL"),
-        ),
+        Index("claim_by_member", "business_id", "member_id", "ladder", "from_at"),
     )
 
     business_id: UUID = Field(primary_key=True)

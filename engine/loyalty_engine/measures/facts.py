@@ -28,7 +28,7 @@ from sqlalchemy import (
 
 from loyalty_engine.entities import ActivityLine, Fact, Partner
 from loyalty_engine.rules import Figure
-from loyalty_engine.store.tables import columns
+from loyalty_engine.store.tables import columns, or_itself
 
 _fact, _line, _partner = columns(Fact), columns(ActivityLine), columns(Partner)
 
@@ -96,7 +96,7 @@ def taken(index: int, figure: Figure, *, gross: bool) -> list[ColumnElement[bool
         found.append(
             exists().where(
                 _line.business_id == _fact.business_id,
-                _line.fact_id == func.coalesce(_fact.reverses_fact_id, _fact.fact_id),
+                _line.fact_id == or_itself(_fact.reverses_fact_id, _fact.fact_id),
                 _line.category == any_(texts(f"categories_{index}")),
             )
         )
@@ -109,7 +109,7 @@ def _has_attribute(index: int, number: int) -> ColumnElement[bool]:
     return exists(
         select(literal(1)).where(
             bought.c.business_id == _fact.business_id,
-            bought.c.fact_id == func.coalesce(_fact.reverses_fact_id, _fact.fact_id),
+            bought.c.fact_id == or_itself(_fact.reverses_fact_id, _fact.fact_id),
             func.jsonb_typeof(func.jsonb_extract_path(*path)).in_(("string", "number", "boolean")),
             func.jsonb_extract_path_text(*path) == any_(texts(f"where_{number}_is_{index}")),
         )

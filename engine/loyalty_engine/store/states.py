@@ -10,6 +10,7 @@ import asyncpg
 
 from loyalty_engine.store.connection import Connection
 
+# CASE where one would write coalesce: see `or_itself`.
 _CLAIMS = """
 SELECT c.member_id, c.claim_id, c.ladder, c.tier, c.from_at, c.until_at, c.origin, c.locked, c.figures,
        e.cause_kind, e.cause_key, e.slot, f.claim_id AS first_claim_id,
@@ -21,7 +22,8 @@ CROSS JOIN LATERAL (
 ) e
 CROSS JOIN LATERAL (
     SELECT * FROM claim
-    WHERE business_id = c.business_id AND claim_id = coalesce(c.moves_claim_id, c.claim_id) OFFSET 0
+    WHERE business_id = c.business_id
+      AND claim_id = CASE WHEN c.moves_claim_id IS NULL THEN c.claim_id ELSE c.moves_claim_id END OFFSET 0
 ) f
 CROSS JOIN LATERAL (
     SELECT * FROM effect WHERE business_id = f.business_id AND effect_id = f.effect_id OFFSET 0

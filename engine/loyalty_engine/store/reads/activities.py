@@ -34,7 +34,7 @@ from loyalty_engine.store.reads.view import (
     one_of_ids,
     rows_of,
 )
-from loyalty_engine.store.tables import columns
+from loyalty_engine.store.tables import columns, or_itself
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,7 +234,7 @@ def _has_attributes() -> Any:
     return exists(
         select(literal(1)).where(
             of_business(bought.c),
-            bought.c.fact_id == func.coalesce(_fact.reverses_fact_id, _fact.fact_id),
+            bought.c.fact_id == or_itself(_fact.reverses_fact_id, _fact.fact_id),
             ~exists(
                 select(literal(1))
                 .select_from(pairs)

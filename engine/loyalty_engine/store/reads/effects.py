@@ -8,10 +8,10 @@ from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import and_, func
+from sqlalchemy import and_
 
 from loyalty_engine.entities import Claim, Effect
-from loyalty_engine.store.tables import columns, table
+from loyalty_engine.store.tables import columns, or_itself, table
 
 Row = TypeVar("Row")
 
@@ -55,7 +55,7 @@ def effect_of_first_claim(claim: Any, claim_table: Any) -> Any:
         first,
         and_(
             first.c.business_id == claim.business_id,
-            first.c.claim_id == func.coalesce(claim.moves_claim_id, claim.claim_id),
+            first.c.claim_id == or_itself(claim.moves_claim_id, claim.claim_id),
         ),
     ).join(
         table(Effect),

@@ -34,7 +34,8 @@ SELECT c.member_id, c.claim_id, c.ladder, c.tier, c.from_at, c.until_at, c.origi
        e.kind, e.member_id AS effect_member_id, e.cause_kind, e.cause_key, e.slot,
        made.effective_at AS effect_at, made.cause_kind AS made_kind, made.cause_key AS made_key
 FROM claim c LEFT JOIN effect e ON e.business_id = c.business_id AND e.effect_id = c.effect_id
-LEFT JOIN claim f ON f.business_id = c.business_id AND f.claim_id = coalesce(c.moves_claim_id, c.claim_id)
+LEFT JOIN claim f ON f.business_id = c.business_id
+     AND f.claim_id = CASE WHEN c.moves_claim_id IS NULL THEN c.claim_id ELSE c.moves_claim_id END
 LEFT JOIN effect made ON made.business_id = f.business_id AND made.effect_id = f.effect_id
 WHERE c.business_id = $1 AND c.member_id = ANY ($2::uuid[])
 ORDER BY c.member_id, c.claim_id
