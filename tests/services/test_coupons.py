@@ -9,10 +9,10 @@ from decimal import Decimal
 
 import pytest
 
-from loyalty_engine.services import RefusalCode
+from loyalty_engine.services import RefusalCode, merge_members
 from loyalty_engine.services.codes import ALPHABET, code_hash, new_code, normal_code
-from loyalty_engine.services.commands import ActivityBy, MemberBy
-from loyalty_engine.services.coupon_commands import CouponCreated, CouponReleased, CreateCoupon
+from loyalty_engine.services.commands import ActivityBy, MemberBy, MembersMerged, MergeMembers
+from loyalty_engine.services.coupon_commands import CouponCreated, CouponReleased, CouponUsed, CreateCoupon
 from loyalty_engine.services.reward_commands import CreateReward, Redeemed, RewardBy
 from loyalty_engine.store.database import Database
 from tests.properties.invariants import broken
@@ -154,6 +154,22 @@ async def test_a_use_is_reopened_only_where_the_coupon_is_still_free(shop: Coupo
     assert again.existing_id == reopened.use_id
     kept = await shop.rows("SELECT purchase_external_id FROM coupon_use ORDER BY used_at, coupon_use_id")
     assert sorted(kept, key=str) == [("first",), ("first",), (None,)]
+    assert await shop.used() == 1
+    assert await broken(shop) == {}
+
+
+async def test_a_use_of_who_was_merged_is_reopened_only_where_who_goes_on_may_use_the_coupon(
+    shop: Couponing,
+) -> None:
+    code = await shop.issue(member_limit=1)
+    first, second = await shop.use(code), await shop.use(code, "bob")
+    command = MergeMembers(MemberBy(external_id="ann"), MemberBy(external_id="bob"))
+    done(await merge_members(shop.engine, shop.caller, shop.key(), command), MembersMerged)
+    done(await shop.release(first.use_id), CouponReleased)
+    refused(await shop.reopen(first.use_id), RefusalCode.QUOTA_EXCEEDED, "use")
+    done(await shop.release(second.use_id), CouponReleased)
+    done(await shop.reopen(first.use_id), CouponUsed)
+    refused(await shop.reopen(second.use_id), RefusalCode.QUOTA_EXCEEDED, "use")
     assert await shop.used() == 1
     assert await broken(shop) == {}
 

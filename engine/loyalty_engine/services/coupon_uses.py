@@ -23,7 +23,7 @@ from loyalty_engine.services.coupon_commands import CouponReleased, CouponUsed, 
 from loyalty_engine.services.deciding import Decided, Deciding
 from loyalty_engine.services.engine import Business, Caller, Engine
 from loyalty_engine.services.finding import found_members
-from loyalty_engine.services.merged import part_of
+from loyalty_engine.services.merged import part_of, who_goes_on
 from loyalty_engine.services.operations import once
 from loyalty_engine.services.refusals import Refusal, RefusalCode, Refused, invalid
 from loyalty_engine.services.undoing import undo_decided
@@ -160,10 +160,10 @@ async def _usable(
 
 
 async def _place(connection: Connection, business_id: UUID, member_id: UUID, coupon: CouponRow) -> int | None:
-    """The first place that none of the member's uses has; None where the coupon is used up."""
+    """The first place that none of the uses of the person has; None where the coupon is used up."""
     if coupon.use_limit is not None and coupon.used >= coupon.use_limit:
         return None
-    owners = await part_of(connection, business_id, member_id)
+    owners = await part_of(connection, business_id, await who_goes_on(connection, business_id, member_id))
     taken = await places_of_uses(connection, business_id, coupon.coupon_id, owners)
     if coupon.member_limit is not None and len(taken) >= coupon.member_limit:
         return None
