@@ -130,7 +130,7 @@ async def _record(
         item
         if isinstance(item, Refusal)
         else _sorted_out(item, rulebook, found, members, merged, known, periods, replays=replays)
-        for item in checked
+        for item in (_in_own_name(item, caller, found) for item in checked)
     ]
     _mark_repeats(results, found, replays=replays)
     items = [result for result in results if isinstance(result, ActivityItem)]
@@ -148,6 +148,15 @@ async def _record(
     ]
     first = await known_facts(connection, business.business_id, lost) if lost else {}
     return [_result(result, found, written, batch.passed_over, first) for result in results]
+
+
+def _in_own_name(
+    item: ActivityItem | Refusal, caller: Caller, found: Mapping[MemberBy, UUID]
+) -> ActivityItem | Refusal:
+    """The item, which a partner's credential records of its own partner alone."""
+    if isinstance(item, Refusal) or item.member not in found or caller.partner_id in (None, item.partner_id):
+        return item
+    return invalid("partner-not-yours", "partner").refusal
 
 
 def _sorted_out(

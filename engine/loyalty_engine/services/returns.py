@@ -198,8 +198,10 @@ async def named_original(
             checks.text(by.natural[1], "activity", "natural", "externalId"),
         )
     original = await original_fact(connection, business.business_id, by.id, natural)
-    visible = original is not None and await found_members(
-        connection, engine, caller, [MemberBy(id=original["member_id"])]
+    visible = (
+        original is not None
+        and caller.partner_id in (None, original["partner_id"])
+        and await found_members(connection, engine, caller, [MemberBy(id=original["member_id"])])
     )
     if original is None or not visible or original["type"] != "activity":
         raise Refused(Refusal(RefusalCode.ORIGINAL_NOT_FOUND, "original-not-found", {}, ("activity",)))

@@ -112,6 +112,7 @@ reversal-exceeds-original = More is returned than is left of the activity.
 settlement-goes-forward = It is closed until { $until } already; a later instant is needed.
 settlement-not-over = It is { $now }: only what is over is closed.
 source-not-yours = This credential may not record as { $source }.
+partner-not-yours = This credential records in the name of its own partner alone.
 source-reserved = The source { $source } is the engine's own.
 text-empty = A text is wanted here.
 text-too-long = The text has more than { $longest } characters.

@@ -112,6 +112,7 @@ reversal-exceeds-original = 退回的多于剩余的。
 settlement-goes-forward = 已结账至 { $until }，需要更晚的时间。
 settlement-not-over = 现在是 { $now }，只能结清已经过去的时段。
 source-not-yours = 这个凭证不能以 { $source } 的名义记录。
+partner-not-yours = 这个凭证只能以自己合作伙伴的名义记录。
 source-reserved = 来源 { $source } 由系统保留。
 text-empty = 此处须有文字。
 text-too-long = 文字多于 { $longest } 个字符。
