@@ -7,13 +7,20 @@ from uuid import UUID
 
 import pytest
 
-from loyalty_engine.services import Caller, RefusalCode, confirm_activity, record_activity, reverse_activity
+from loyalty_engine.services import (
+    Caller,
+    RefusalCode,
+    confirm_activity,
+    record_activity,
+    record_fact,
+    reverse_activity,
+)
 from loyalty_engine.services.activities import record_activities
 from loyalty_engine.services.commands import ActivityBy, Batch, ConfirmActivity, Recorded
 from loyalty_engine.services.credentials import DEFAULT_SCOPES
 from loyalty_engine.store.database import Database
 from tests.properties.invariants import broken
-from tests.services.shop import NOW, PROGRAM, Shop, done, linked_return, new_shop, purchase, refused
+from tests.services.shop import NOW, PROGRAM, Shop, done, linked_return, new_shop, purchase, refused, value_of
 
 PARTNERS = """
 [[rules]]
@@ -57,6 +64,27 @@ async def test_a_partner_records_in_its_own_name_alone(shop: Shop) -> None:
     done(batch.results[1], Recorded)
     assert await shop.balance() == before + 15
     assert await broken(shop) == {}
+
+
+async def test_a_partner_does_not_learn_which_other_partners_there_are(shop: Shop) -> None:
+    caller, found = await mill(shop), []
+    for partner in ("bolt", "none-such"):
+        answer = await record_activity(shop.engine, caller, shop.key(), purchase(10, partner=partner))
+        refusal = refused(answer, RefusalCode.INVALID_INPUT, "partner")
+        found.append((refusal.word, {**refusal.parameters, "partner": "..."}))
+    assert found[0] == found[1]
+
+
+async def test_a_partner_tells_the_status_that_members_have_there_alone(shop: Shop) -> None:
+    caller, found = await mill(shop), []
+    for partner in ("bolt", "none-such"):
+        value = value_of(partner, "gold", kind="partner_status")
+        answer = await record_fact(shop.engine, caller, shop.key(), value)
+        refusal = refused(answer, RefusalCode.INVALID_INPUT, "key")
+        found.append((refusal.word, {**refusal.parameters, "partner": "..."}))
+    assert found[0] == found[1]
+    own = value_of("mill", "gold", kind="partner_status")
+    done(await record_fact(shop.engine, caller, shop.key(), own), Recorded)
 
 
 @pytest.mark.parametrize("of", ["own", "of-bolt"])

@@ -111,7 +111,7 @@ async def _record(
     *,
     replays: bool,
 ) -> list[Recorded | Refusal]:
-    partners = await named_partners(connection, business.business_id, (each.partner for each in commands))
+    partners = await named_partners(connection, caller, (each.partner for each in commands))
     checked = [checked_item(command, business, now, partners) for command in commands]
     named = [item.member for item in checked if isinstance(item, ActivityItem)]
     found = await found_members(connection, engine, caller, list(dict.fromkeys(named)))

@@ -15,7 +15,7 @@ from loyalty_engine.services import checks
 from loyalty_engine.services.activities import already_recorded, before_enrolment, refuse_sources
 from loyalty_engine.services.commands import Recorded, RecordFact
 from loyalty_engine.services.engine import Business, Caller, Engine
-from loyalty_engine.services.finding import checked_member, found_members, member_not_found
+from loyalty_engine.services.finding import checked_member, found_members, member_not_found, named_partners
 from loyalty_engine.services.folding import Arrivals, FoldingBatch
 from loyalty_engine.services.members import value_hash, value_row
 from loyalty_engine.services.merged import refuse_merged
@@ -47,6 +47,7 @@ async def _record(
     command: RecordFact,
 ) -> Recorded:
     fact = _checked(command, now)
+    await _refuse_status_elsewhere(connection, caller, fact)
     by = checked_member(command.member)
     found = await found_members(connection, engine, caller, [by])
     if by not in found:
@@ -83,6 +84,14 @@ async def _record(
         tuple(of_member.effect_ids.get(fact_id, ())),
         of_member.parked_for(fact),
     )
+
+
+async def _refuse_status_elsewhere(connection: Connection, caller: Caller, fact: ValueFact) -> None:
+    """A partner tells the status that members have there, under its own key, and no other partner's."""
+    if fact.kind != "partner_status" or caller.partner_id is None:
+        return
+    if fact.key not in await named_partners(connection, caller, [fact.key]):
+        raise invalid("partner-unknown", "key", partner=fact.key)
 
 
 NUMERIC = re.compile(r"[+-]?(?=.*[0-9])[0-9.]+")

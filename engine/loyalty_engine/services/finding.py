@@ -40,14 +40,18 @@ def checked_identity(kind: str, value: str, *path: str) -> tuple[str, str]:
 
 
 async def named_partners(
-    connection: Connection, business_id: UUID, names: Iterable[str | None]
+    connection: Connection, caller: Caller, names: Iterable[str | None]
 ) -> dict[str, UUID]:
-    """The partners among the names; one that no partner can have is left to the check of its item."""
+    """The partners among the names that the caller may know of: to a partner there is itself alone.
+
+    A name that no partner can have is left to the check of its item.
+    """
     possible = set()
     for name in names:
         with suppress(Refused):
             possible.add(checks.optional_text(name, "partner", longest=LONGEST_PARTNER))
-    return await partner_ids(connection, business_id, [name for name in possible if name is not None])
+    known = await partner_ids(connection, caller.business_id, [name for name in possible if name is not None])
+    return {name: key for name, key in known.items() if caller.partner_id in (None, key)}
 
 
 def checked_partner(name: str | None, partners: Mapping[str, UUID]) -> tuple[str | None, UUID | None]:

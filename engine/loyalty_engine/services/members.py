@@ -87,7 +87,7 @@ async def _enrol(
     now: datetime,
     commands: Sequence[EnrolMember],
 ) -> list[Enrolled | Refusal]:
-    partners = await named_partners(connection, business.business_id, (each.partner for each in commands))
+    partners = await named_partners(connection, caller, (each.partner for each in commands))
     checked = [_checked(command, caller, business, now, partners) for command in commands]
     news = [each for each in checked if isinstance(each, _New)]
     await lock_names(connection, _name_locks(business.business_id, news))

@@ -35,7 +35,7 @@ async def close_settlement(
 async def _close(
     caller: Caller, connection: Connection, business: Business, command: CloseSettlement
 ) -> Settled:
-    partners = await named_partners(connection, business.business_id, [command.partner])
+    partners = await named_partners(connection, caller, [command.partner])
     _, partner_id = checked_partner(command.partner, partners)
     await lock_settlements(connection, business.business_id)
     now = business.now()  # after the lock, so that all that is recorded later is recorded after it
