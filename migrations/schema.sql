@@ -1209,6 +1209,72 @@ CREATE POLICY owner ON settlement FOR ALL TO loyalty_owner USING (true);
 GRANT INSERT, SELECT ON settlement TO loyalty_app;
 CREATE TRIGGER settlement_stays BEFORE DELETE OR UPDATE OR TRUNCATE ON settlement FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
+CREATE TABLE simulation (
+    business_id uuid NOT NULL,
+    simulation_id uuid NOT NULL,
+    kind text COLLATE "C" NOT NULL,
+    source text,
+    plan text,
+    effective_at timestamp with time zone,
+    from_at timestamp with time zone,
+    until_at timestamp with time zone,
+    sample bigint,
+    rulebook_version bigint NOT NULL,
+    findings jsonb NOT NULL,
+    asked_at timestamp with time zone NOT NULL,
+    asked_by uuid,
+    state text COLLATE "C" NOT NULL,
+    started_at timestamp with time zone,
+    heartbeat_at timestamp with time zone,
+    ended_at timestamp with time zone,
+    failure text COLLATE "C",
+    chunks bigint NOT NULL,
+    members bigint,
+    members_done bigint NOT NULL,
+    after_member_id uuid,
+    through_member_id uuid,
+    chosen jsonb,
+    counted jsonb,
+    moved jsonb,
+    CONSTRAINT simulation_pkey PRIMARY KEY (business_id, simulation_id),
+    CONSTRAINT simulation_business_id_asked_by_fkey FOREIGN KEY (business_id, asked_by) REFERENCES credential(business_id, credential_id),
+    CONSTRAINT simulation_business_id_fkey FOREIGN KEY (business_id) REFERENCES business(business_id),
+    CONSTRAINT simulation_backtest_of_a_period_check CHECK (num_nonnulls(from_at, until_at) =
+CASE kind
+    WHEN 'backtest'::text THEN 2
+    ELSE 0
+END),
+    CONSTRAINT simulation_backtest_of_a_sample_check CHECK (sample IS NULL OR kind = 'backtest'::text),
+    CONSTRAINT simulation_begins_before_it_ends_check CHECK (from_at < until_at),
+    CONSTRAINT simulation_chunks_bounds_check CHECK (chunks >= 0 AND chunks <= '9000000000000000'::bigint),
+    CONSTRAINT simulation_ended_check CHECK ((state = ANY (ARRAY['queued'::text, 'running'::text])) = (ended_at IS NULL)),
+    CONSTRAINT simulation_failed_for_a_reason_check CHECK ((state = 'failed'::text) = (failure IS NOT NULL)),
+    CONSTRAINT simulation_failure_check CHECK (failure = ANY (ARRAY['overtaken'::text, 'program'::text, 'defect'::text])),
+    CONSTRAINT simulation_forgotten_when_ended_check CHECK (source IS NOT NULL OR ended_at IS NOT NULL),
+    CONSTRAINT simulation_kind_check CHECK (kind = ANY (ARRAY['preview'::text, 'backtest'::text])),
+    CONSTRAINT simulation_members_bounds_check CHECK (members >= 0 AND members <= '9000000000000000'::bigint),
+    CONSTRAINT simulation_members_done_bounds_check CHECK (members_done >= 0 AND members_done <= '9000000000000000'::bigint),
+    CONSTRAINT simulation_plan_length_check CHECK (char_length(plan) >= 1 AND char_length(plan) <= 100000),
+    CONSTRAINT simulation_preview_of_an_instant_check CHECK ((kind = 'preview'::text) = (effective_at IS NOT NULL)),
+    CONSTRAINT simulation_rulebook_version_bounds_check CHECK (rulebook_version >= 1 AND rulebook_version <= '9000000000000000'::bigint),
+    CONSTRAINT simulation_sample_bounds_check CHECK (sample >= 1 AND sample <= 5000),
+    CONSTRAINT simulation_source_length_check CHECK (char_length(source) >= 1 AND char_length(source) <= 1000000),
+    CONSTRAINT simulation_started_check CHECK ((state <> ALL (ARRAY['running'::text, 'done'::text])) OR started_at IS NOT NULL),
+    CONSTRAINT simulation_state_check CHECK (state = ANY (ARRAY['queued'::text, 'running'::text, 'done'::text, 'failed'::text, 'cancelled'::text]))
+);
+ALTER TABLE simulation OWNER TO loyalty_owner;
+ALTER TABLE simulation ENABLE ROW LEVEL SECURITY;
+ALTER TABLE simulation FORCE ROW LEVEL SECURITY;
+CREATE INDEX simulation_by_time ON simulation USING btree (business_id, asked_at, simulation_id);
+CREATE INDEX simulation_open ON simulation USING btree (business_id, asked_at, simulation_id) WHERE state = ANY (ARRAY['queued'::text, 'running'::text]);
+CREATE POLICY app ON simulation FOR ALL TO loyalty_app USING (business_id = current_business());
+CREATE POLICY owner ON simulation FOR ALL TO loyalty_owner USING (true);
+GRANT INSERT, SELECT ON simulation TO loyalty_app;
+GRANT UPDATE (source, state, started_at, heartbeat_at, ended_at, failure, chunks, members, members_done, after_member_id, through_member_id, chosen, counted, moved) ON simulation TO loyalty_app;
+CREATE TRIGGER simulation_ended BEFORE UPDATE ON simulation FOR EACH ROW WHEN (old.ended_at IS NOT NULL AND new.source IS NOT NULL) EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER simulation_only BEFORE UPDATE ON simulation FOR EACH ROW EXECUTE FUNCTION allow_only('state', 'started_at', 'heartbeat_at', 'ended_at', 'failure', 'chunks', 'members', 'members_done', 'after_member_id', 'through_member_id', 'source', 'chosen', 'counted', 'moved');
+CREATE TRIGGER simulation_stays BEFORE DELETE OR TRUNCATE ON simulation FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
 CREATE TABLE standing (
     business_id uuid NOT NULL,
     standing_id uuid NOT NULL,
@@ -1375,6 +1441,11 @@ CREATE FUNCTION due(now timestamp with time zone, at_most integer) RETURNS TABLE
         SELECT b.business_id, 'events', NULL, NULL, 0
         WHERE EXISTS (
             SELECT FROM public.outbox o WHERE o.business_id = b.business_id AND o.position IS NULL)
+        UNION ALL
+        SELECT b.business_id, 'simulation', NULL, NULL, 0
+        WHERE EXISTS (
+            SELECT FROM public.simulation s
+            WHERE s.business_id = b.business_id AND s.state IN ('queued', 'running'))
         UNION ALL
         SELECT b.business_id, 'repair', NULL, NULL, 0
         WHERE EXISTS (

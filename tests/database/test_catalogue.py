@@ -16,7 +16,7 @@ GROWING_ONLY = {
     "program_draft", "program_version", "fact", "activity_line", "effect", "transfer", "reward",
     "reward_terms", "settlement", "application_event", "application_elector", "application_vote", "merge",
 }  # fmt: skip
-KEPT = {"adjustment", "application", "claim", "coupon", "coupon_use", "redemption", "standing"}
+KEPT = {"adjustment", "application", "claim", "coupon", "coupon_use", "redemption", "simulation", "standing"}
 
 UPDATABLE = {
     "account": {"created_at"},  # so that it may lock accounts; a trigger refuses the change
@@ -47,6 +47,10 @@ UPDATABLE = {
     "point_use": {"amount"},
     "profile": {"given_name", "family_name", "email", "phone", "birth_date", "locale", "updated_at"},
     "redemption": {"fulfilled_at", "cancelled_at", "cancelled_fact_id", "restock_transfer_id"},
+    "simulation": {
+        "state", "started_at", "heartbeat_at", "ended_at", "failure", "chunks", "members", "members_done",
+        "after_member_id", "through_member_id", "source", "chosen", "counted", "moved",
+    },
     "standing": {"withdrawn_effect_id"},
 }  # fmt: skip
 
@@ -82,7 +86,7 @@ def test_every_table_but_the_schema_s_version_has_the_business(
              AND c.relnamespace = 'public'::regnamespace"""
     )
     assert {name for (name,) in with_business} == set(tables) - {"alembic_version"}
-    assert len(tables) == 37
+    assert len(tables) == 38
 
 
 def test_the_business_leads_every_primary_unique_and_foreign_key(connection: Connection) -> None:
@@ -187,6 +191,7 @@ def test_what_only_grows_refuses_changes_by_trigger(connection: Connection) -> N
     by_hand = f"refuse_change {1 | before | update} O"  # a coupon is counted by its uses alone
     expected["coupon"] = removal | {by_hand}
     expected["application"] = removal | {f"refuse_change {1 | before | update} O"}  # once it has ended
+    expected["simulation"] = removal | {f"refuse_change {1 | before | update} O"}  # once it has ended
     expected["account"] = {f"refuse_change {before | update} O created_at"}
     expected["member"] = {f"refuse_change {1 | before | update} O status"}  # what is merged stays merged
     assert found == expected

@@ -20,6 +20,7 @@ from loyalty_engine.entities.partner import Partner, Promotion
 from loyalty_engine.entities.progress import Counter, Parked
 from loyalty_engine.entities.reward import Redemption, Reward, RewardTerms
 from loyalty_engine.entities.settlement import Settlement
+from loyalty_engine.entities.simulation import Simulation
 from loyalty_engine.entities.tier import Claim, CurrentStanding, Standing
 
 metadata = Entity.metadata
@@ -63,6 +64,7 @@ __all__ = [
     "Reward",
     "RewardTerms",
     "Settlement",
+    "Simulation",
     "Standing",
     "Transfer",
     "metadata",

@@ -13,6 +13,7 @@ from loyalty_engine.clock import Clock, ClockJumped, SteadyClock, WatchedClock
 from loyalty_engine.jobs.relay import publish_events
 from loyalty_engine.services.due import Pace, advance_members, refold_parked
 from loyalty_engine.services.engine import Engine
+from loyalty_engine.services.simulating import continue_simulation
 from loyalty_engine.services.votes import close_votes
 
 AT_ONCE = 1000
@@ -65,6 +66,8 @@ async def work_once(
             done += await refold_parked(engine, business_id)
         elif row["work"] == "events":
             done += await publish_events(engine, business_id)
+        elif row["work"] == "simulation":
+            done += await continue_simulation(engine, business_id)
     done += await close_votes(engine, due, sweeping)
     return done + await advance_members(engine, due, sweeping, pace) > 0
 

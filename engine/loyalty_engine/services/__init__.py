@@ -23,6 +23,8 @@ from loyalty_engine.services.refusals import Forbidden, Refusal, RefusalCode
 from loyalty_engine.services.returns import reverse_activity
 from loyalty_engine.services.rewards import create_reward, stock_reward, update_reward
 from loyalty_engine.services.settlements import close_settlement
+from loyalty_engine.services.simulating import continue_simulation
+from loyalty_engine.services.simulations import cancel_simulation, queue_simulation
 from loyalty_engine.services.transfers import transfer_points
 from loyalty_engine.services.votes import cast_vote, close_votes
 
@@ -38,11 +40,13 @@ __all__ = [
     "advance_due",
     "apply",
     "cancel_redemption",
+    "cancel_simulation",
     "capture_hold",
     "cast_vote",
     "close_settlement",
     "close_votes",
     "confirm_activity",
+    "continue_simulation",
     "create_coupon",
     "create_reward",
     "decide_adjustment",
@@ -56,6 +60,7 @@ __all__ = [
     "pause_member",
     "pay_with_points",
     "publish_saved_program",
+    "queue_simulation",
     "record_activities",
     "record_activity",
     "record_fact",

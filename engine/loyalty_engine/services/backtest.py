@@ -101,13 +101,13 @@ async def backtest_program(
         program = compile_program(source, engine.installed)
         async with engine.database.snapshot(caller.business_id) as connection:
             business = await engine.business(connection, caller.business_id)
-            findings = await _findings(connection, business, program, period, plan)
-            return await _Backtest(engine, connection, business, program, plan, period).of(sample, findings)
+            findings = await backtest_findings(connection, business, program, period, plan)
+            return await Backtest(engine, connection, business, program, plan, period).of(sample, findings)
     except (ProgramInvalid, ProgramRefused) as wrong:
         return NotPublished(wrong.findings)
 
 
-async def _findings(
+async def backtest_findings(
     connection: Connection, business: Business, program: Program, period: Period, plan: Plan
 ) -> tuple[Finding, ...]:
     """What is to be thought of; ProgramRefused where there is nothing to fold."""
@@ -120,7 +120,9 @@ async def _findings(
     return (*program.findings, *findings_at(program, business, known, earlier, period.start, plan))
 
 
-class _Backtest:
+class Backtest:
+    """Two folds of a period for members as a connection sees them; ``strata`` have what came of them."""
+
     def __init__(
         self,
         engine: Engine,
@@ -136,34 +138,33 @@ class _Backtest:
         self._program = program
         self._plan = plan
         self._period = period
-        self._strata: dict[str, Stratum] = {}
+        self.strata: dict[str, Stratum] = {}
 
     async def of(self, sample: int | None, findings: tuple[Finding, ...]) -> Backtested:
         business_id, period = self._business.business_id, self._period
         published = await self._engine.rulebook(self._connection, business_id)
-        if self._rations:
+        if self.rations:
             sample = min(sample or RATIONED_MAX, RATIONED_MAX)
         chosen = await sampled_members(self._connection, business_id, period.end, sample)
         members = chosen[0]["members"] if chosen else 0
-        answers = await self._answers(len(chosen), members)
-        at_once = max(1, len(chosen)) if self._rations else AT_ONCE
-        strata = {row["member_id"]: self._stratum(row["stratum"], row["in_stratum"]) for row in chosen}
+        answers = await self.answers(len(chosen), members)
+        at_once = max(1, len(chosen)) if self.rations else AT_ONCE
+        strata = {row["member_id"]: self.stratum(row["stratum"], row["in_stratum"]) for row in chosen}
         for first in range(0, len(chosen), at_once):
             ids = [row["member_id"] for row in chosen[first : first + at_once]]
             rows = await members_read(self._connection, business_id, ids)
-            await self._fold(published, rows, answers, strata)
-        posted = await posted_between(self._connection, business_id, period.start, period.end)
-        return self._result(members, len(chosen), answers, _real(posted), findings)
+            await self.fold(published, rows, answers, strata)
+        return await self.result(members, len(chosen), answers.cut, findings)
 
     @property
-    def _rations(self) -> bool:
+    def rations(self) -> bool:
         """Whether what one member is granted may be missing for another."""
         return any(
             terms.quota is not None or any(budget is not None for budget in terms.budgets.values())
             for terms in self._program.promotions.values()
         )
 
-    async def _answers(self, folded: int, members: int) -> TrialAnswers:
+    async def answers(self, folded: int, members: int) -> TrialAnswers:
         """What there is to be granted: of a sample, its share of what was there."""
         left = await rationed_at(self._connection, self._business.business_id, self._period.start)
         for key, terms in self._program.promotions.items():
@@ -178,16 +179,18 @@ class _Backtest:
                 left.quotas[key] = awards * folded // members
         return TrialAnswers(self._connection, self._business, left)
 
-    def _stratum(self, tiers: str, members: int) -> Stratum:
-        return self._strata.setdefault(tiers, Stratum(members))
+    def stratum(self, tiers: str, members: int) -> Stratum:
+        """The stratum of those who hold these tiers, of whom there are so many."""
+        return self.strata.setdefault(tiers, Stratum(members))
 
-    async def _fold(
+    async def fold(
         self,
         published: Rulebook,
         rows: Sequence[MemberRow],
         answers: TrialAnswers,
         strata: Mapping[UUID, Stratum],
     ) -> None:
+        """Fold some members twice, and add what came of them to their strata."""
         known = await histories(self._connection, self._business.business_id, published, rows)
         drafted = self._drafted(published)
         were = [self._trial(published, known[row.member_id], known[row.member_id].given) for row in rows]
@@ -236,19 +239,19 @@ class _Backtest:
             before, after = was.state.ladders.get(policy.key), would.state.ladders[policy.key]
             stratum.tiers[Held(policy.key, before.tier if before else None, after.tier)] += 1
 
-    def _result(
-        self,
-        members: int,
-        folded: int,
-        answers: TrialAnswers,
-        was: Mapping[Cost, int],
-        findings: tuple[Finding, ...],
+    async def result(
+        self, members: int, folded: int, cut: bool, findings: tuple[Finding, ...]
     ) -> Backtested:
-        """What really came is known; the change is added up, of a sample estimated."""
-        found = self._strata.values()
+        """What really came is known; the change is added up, of a sample estimated.
+
+        ``cut`` says whether anybody was granted less than asked.
+        """
+        start, end = self._period.start, self._period.end
+        was = _real(await posted_between(self._connection, self._business.business_id, start, end))
+        found = self.strata.values()
         changes = totals([(each, each.changes) for each in found])
         gifts = any(cost.sort == "given" and change for cost, change in changes.items())
-        reasons = {"sample": folded < members, "budgets": answers.cut, "gifts": gifts}
+        reasons = {"sample": folded < members, "budgets": cut, "gifts": gifts}
         return Backtested(
             self._period,
             members,

@@ -33,7 +33,12 @@ from loyalty_engine.services.commands import (
 )
 from loyalty_engine.services.coupon_commands import CouponCreated, CouponReleased, CouponUsed
 from loyalty_engine.services.engine import Business, Caller, Engine, ProgramUnavailable
-from loyalty_engine.services.program_commands import ProgramPublished, ProgramSaved
+from loyalty_engine.services.program_commands import (
+    ProgramPublished,
+    ProgramSaved,
+    SimulationCancelled,
+    SimulationQueued,
+)
 from loyalty_engine.services.refusals import Refusal, RefusalCode, Refused, invalid
 from loyalty_engine.services.reward_commands import (
     Redeemed,
@@ -90,6 +95,8 @@ Done = TypeVar(
     VoteCast,
     ProgramSaved,
     ProgramPublished,
+    SimulationQueued,
+    SimulationCancelled,
 )
 Work = Callable[[Connection, Business, datetime], Awaitable[Done]]
 
@@ -247,6 +254,8 @@ _TYPES: Mapping[str, type] = {
         VoteCast,
         ProgramSaved,
         ProgramPublished,
+        SimulationQueued,
+        SimulationCancelled,
         Finding,
         Refusal,
         ParkedRule,

@@ -32,6 +32,30 @@ class PublishProgram:
 
 
 @dataclass(frozen=True, slots=True)
+class SimulateProgram:
+    """Try a file in the background: publishing it, or, from ``start`` until ``end``, a period that is over.
+
+    The file is named, and the plan written, as for publishing. ``sample`` is about how many members are
+    folded of a period.
+    """
+
+    program_id: UUID | None = None
+    source: str | None = None
+    effective_at: datetime | None = None
+    plan: Mapping[str, Any] = field(default_factory=dict)
+    start: datetime | None = None
+    end: datetime | None = None
+    sample: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CancelSimulation:
+    """End a simulation before it is done."""
+
+    simulation_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
 class ProgramSaved:
     """The draft is kept; ``findings`` keep nobody from publishing it, but some say that it needs a plan."""
 
@@ -47,4 +71,21 @@ class ProgramPublished:
     program_id: UUID
     findings: tuple[Finding, ...] = ()
     unchanged: bool = False
+    replayed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SimulationQueued:
+    """The simulation waits for a worker."""
+
+    simulation_id: UUID
+    replayed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SimulationCancelled:
+    """The simulation has ended; without ``cancelled`` it had before."""
+
+    simulation_id: UUID
+    cancelled: bool
     replayed: bool = False

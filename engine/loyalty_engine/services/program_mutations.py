@@ -19,6 +19,7 @@ from loyalty_engine.services.program_commands import (
     ProgramSaved,
     PublishProgram,
     SaveProgram,
+    SimulateProgram,
 )
 from loyalty_engine.services.programs import ProgramRefused, add_version, draft_findings
 from loyalty_engine.services.refusals import Refusal, RefusalCode, Refused, invalid
@@ -33,7 +34,7 @@ async def save_program(
     """Keep a file that has no errors as a draft; refused with CONFIG_INVALID and everything that is wrong."""
 
     async def work(connection: Connection, business: Business, now: datetime) -> ProgramSaved:
-        with _refusing("source"):
+        with refusing("source"):
             program = compile_program(command.source, engine.installed)
             findings = await draft_findings(connection, business, program)
         draft_id = new_id()
@@ -63,9 +64,9 @@ async def publish_saved_program(
     async def work(connection: Connection, business: Business, _now: datetime) -> ProgramPublished:
         if command.effective_at is not None and command.effective_at.tzinfo is None:
             raise invalid("instant-without-zone", "effectiveAt")
-        source = await _source(connection, business.business_id, command)
+        source = await named_source(connection, business.business_id, command)
         await lock_business(connection, business.business_id)
-        with _refusing("source" if command.program_id is None else "program"):
+        with refusing("source" if command.program_id is None else "program"):
             plan = plan_of(command.plan)
             made = await add_version(
                 engine, connection, business, source, caller.credential_id, command.effective_at, plan
@@ -75,7 +76,10 @@ async def publish_saved_program(
     return await once(engine, caller, key, "publishProgram", command, work)
 
 
-async def _source(connection: Connection, business_id: UUID, command: PublishProgram) -> str:
+async def named_source(
+    connection: Connection, business_id: UUID, command: PublishProgram | SimulateProgram
+) -> str:
+    """The file that is named or given; refused where it is not there, or not named in exactly one way."""
     if (command.program_id is None) == (command.source is None):
         raise invalid("program-or-source", "program")
     if command.source is not None:
@@ -87,7 +91,7 @@ async def _source(connection: Connection, business_id: UUID, command: PublishPro
 
 
 @contextmanager
-def _refusing(path: str) -> Iterator[None]:
+def refusing(path: str) -> Iterator[None]:
     """What is wrong with a file, or with its plan, as a refusal; nothing has been written by then."""
     try:
         yield

@@ -58,14 +58,14 @@ class Simulated:
     moves: Counter[Move] = field(default_factory=Counter)
     announced: Counter[Move] = field(default_factory=Counter)
     rules: Counter[str] = field(default_factory=Counter)
-    falling: list[tuple[str, Move]] = field(default_factory=list)
-    others: list[tuple[str, Move]] = field(default_factory=list)
+    falling: list[tuple[MemberRow, Move]] = field(default_factory=list)
+    others: list[tuple[MemberRow, Move]] = field(default_factory=list)
     findings: tuple[Finding, ...] = ()
 
     @property
     def moved(self) -> list[tuple[str, Move]]:
         """The members who move, by the business's own ids."""
-        return [*self.falling, *self.others][:LISTED]
+        return [(member.external_id, move) for member, move in (*self.falling, *self.others)][:LISTED]
 
 
 async def simulate_program(
@@ -79,65 +79,89 @@ async def simulate_program(
     try:
         async with engine.database.snapshot(caller.business_id) as connection:
             business = await engine.business(connection, caller.business_id)
-            return await _Simulation(engine, connection, business).of(source, effective_at, plan)
+            version, findings = await candidate(engine, connection, business, source, effective_at, plan)
+            result = Simulated(version.effective_at or business.now(), findings=findings)
+            if version.effective_at is not None:
+                await _whole(await preview(engine, connection, business, version), result)
+            return result
     except (ProgramInvalid, ProgramRefused) as wrong:
         return NotPublished(wrong.findings)
 
 
-class _Simulation:
-    def __init__(self, engine: Engine, connection: Connection, business: Business) -> None:
-        self._engine = engine
-        self._connection = connection
-        self._business = business
+async def candidate(
+    engine: Engine,
+    connection: Connection,
+    business: Business,
+    source: str,
+    effective_at: datetime | None,
+    plan: Plan,
+) -> tuple[ProgramVersion, tuple[Finding, ...]]:
+    """The file as the version that it would be, and what is to be thought of it.
 
-    async def of(self, source: str, effective_at: datetime | None, plan: Plan) -> Simulated:
-        version, findings = await self._candidate(source, effective_at, plan)
-        starts = version.effective_at or self._business.now()
-        result = Simulated(starts, findings=findings)
-        if version.effective_at is None:
-            return result
-        published = await self._engine.rulebook(self._connection, self._business.business_id)
-        rulebook = Rulebook((*published.versions, version))
-        after, last = None, (await last_member(self._connection, self._business.business_id))[0]
-        while last is not None and after != last:
-            rows = await members_after(self._connection, self._business.business_id, after, last)
-            if not rows:
-                break
-            for member, outcome in (await self._outcomes(rulebook, rows, starts)).items():
-                result.members += 1
-                _add(result, rulebook, version, member, outcome)
-            after = rows[-1].member_id
-        return result
+    Raises ProgramInvalid or ProgramRefused where it could not be published.
+    """
+    program = compile_program(source, engine.installed)
+    earlier = await published_versions(connection, business.business_id)
+    known = await known_promotions(connection, business.business_id)
+    findings = publication_findings(program, business, known, earlier, effective_at, plan)
+    starts = (effective_at or business.now()) if earlier else None
+    version = ProgramVersion(new_id(), len(earlier) + 1, starts, program, plan)
+    return version, (*program.findings, *findings)
 
-    async def _candidate(
-        self, source: str, effective_at: datetime | None, plan: Plan
-    ) -> tuple[ProgramVersion, tuple[Finding, ...]]:
-        program = compile_program(source, self._engine.installed)
-        earlier = await published_versions(self._connection, self._business.business_id)
-        known = await known_promotions(self._connection, self._business.business_id)
-        findings = publication_findings(program, self._business, known, earlier, effective_at, plan)
-        starts = (effective_at or self._business.now()) if earlier else None
-        version = ProgramVersion(new_id(), len(earlier) + 1, starts, program, plan)
-        return version, (*program.findings, *findings)
 
-    async def _outcomes(
-        self, rulebook: Rulebook, rows: Sequence[MemberRow], until: datetime
-    ) -> Mapping[MemberRow, Outcome]:
+async def preview(
+    engine: Engine, connection: Connection, business: Business, version: ProgramVersion
+) -> Preview:
+    """The boundary of a version that takes effect after those that are published now."""
+    published = await engine.rulebook(connection, business.business_id)
+    return Preview(connection, business, Rulebook((*published.versions, version)), version)
+
+
+async def _whole(trying: Preview, result: Simulated) -> None:
+    connection, business_id = trying.connection, trying.business.business_id
+    after, last = None, (await last_member(connection, business_id))[0]
+    while last is not None and after != last:
+        rows = await members_after(connection, business_id, after, last)
+        if not rows:
+            break
+        await trying.add(result, rows)
+        after = rows[-1].member_id
+
+
+class Preview:
+    """The boundary at which a version would take effect, applied to members as a connection sees them."""
+
+    def __init__(
+        self, connection: Connection, business: Business, rulebook: Rulebook, version: ProgramVersion
+    ) -> None:
+        self.connection = connection
+        self.business = business
+        self._rulebook = rulebook
+        self._version = version
+
+    async def add(self, result: Simulated, rows: Sequence[MemberRow]) -> None:
+        """Count what would become of some members."""
+        for member, outcome in (await self._outcomes(rows, result.effective_at)).items():
+            result.members += 1
+            _add(result, self._rulebook, self._version, member, outcome)
+
+    async def _outcomes(self, rows: Sequence[MemberRow], until: datetime) -> Mapping[MemberRow, Outcome]:
         """Each member taken up to the version: by one step, or folded again where it stands beyond."""
+        connection, business, rulebook = self.connection, self.business, self._rulebook
         again = [row for row in rows if folded_without(rulebook, row)]
         live = [row for row in rows if row not in again]
         found: dict[MemberRow, Outcome] = {}
-        states = await stored_states(self._connection, self._business.business_id, rulebook, live)
+        states = await stored_states(connection, business.business_id, rulebook, live)
         for row in live:
             before = Folding(rulebook, states[row.member_id].state)
             before.advance(until - JUST_BEFORE)
             step = Folding(rulebook, before.state)
             step.advance(until)
             found[row] = step.outcome()
-        known = await histories(self._connection, self._business.business_id, rulebook, again)
+        known = await histories(connection, business.business_id, rulebook, again)
         for row in again:
-            now = self._business.now()
-            answers = StoredAnswers(self._connection, self._business.business_id, self._business.zone, now)
+            now = business.now()
+            answers = StoredAnswers(connection, business.business_id, business.zone, now)
             found[row] = await fold_whole(rulebook, known[row.member_id], answers, now, until)
         return found
 
@@ -160,7 +184,7 @@ def _add(
         result.moves[move] += 1
         named = result.falling if lost else result.others
         if len(named) < LISTED:
-            named.append((member.external_id, move))
+            named.append((member, move))
         if effect.ruling is not None and held != to:
             ruling = explain.Ruling(
                 effect.ruling.figures,

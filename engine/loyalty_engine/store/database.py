@@ -135,8 +135,8 @@ class Database:
 
         The work is `boundary`, for a member whose next boundary has come, a sandbox's own clock counting
         instead of `now`; `vote`, for a member with a vote to close; `events`, for a business with events to
-        publish; or `repair`, for one with members at which a rule failed. Businesses take turns, each with
-        its earliest members first.
+        publish; `simulation`, for one with simulations that wait or run; or `repair`, for one with members at
+        which a rule failed. Businesses take turns, each with its earliest members first.
         """
         async with self._acquired() as connection:
             return await connection.fetch("SELECT * FROM due($1, $2)", now, at_most)

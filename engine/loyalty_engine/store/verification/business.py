@@ -67,6 +67,7 @@ WHERE NOT EXISTS (SELECT FROM member m WHERE m.business_id = $1 AND m.member_id 
   AND NOT EXISTS (SELECT FROM program_draft d WHERE d.business_id = $1 AND d.program_draft_id = given.id)
   AND NOT EXISTS (SELECT FROM coupon c WHERE c.business_id = $1 AND c.coupon_id = given.id)
   AND NOT EXISTS (SELECT FROM application p WHERE p.business_id = $1 AND p.application_id = given.id)
+  AND NOT EXISTS (SELECT FROM simulation t WHERE t.business_id = $1 AND t.simulation_id = given.id)
 """
 
 
