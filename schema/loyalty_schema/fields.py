@@ -144,9 +144,11 @@ def expression(name: str, *, scope: str, description: str) -> Any:
     return _without_argument(_declared(Declaration(Expression(name), scope), description))
 
 
-def given(*, description: str, scope: str = EVERYONE, brings: int | None = None) -> Any:
+def given(
+    *, description: str, scope: str = EVERYONE, brings: int | None = None, name: str | None = None
+) -> Any:
     """What an object is made with; the field that leads to the object says who may see it."""
-    return _declared(Declaration(Computed(), scope, brings), description)
+    return _declared(Declaration(Computed(), scope, brings), description, name)
 
 
 def to_one(

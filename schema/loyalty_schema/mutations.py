@@ -60,6 +60,7 @@ from loyalty_schema.results import (
     recorded,
 )
 from loyalty_schema.reward_mutations import RewardMutations
+from loyalty_schema.simulation_mutations import SimulationMutations
 from loyalty_schema.standing_mutations import StandingMutations
 
 
@@ -73,6 +74,7 @@ class Mutation(
     ApplicationMutations,
     MergeMutations,
     ProgramMutations,
+    SimulationMutations,
 ):
     """Everything that can be done."""
 

@@ -69,6 +69,12 @@ class LadderPlanInput:
         return {"claims": value_of(self.claims), "tiers": tiers, **until}
 
 
+def plan_written(plan: list[LadderPlanInput] | None) -> dict[str, Any]:
+    """The plans of ladders as a plan's file says them."""
+    plans = {each.ladder: each.written() for each in plan or ()}
+    return {"ladders": plans} if plans else {}
+
+
 @strawberry.input(description="A program to publish: a draft, an earlier version, or a file.")
 class PublishProgramInput:
     """A program to publish."""
@@ -87,12 +93,11 @@ class PublishProgramInput:
 
     def command(self) -> commands.PublishProgram:
         """What the use case is told."""
-        plans = {each.ladder: each.written() for each in self.plan or ()}
         return commands.PublishProgram(
             program_id=None if self.program is None else id_of("Program", str(self.program)),
             source=self.source,
             effective_at=self.effective_at,
-            plan={"ladders": plans} if plans else {},
+            plan=plan_written(self.plan),
         )
 
 

@@ -20,6 +20,7 @@ from loyalty_engine.store.reads import (
     members,
     rewards,
     settlements,
+    simulations,
     standings,
 )
 from loyalty_schema.connections import (
@@ -40,6 +41,7 @@ from loyalty_schema.fields import (
     MEMBERS_READ,
     PARTNERS_READ,
     POINTS_READ,
+    PROGRAM_WRITE,
     REWARDS_READ,
     aggregate,
     computed,
@@ -62,6 +64,7 @@ from loyalty_schema.types.partner import Partner, Promotion
 from loyalty_schema.types.program import program_with_id
 from loyalty_schema.types.reward import Redemption, Reward
 from loyalty_schema.types.settlement import Settlement
+from loyalty_schema.types.simulation import Simulation
 from loyalty_schema.types.standing import StandingChange
 from loyalty_schema.types.wallet import LedgerEntry
 
@@ -88,6 +91,7 @@ _NODES: dict[str, tuple[str, _Load, Callable[[Any], Node]]] = {
     ),
     "Partner": (PARTNERS_READ, businesses.partners_by_id, lambda row: Partner(row=row)),
     "Settlement": (PARTNERS_READ, settlements.settlements_by_id, lambda row: Settlement(row=row)),
+    "Simulation": (PROGRAM_WRITE, simulations.simulations_by_id, lambda row: Simulation(row=row)),
     "Promotion": (PARTNERS_READ, businesses.promotions_by_id, lambda row: Promotion(row=row)),
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from loyalty_engine.ids import new_id
 from tests.api.shop import PROGRAM, Shop
 from tests.idempotency.entries import Entry, Input
 
@@ -21,7 +22,21 @@ async def another(shop: Shop) -> Input:
     return priced(shop, "7000")
 
 
+async def simulated(shop: Shop) -> Input:
+    """A simulation that waits."""
+    wanted = {"idempotencyKey": str(new_id()), **priced(shop, "8000")}
+    found = await shop.data(SIMULATE, {"input": wanted})
+    return {"simulation": found["simulateProgram"]["simulation"]["id"]}
+
+
+SIMULATE = """
+mutation ($input: SimulateProgramInput!) {
+  simulateProgram(input: $input) { ... on SimulateProgramSuccess { simulation { id } } }
+}
+"""
 PROGRAMS: dict[str, Entry] = {
     "saveProgram": Entry({"source": "a file"}, another, one),
     "publishProgram": Entry({"source": "a file"}, another, one),
+    "simulateProgram": Entry({"source": "a file"}, another, one),
+    "cancelSimulation": Entry({"simulation": "x"}, simulated, simulated),
 }

@@ -23,7 +23,7 @@ from loyalty_engine.services.simulation import Simulated, simulate_program
 from loyalty_engine.services.simulation_counts import backtested, previewed
 from loyalty_engine.services.simulations import KEPT_MOST, OPEN_MOST
 from loyalty_engine.store.database import Database
-from loyalty_engine.store.simulations import simulation_lock
+from loyalty_engine.store.simulations import advance_simulation, simulation_lock
 from tests.services.shop import NOW, PROGRAM, Shop, done, new_shop
 from tests.services.test_backtest import SPRING, TWICE, UNFUNDED
 from tests.services.test_backtest import crowd as returning_crowd
@@ -209,11 +209,10 @@ async def test_what_a_chunk_came_to_counts_no_more_when_it_was_cancelled_meanwhi
     await crowd(shop, 1)
     simulation_id = await preview(shop)
     await continue_simulation(shop.engine, shop.business_id)
-    really = simulating.advance_simulation
 
     async def cancelled_before(*given: Any) -> bool:
         await cancel_simulation(shop.engine, shop.caller, shop.key(), CancelSimulation(simulation_id))
-        return await really(*given)
+        return await advance_simulation(*given)
 
     with monkeypatch.context() as patched:
         patched.setattr(simulating, "advance_simulation", cancelled_before)

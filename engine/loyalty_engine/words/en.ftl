@@ -213,3 +213,9 @@ unit-days = days
 unit-months = months
 unit-units = units
 unit-score = points of its score
+
+## Why a simulation has failed
+
+failure-overtaken = A version was published meanwhile, which this one would follow: try it again.
+failure-program = The file cannot be used any more with the rules that are installed.
+failure-defect = Something went wrong in the engine; the operator finds it in the log of the worker.

@@ -210,3 +210,9 @@ unit-days = 天
 unit-months = 个月
 unit-units = 件
 unit-score = 分
+
+## 模拟失败的原因
+
+failure-overtaken = 期间发布了新的版本，本方案应接在其后：请重新模拟。
+failure-program = 以现在安装的规则，这个文件不能再使用。
+failure-defect = 引擎内部出错；运营者可在后台进程的日志中查到。

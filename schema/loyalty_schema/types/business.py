@@ -6,7 +6,7 @@ import strawberry
 
 from loyalty_engine.services.engine import Business as EngineBusiness
 from loyalty_engine.services.liability import liability
-from loyalty_engine.store.reads import businesses, held, rewards, settlements
+from loyalty_engine.store.reads import businesses, held, rewards, settlements, simulations
 from loyalty_schema.connections import After, Connection, First, connection_of, page_of_list, slice_of
 from loyalty_schema.enums import AdjustmentState, CredentialKind, Environment, value_of
 from loyalty_schema.fields import (
@@ -14,6 +14,7 @@ from loyalty_schema.fields import (
     PARTNERS_READ,
     POINTS_ADJUST,
     PROGRAM_READ,
+    PROGRAM_WRITE,
     REWARDS_READ,
     computed,
     page,
@@ -28,6 +29,7 @@ from loyalty_schema.types.program import Program, draft_version
 from loyalty_schema.types.reward import Reward
 from loyalty_schema.types.rules import RuleType
 from loyalty_schema.types.settlement import Settlement
+from loyalty_schema.types.simulation import Simulation
 
 if TYPE_CHECKING:
     from loyalty_schema.types.held import Adjustment
@@ -95,6 +97,23 @@ class Business(Node):
             page_of_list(versions, slice_, lambda version: (version.id,)),
             lambda version: (version.id,),
             lambda version: Program(version_=version),
+        )
+
+    @page(scope=PROGRAM_WRITE, description="Simulations, the latest first.")
+    async def simulations(
+        self, info: Info, first: First = None, after: After = None
+    ) -> Connection[Simulation]:
+        """Simulations, the latest first."""
+        request, listed = request_of(info), "simulations"
+        slice_ = slice_of(request, listed, first=first, after=after)
+        found = await request.reads.run(simulations.simulation_page, slice_)
+        return connection_of(
+            request,
+            listed,
+            slice_,
+            found,
+            lambda row: (row.asked_at, row.simulation_id),
+            lambda row: Simulation(row=row),
         )
 
     @computed(scope=PROGRAM_READ, brings=20, description="The rules that the installed plugins offer.")
