@@ -1251,6 +1251,7 @@ END),
     CONSTRAINT simulation_failed_for_a_reason_check CHECK ((state = 'failed'::text) = (failure IS NOT NULL)),
     CONSTRAINT simulation_failure_check CHECK (failure = ANY (ARRAY['overtaken'::text, 'program'::text, 'defect'::text])),
     CONSTRAINT simulation_forgotten_when_ended_check CHECK (source IS NOT NULL OR ended_at IS NOT NULL),
+    CONSTRAINT simulation_forgotten_whole_check CHECK (source IS NOT NULL OR num_nonnulls(chosen, counted, moved) = 0),
     CONSTRAINT simulation_kind_check CHECK (kind = ANY (ARRAY['preview'::text, 'backtest'::text])),
     CONSTRAINT simulation_members_bounds_check CHECK (members >= 0 AND members <= '9000000000000000'::bigint),
     CONSTRAINT simulation_members_done_bounds_check CHECK (members_done >= 0 AND members_done <= '9000000000000000'::bigint),
@@ -1271,7 +1272,7 @@ CREATE POLICY app ON simulation FOR ALL TO loyalty_app USING (business_id = curr
 CREATE POLICY owner ON simulation FOR ALL TO loyalty_owner USING (true);
 GRANT INSERT, SELECT ON simulation TO loyalty_app;
 GRANT UPDATE (source, state, started_at, heartbeat_at, ended_at, failure, chunks, members, members_done, after_member_id, through_member_id, chosen, counted, moved) ON simulation TO loyalty_app;
-CREATE TRIGGER simulation_ended BEFORE UPDATE ON simulation FOR EACH ROW WHEN (old.ended_at IS NOT NULL AND new.source IS NOT NULL) EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER simulation_ended BEFORE UPDATE ON simulation FOR EACH ROW WHEN (new.source <> old.source OR old.ended_at IS NOT NULL AND (new.source IS NOT NULL OR new.state <> old.state)) EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER simulation_only BEFORE UPDATE ON simulation FOR EACH ROW EXECUTE FUNCTION allow_only('state', 'started_at', 'heartbeat_at', 'ended_at', 'failure', 'chunks', 'members', 'members_done', 'after_member_id', 'through_member_id', 'source', 'chosen', 'counted', 'moved');
 CREATE TRIGGER simulation_stays BEFORE DELETE OR TRUNCATE ON simulation FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 

@@ -134,6 +134,10 @@ def _simulations() -> None:
         ),
         sa.CheckConstraint("sample BETWEEN 1 AND 5000", name="simulation_sample_bounds_check"),
         sa.CheckConstraint(
+            "source IS NOT NULL OR num_nonnulls(chosen, counted, moved) = 0",
+            name="simulation_forgotten_whole_check",
+        ),
+        sa.CheckConstraint(
             "source IS NOT NULL OR ended_at IS NOT NULL", name="simulation_forgotten_when_ended_check"
         ),
         sa.ForeignKeyConstraint(
@@ -165,7 +169,8 @@ def _triggers() -> None:
     )
     op.execute(
         "CREATE TRIGGER simulation_ended BEFORE UPDATE ON simulation FOR EACH ROW "
-        "WHEN (old.ended_at IS NOT NULL AND new.source IS NOT NULL) EXECUTE FUNCTION refuse_change()"
+        "WHEN (new.source <> old.source OR old.ended_at IS NOT NULL "
+        "AND (new.source IS NOT NULL OR new.state <> old.state)) EXECUTE FUNCTION refuse_change()"
     )
     op.execute(
         "CREATE TRIGGER simulation_only BEFORE UPDATE ON simulation "

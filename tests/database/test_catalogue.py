@@ -191,7 +191,9 @@ def test_what_only_grows_refuses_changes_by_trigger(connection: Connection) -> N
     by_hand = f"refuse_change {1 | before | update} O"  # a coupon is counted by its uses alone
     expected["coupon"] = removal | {by_hand}
     expected["application"] = removal | {f"refuse_change {1 | before | update} O"}  # once it has ended
-    expected["simulation"] = removal | {f"refuse_change {1 | before | update} O"}  # once it has ended
+    expected["simulation"] = removal | {
+        f"refuse_change {1 | before | update} O"
+    }  # its file, and once it has ended
     expected["account"] = {f"refuse_change {before | update} O created_at"}
     expected["member"] = {f"refuse_change {1 | before | update} O status"}  # what is merged stays merged
     assert found == expected

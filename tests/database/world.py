@@ -124,6 +124,16 @@ class World:
         standard = {"program_draft_id": new_id(), "source": "draft", "hash": "hash", "created_at": NOON}
         return self.row(**{**standard, "created_by": None, **values})
 
+    def simulation(self, **values: Any) -> Row:
+        """A preview that waits."""
+        standard = {
+            "simulation_id": new_id(), "kind": "preview", "source": "draft", "effective_at": NOON,
+            "from_at": None, "until_at": None, "sample": None, "rulebook_version": 1, "findings": [],
+            "asked_at": NOON, "state": "queued", "started_at": None, "ended_at": None, "failure": None,
+            "chunks": 0, "members_done": 0, "counted": None,
+        }  # fmt: skip
+        return self.row(**{**standard, **values})
+
     def settlement(self, **values: Any) -> Row:
         """Everything before noon is closed."""
         standard = {

@@ -24,6 +24,7 @@ from loyalty_engine.services.simulation_counts import backtested, previewed
 from loyalty_engine.services.simulations import KEPT_MOST, OPEN_MOST
 from loyalty_engine.store.database import Database
 from loyalty_engine.store.simulations import advance_simulation, simulation_lock
+from loyalty_engine.store.verification.business import missing_ids
 from tests.services.shop import NOW, PROGRAM, Shop, done, new_shop
 from tests.services.test_backtest import SPRING, TWICE, UNFUNDED
 from tests.services.test_backtest import crowd as returning_crowd
@@ -88,6 +89,8 @@ async def test_a_preview_in_chunks_finds_what_one_at_once_finds_and_writes_nothi
     before = await others(shop)
     simulation_id = await preview(shop)
     assert (await row(shop, simulation_id))["state"] == "queued"
+    async with app_database.reading(shop.business_id) as connection:
+        assert await missing_ids(connection, shop.business_id, [simulation_id]) == set()
     assert await through(shop) == 1 + 4
     found = await row(shop, simulation_id)
     assert (found["state"], found["members"], found["members_done"], found["chunks"]) == ("done", 15, 15, 5)

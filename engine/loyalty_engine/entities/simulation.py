@@ -59,6 +59,9 @@ class Simulation(Entity, table=True):
         CheckConstraint(f"(state IN ({listed(*OPEN_STATES)})) = (ended_at IS NULL)", name="ended"),
         CheckConstraint("state NOT IN ('running', 'done') OR started_at IS NOT NULL", name="started"),
         CheckConstraint("(state = 'failed') = (failure IS NOT NULL)", name="failed_for_a_reason"),
+        CheckConstraint(
+            "source IS NOT NULL OR num_nonnulls(chosen, counted, moved) = 0", name="forgotten_whole"
+        ),
         CheckConstraint("source IS NOT NULL OR ended_at IS NOT NULL", name="forgotten_when_ended"),
         *lengths(source=1_000_000, plan=100_000),
         Index(

@@ -239,9 +239,7 @@ class Backtest:
             before, after = was.state.ladders.get(policy.key), would.state.ladders[policy.key]
             stratum.tiers[Held(policy.key, before.tier if before else None, after.tier)] += 1
 
-    async def result(
-        self, members: int, folded: int, cut: bool, findings: tuple[Finding, ...]
-    ) -> Backtested:
+    async def result(self, members: int, folded: int, cut: bool, findings: tuple[Finding, ...]) -> Backtested:
         """What really came is known; the change is added up, of a sample estimated.
 
         ``cut`` says whether anybody was granted less than asked.
