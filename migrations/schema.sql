@@ -1229,6 +1229,7 @@ CREATE TABLE simulation (
     ended_at timestamp with time zone,
     failure text COLLATE "C",
     chunks bigint NOT NULL,
+    attempts bigint NOT NULL,
     members bigint,
     members_done bigint NOT NULL,
     after_member_id uuid,
@@ -1239,6 +1240,7 @@ CREATE TABLE simulation (
     CONSTRAINT simulation_pkey PRIMARY KEY (business_id, simulation_id),
     CONSTRAINT simulation_business_id_asked_by_fkey FOREIGN KEY (business_id, asked_by) REFERENCES credential(business_id, credential_id),
     CONSTRAINT simulation_business_id_fkey FOREIGN KEY (business_id) REFERENCES business(business_id),
+    CONSTRAINT simulation_attempts_bounds_check CHECK (attempts >= 0 AND attempts <= 3),
     CONSTRAINT simulation_backtest_of_a_period_check CHECK (num_nonnulls(from_at, until_at) =
 CASE kind
     WHEN 'backtest'::text THEN 2
@@ -1249,7 +1251,7 @@ END),
     CONSTRAINT simulation_chunks_bounds_check CHECK (chunks >= 0 AND chunks <= '9000000000000000'::bigint),
     CONSTRAINT simulation_ended_check CHECK ((state = ANY (ARRAY['queued'::text, 'running'::text])) = (ended_at IS NULL)),
     CONSTRAINT simulation_failed_for_a_reason_check CHECK ((state = 'failed'::text) = (failure IS NOT NULL)),
-    CONSTRAINT simulation_failure_check CHECK (failure = ANY (ARRAY['overtaken'::text, 'program'::text, 'defect'::text])),
+    CONSTRAINT simulation_failure_check CHECK (failure = ANY (ARRAY['overtaken'::text, 'program'::text, 'defect'::text, 'lost'::text])),
     CONSTRAINT simulation_forgotten_when_ended_check CHECK (source IS NOT NULL OR ended_at IS NOT NULL),
     CONSTRAINT simulation_forgotten_whole_check CHECK (source IS NOT NULL OR num_nonnulls(chosen, counted, moved) = 0),
     CONSTRAINT simulation_kind_check CHECK (kind = ANY (ARRAY['preview'::text, 'backtest'::text])),
@@ -1271,9 +1273,9 @@ CREATE INDEX simulation_open ON simulation USING btree (business_id, asked_at, s
 CREATE POLICY app ON simulation FOR ALL TO loyalty_app USING (business_id = current_business());
 CREATE POLICY owner ON simulation FOR ALL TO loyalty_owner USING (true);
 GRANT INSERT, SELECT ON simulation TO loyalty_app;
-GRANT UPDATE (source, state, started_at, heartbeat_at, ended_at, failure, chunks, members, members_done, after_member_id, through_member_id, chosen, counted, moved) ON simulation TO loyalty_app;
+GRANT UPDATE (source, state, started_at, heartbeat_at, ended_at, failure, chunks, attempts, members, members_done, after_member_id, through_member_id, chosen, counted, moved) ON simulation TO loyalty_app;
 CREATE TRIGGER simulation_ended BEFORE UPDATE ON simulation FOR EACH ROW WHEN (new.source <> old.source OR old.ended_at IS NOT NULL AND (new.source IS NOT NULL OR new.state <> old.state)) EXECUTE FUNCTION refuse_change();
-CREATE TRIGGER simulation_only BEFORE UPDATE ON simulation FOR EACH ROW EXECUTE FUNCTION allow_only('state', 'started_at', 'heartbeat_at', 'ended_at', 'failure', 'chunks', 'members', 'members_done', 'after_member_id', 'through_member_id', 'source', 'chosen', 'counted', 'moved');
+CREATE TRIGGER simulation_only BEFORE UPDATE ON simulation FOR EACH ROW EXECUTE FUNCTION allow_only('state', 'started_at', 'heartbeat_at', 'ended_at', 'failure', 'chunks', 'attempts', 'members', 'members_done', 'after_member_id', 'through_member_id', 'source', 'chosen', 'counted', 'moved');
 CREATE TRIGGER simulation_stays BEFORE DELETE OR TRUNCATE ON simulation FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
 CREATE TABLE standing (

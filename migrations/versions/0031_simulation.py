@@ -10,8 +10,8 @@ branch_labels = None
 depends_on = None
 
 PROGRESS = (
-    "state, started_at, heartbeat_at, ended_at, failure, chunks, members, members_done, after_member_id, "
-    "through_member_id"
+    "state, started_at, heartbeat_at, ended_at, failure, chunks, attempts, members, members_done, "
+    "after_member_id, through_member_id"
 )
 FORGOTTEN = "source, chosen, counted, moved"
 """The columns of a simulation that change: how far it is, and what is forgotten of one too many."""
@@ -88,6 +88,7 @@ def _simulations() -> None:
         sa.Column("ended_at", sa.DateTime(timezone=True)),
         sa.Column("failure", sa.Text(collation="C")),
         sa.Column("chunks", sa.BigInteger(), nullable=False),
+        sa.Column("attempts", sa.BigInteger(), nullable=False),
         sa.Column("members", sa.BigInteger()),
         sa.Column("members_done", sa.BigInteger(), nullable=False),
         sa.Column("after_member_id", sa.Uuid()),
@@ -104,7 +105,10 @@ def _simulations() -> None:
         sa.CheckConstraint(
             "(state IN ('queued', 'running')) = (ended_at IS NULL)", name="simulation_ended_check"
         ),
-        sa.CheckConstraint("failure IN ('overtaken', 'program', 'defect')", name="simulation_failure_check"),
+        sa.CheckConstraint("attempts BETWEEN 0 AND 3", name="simulation_attempts_bounds_check"),
+        sa.CheckConstraint(
+            "failure IN ('overtaken', 'program', 'defect', 'lost')", name="simulation_failure_check"
+        ),
         sa.CheckConstraint("kind IN ('preview', 'backtest')", name="simulation_kind_check"),
         sa.CheckConstraint(
             "num_nonnulls(from_at, until_at) = CASE kind WHEN 'backtest' THEN 2 ELSE 0 END",

@@ -48,8 +48,8 @@ UPDATABLE = {
     "profile": {"given_name", "family_name", "email", "phone", "birth_date", "locale", "updated_at"},
     "redemption": {"fulfilled_at", "cancelled_at", "cancelled_fact_id", "restock_transfer_id"},
     "simulation": {
-        "state", "started_at", "heartbeat_at", "ended_at", "failure", "chunks", "members", "members_done",
-        "after_member_id", "through_member_id", "source", "chosen", "counted", "moved",
+        "state", "started_at", "heartbeat_at", "ended_at", "failure", "chunks", "attempts", "members",
+        "members_done", "after_member_id", "through_member_id", "source", "chosen", "counted", "moved",
     },
     "standing": {"withdrawn_effect_id"},
 }  # fmt: skip

@@ -130,7 +130,7 @@ class World:
             "simulation_id": new_id(), "kind": "preview", "source": "draft", "effective_at": NOON,
             "from_at": None, "until_at": None, "sample": None, "rulebook_version": 1, "findings": [],
             "asked_at": NOON, "state": "queued", "started_at": None, "ended_at": None, "failure": None,
-            "chunks": 0, "members_done": 0, "counted": None,
+            "chunks": 0, "attempts": 0, "members_done": 0, "counted": None,
         }  # fmt: skip
         return self.row(**{**standard, **values})
 

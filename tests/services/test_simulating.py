@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from loyalty_engine.program.plan import Plan
-from loyalty_engine.services import cancel_simulation, continue_simulation, queue_simulation
+from loyalty_engine.services import continue_simulation, queue_simulation
 from loyalty_engine.services.backtest import Backtested, backtest_program
 from loyalty_engine.services.program_commands import (
-    CancelSimulation,
     SimulateProgram,
-    SimulationCancelled,
     SimulationQueued,
 )
 from loyalty_engine.services.programs import Published, publish_program
@@ -23,60 +19,27 @@ from loyalty_engine.services.simulation import Simulated, simulate_program
 from loyalty_engine.services.simulation_counts import backtested, previewed
 from loyalty_engine.services.simulations import KEPT_MOST, OPEN_MOST
 from loyalty_engine.store.database import Database
-from loyalty_engine.store.simulations import advance_simulation, simulation_lock
 from loyalty_engine.store.verification.business import missing_ids
-from tests.services.shop import NOW, PROGRAM, Shop, done, new_shop
+from tests.services.shop import NOW, PROGRAM, done, new_shop
+from tests.services.simulated import (
+    OWN,
+    in_small_chunks,
+    others,
+    preview,
+    queue,
+    row,
+    through,
+)
 from tests.services.test_backtest import SPRING, TWICE, UNFUNDED
 from tests.services.test_backtest import crowd as returning_crowd
 from tests.services.test_quotas import FUNDED
-from tests.services.test_simulation import STRICT, checksum, crowd, moves_of, plan
-
-REGRADE = {"ladders": {"status": {"claims": "regrade_now"}}}
-OWN: Plan = plan(claims="regrade_now")
-
-
-async def queue(shop: Shop, program: str = STRICT, **values: Any) -> Any:
-    """The id of a simulation that waits."""
-    command = SimulateProgram(source=program.replace("SLUG", shop.slug), **values)
-    queued = await queue_simulation(shop.engine, shop.caller, shop.key(), command)
-    return done(queued, SimulationQueued).simulation_id
-
-
-async def preview(shop: Shop, **values: Any) -> Any:
-    """The id of a preview that waits."""
-    return await queue(shop, plan=REGRADE, **values)
-
-
-async def row(shop: Shop, simulation_id: Any) -> Any:
-    """A simulation as it is stored."""
-    query = "SELECT * FROM simulation WHERE business_id = $1 AND simulation_id = $2"
-    async with shop.engine.database.reading(shop.business_id) as connection:
-        return await connection.fetchrow(query, shop.business_id, simulation_id)
-
-
-async def through(shop: Shop) -> int:
-    """All chunks that wait; how many there were."""
-    count = 0
-    while await continue_simulation(shop.engine, shop.business_id):
-        count += 1
-    return count
-
-
-async def others(shop: Shop) -> list[tuple[str, object]]:
-    """Everything in other tables."""
-    return [each for each in await checksum(shop) if each[0] not in ("simulation", "operation")]
+from tests.services.test_simulation import STRICT, crowd, moves_of
 
 
 @pytest.fixture(autouse=True)
 def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Chunks of four members."""
-    from loyalty_engine.services import simulating
-    from loyalty_engine.store import simulations
-    from loyalty_engine.store.verification import business
-
-    monkeypatch.setattr(simulating, "AT_ONCE", 2)
-    for module, name in ((business, "_MEMBERS"), (simulations, "_JOINED_AFTER")):
-        monkeypatch.setattr(module, name, getattr(module, name).replace("LIMIT 200", "LIMIT 4"))
+    in_small_chunks(monkeypatch)
 
 
 async def test_a_preview_in_chunks_finds_what_one_at_once_finds_and_writes_nothing_else(
@@ -128,102 +91,6 @@ async def test_a_back_test_in_chunks_comes_to_what_one_at_once_comes_to(
     assert await others(shop) == before
 
 
-async def test_a_worker_that_dies_in_a_chunk_leaves_it_to_another(
-    app_database: Database, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from loyalty_engine.services import simulating
-
-    shop = await new_shop(app_database)
-    await crowd(shop, 1)
-    at_once = done(
-        await simulate_program(shop.engine, shop.caller, STRICT.replace("SLUG", shop.slug), None, OWN),
-        Simulated,
-    )
-    simulation_id = await preview(shop)
-    for _ in range(3):
-        await continue_simulation(shop.engine, shop.business_id)
-    half_way = await row(shop, simulation_id)
-    assert (half_way["state"], half_way["members_done"], half_way["heartbeat_at"]) == ("running", 8, NOW)
-    reached, never = asyncio.Event(), asyncio.Event()
-
-    async def hang(*_: object) -> bool:
-        reached.set()
-        await never.wait()
-        return True
-
-    with monkeypatch.context() as patched:
-        patched.setattr(simulating, "advance_simulation", hang)
-        killed = asyncio.create_task(continue_simulation(shop.engine, shop.business_id))
-        await reached.wait()
-        killed.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await killed
-    assert (await row(shop, simulation_id)) == half_way
-    await through(shop)
-    assert (await row(shop, simulation_id))["counted"] == previewed(None, at_once)
-
-
-async def test_two_workers_never_do_the_same_one(app_database: Database) -> None:
-    shop = await new_shop(app_database)
-    await crowd(shop, 1)
-    first = await preview(shop)
-    async with app_database.writing(shop.business_id) as other:
-        await other.execute("SELECT pg_advisory_xact_lock($1)", simulation_lock(first))
-        assert await continue_simulation(shop.engine, shop.business_id) == 0
-        second = await preview(shop)
-        await through(shop)
-        assert (await row(shop, second))["state"] == "done"
-        assert (await row(shop, first))["chunks"] == 0
-    workers = (continue_simulation(shop.engine, shop.business_id) for _ in range(6))
-    done_by = sum(await asyncio.gather(*workers))
-    assert (await row(shop, first))["chunks"] == done_by
-    await through(shop)
-    assert (await row(shop, first))["members_done"] == 15
-
-
-async def test_a_cancelled_simulation_goes_no_further_and_does_not_wait_for_its_worker(
-    app_database: Database,
-) -> None:
-    shop = await new_shop(app_database)
-    await crowd(shop, 1)
-    simulation_id = await preview(shop)
-    await continue_simulation(shop.engine, shop.business_id)
-    await continue_simulation(shop.engine, shop.business_id)
-    async with app_database.writing(shop.business_id) as worker:
-        await worker.execute("SELECT pg_advisory_xact_lock($1)", simulation_lock(simulation_id))
-        command = CancelSimulation(simulation_id)
-        ended = done(
-            await cancel_simulation(shop.engine, shop.caller, shop.key(), command), SimulationCancelled
-        )
-        assert ended.cancelled
-    assert await through(shop) == 0
-    found = await row(shop, simulation_id)
-    assert (found["state"], found["members_done"], found["ended_at"]) == ("cancelled", 4, NOW)
-    again = await cancel_simulation(shop.engine, shop.caller, shop.key(), command)
-    assert not done(again, SimulationCancelled).cancelled
-
-
-async def test_what_a_chunk_came_to_counts_no_more_when_it_was_cancelled_meanwhile(
-    app_database: Database, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from loyalty_engine.services import simulating
-
-    shop = await new_shop(app_database)
-    await crowd(shop, 1)
-    simulation_id = await preview(shop)
-    await continue_simulation(shop.engine, shop.business_id)
-
-    async def cancelled_before(*given: Any) -> bool:
-        await cancel_simulation(shop.engine, shop.caller, shop.key(), CancelSimulation(simulation_id))
-        return await advance_simulation(*given)
-
-    with monkeypatch.context() as patched:
-        patched.setattr(simulating, "advance_simulation", cancelled_before)
-        await continue_simulation(shop.engine, shop.business_id)
-    found = await row(shop, simulation_id)
-    assert (found["state"], found["members_done"], found["moved"]) == ("cancelled", 0, None)
-
-
 async def test_a_version_that_is_published_meanwhile_ends_a_preview(app_database: Database) -> None:
     shop = await new_shop(app_database)
     await crowd(shop, 1)
@@ -235,23 +102,6 @@ async def test_a_version_that_is_published_meanwhile_ends_a_preview(app_database
     await through(shop)
     found = await row(shop, simulation_id)
     assert (found["state"], found["failure"], found["moved"]) == ("failed", "overtaken", None)
-
-
-async def test_a_defect_ends_a_simulation_and_not_its_worker(
-    app_database: Database, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from loyalty_engine.services import simulating
-
-    shop = await new_shop(app_database)
-    simulation_id = await preview(shop)
-
-    async def wrong(*_: object) -> Any:
-        raise ZeroDivisionError
-
-    monkeypatch.setattr(simulating, "last_member", wrong)
-    assert await through(shop) == 1
-    found = await row(shop, simulation_id)
-    assert (found["state"], found["failure"]) == ("failed", "defect")
 
 
 async def test_a_shop_without_members_has_its_result_at_once(app_database: Database) -> None:

@@ -24,7 +24,10 @@ from loyalty_engine.entities.columns import (
 SIMULATION_KINDS = ("preview", "backtest")
 SIMULATION_STATES = ("queued", "running", "done", "failed", "cancelled")
 OPEN_STATES = ("queued", "running")
-FAILURES = ("overtaken", "program", "defect")
+FAILURES = ("overtaken", "program", "defect", "lost")
+
+ATTEMPTS_MOST = 3
+"""How often a chunk is begun that is never done."""
 
 SAMPLE_MOST = 5000
 """How many members a sample has at most; who is in it is kept with the simulation."""
@@ -34,7 +37,8 @@ class Simulation(Entity, table=True):
     """A publication or a past period that is tried in chunks of members, after `after_member_id`.
 
     `counted` is what came of the members so far, and once it is done the result; `moved` are the members who
-    would move, as many as are named. When it is one too many of those kept, its file and these are forgotten.
+    would move, as many as are named; `attempts` is how often the chunk at hand was begun. When it is one too
+    many of those kept, its file, members and result are forgotten.
     """
 
     __tablename__ = "simulation"
@@ -48,6 +52,7 @@ class Simulation(Entity, table=True):
         bounded("members", least=0),
         bounded("members_done", least=0),
         bounded("chunks", least=0),
+        bounded("attempts", least=0, most=ATTEMPTS_MOST),
         bounded("rulebook_version", least=1),
         CheckConstraint("(kind = 'preview') = (effective_at IS NOT NULL)", name="preview_of_an_instant"),
         CheckConstraint(
@@ -93,6 +98,7 @@ class Simulation(Entity, table=True):
     ended_at: datetime | None = instant()
     failure: str | None = key_text()
     chunks: int = whole()
+    attempts: int = whole()
     members: int | None = whole()
     members_done: int = whole()
     after_member_id: UUID | None = Field()

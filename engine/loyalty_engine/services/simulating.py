@@ -1,7 +1,8 @@
 """Simulations, done in chunks of members: what a worker does of them, and another one continues.
 
 Every chunk sees the business as it is when the chunk begins, and what the chunks before it came to is kept.
-A worker that is killed leaves the chunk at hand undone, and nothing else.
+A worker that is killed leaves behind that it began a chunk, and nothing else. Another one begins that chunk
+again, up to ATTEMPTS_MOST times.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from uuid import UUID
 import asyncpg
 
 from loyalty_engine.clock import ClockJumped
-from loyalty_engine.entities.simulation import SAMPLE_MOST
+from loyalty_engine.entities.simulation import ATTEMPTS_MOST, SAMPLE_MOST
 from loyalty_engine.program import Program
 from loyalty_engine.program.plan import stored_plan
 from loyalty_engine.rating import ProgramVersion
@@ -38,11 +39,13 @@ from loyalty_engine.store.simulations import (
     Advanced,
     SimulationWork,
     advance_simulation,
+    begin_chunk,
     fail_simulation,
     joined_after,
     last_joined,
+    open_simulation,
     open_simulations,
-    take_simulation,
+    simulation_lock,
 )
 from loyalty_engine.store.verification.business import last_member, members_after
 
@@ -52,15 +55,30 @@ WHOLE = "whole"
 """The only stratum where everybody is folded."""
 
 
-class Overtaken(Exception):
+class CannotGoOn(Exception):
+    """The simulation ends without a result; ``failure`` says why."""
+
+    failure: str
+
+
+class Overtaken(CannotGoOn):
     """A version was published since the preview was asked for, so that it would follow another one."""
+
+    failure = "overtaken"
+
+
+class Lost(CannotGoOn):
+    """Its next chunk was begun as often as one is, and nobody came back from that."""
+
+    failure = "lost"
 
 
 async def continue_simulation(engine: Engine, business_id: UUID) -> int:
     """Do the next chunk of the business's earliest simulation on which nobody works; how many were done.
 
-    The first chunk only finds out which members there are. A simulation that cannot go on has failed; errors
-    of the way to the database are raised, and leave it as it was.
+    The first chunk only finds out which members there are. A simulation that cannot go on has failed, and so
+    has one of which a chunk came to nothing ATTEMPTS_MOST times. Errors on the way to the database are
+    raised.
     """
     async with engine.database.reading(business_id) as connection:
         waiting = await open_simulations(connection, business_id)
@@ -73,39 +91,51 @@ async def continue_simulation(engine: Engine, business_id: UUID) -> int:
         except (OSError, asyncpg.PostgresConnectionError, asyncpg.CannotConnectNowError):
             raise
         except (asyncpg.exceptions.OperatorInterventionError, *CLASHES):
-            return 0  # the chunk is done again
-        except Overtaken:
-            await _fail(engine, business_id, simulation_id, "overtaken")
+            return 0  # the chunk is begun again
+        except CannotGoOn as reason:
+            _logger.warning("business %s: simulation %s: %s", business_id, simulation_id, reason.failure)
+            await _fail(engine, business_id, simulation_id, reason.failure)
             return 1
         except ProgramUnavailable:
             await _fail(engine, business_id, simulation_id, "program")
             return 1
         except Exception:
-            _logger.exception("business %s: simulation %s has failed", business_id, simulation_id)
-            await _fail(engine, business_id, simulation_id, "defect")
-            return 1
+            _logger.exception("business %s: a chunk of simulation %s has failed", business_id, simulation_id)
+            await _fail(engine, business_id, simulation_id, "defect", attempts=ATTEMPTS_MOST)
+            return 0
     return 0
 
 
-async def _fail(engine: Engine, business_id: UUID, simulation_id: UUID, failure: str) -> None:
+async def _fail(
+    engine: Engine, business_id: UUID, simulation_id: UUID, failure: str, attempts: int = 0
+) -> None:
+    """End it, if the chunk at hand was begun so often; else it is begun again."""
+
     async def work(connection: Connection) -> None:
         now = (await engine.business(connection, business_id)).now()
-        await fail_simulation(connection, business_id, simulation_id, failure, now)
+        await fail_simulation(connection, business_id, simulation_id, failure, now, attempts)
 
     await engine.database.write(business_id, work)
 
 
 async def _chunk(engine: Engine, business_id: UUID, simulation_id: UUID) -> bool:
-    """One chunk, read in a snapshot; another connection keeps other workers away. False: one is there."""
-    async with engine.database.writing(business_id) as writing:
-        work = await take_simulation(writing, business_id, simulation_id)
-        if work is None or work.state not in ("queued", "running"):
+    """One chunk, read in a snapshot. False: another worker has it at hand, or the simulation has ended."""
+    async with engine.database.alone(simulation_lock(simulation_id)) as connection:
+        if connection is None:
             return False
-        async with engine.database.snapshot(business_id) as connection:
+        async with connection.writing(business_id):
+            work = await open_simulation(connection, business_id, simulation_id)
+            if work is None:
+                return False
+            if work.attempts >= ATTEMPTS_MOST:
+                raise Lost
+            await begin_chunk(connection, business_id, simulation_id)
+        async with connection.snapshot(business_id):
             business = await engine.business(connection, business_id)
             now = business.now()
             advanced = await _Chunk(engine, connection, business, work).advanced()
-        await advance_simulation(writing, business_id, simulation_id, now, advanced)
+        async with connection.writing(business_id):
+            await advance_simulation(connection, business_id, simulation_id, now, advanced)
         return True
 
 

@@ -70,6 +70,7 @@ async def queue_simulation(
             "asked_by": caller.credential_id,
             "state": "queued",
             "chunks": 0,
+            "attempts": 0,
             "members_done": 0,
             **tried,
         }

@@ -1,6 +1,8 @@
 """One connection of the pool, which knows the business it last worked for."""
 
-from collections.abc import Iterable
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Iterable
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -71,6 +73,40 @@ class Connection(_PlainConnection):
         await self.execute(
             f"BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY; SET LOCAL loyalty.business_id = '{setting}'"
         )
+
+    @contextlib.asynccontextmanager
+    async def writing(self, business_id: UUID, further: frozenset[UUID] = frozenset()) -> AsyncIterator[None]:
+        """One READ COMMITTED transaction for the business, rolled back by any exception."""
+        try:
+            await self.begin(business_id, further)
+            yield
+            await self.commit()
+        except BaseException:
+            await asyncio.shield(self.rollback())
+            raise
+
+    @contextlib.asynccontextmanager
+    async def snapshot(self, business_id: UUID) -> AsyncIterator[None]:
+        """One transaction in which every statement sees the business as it was at the first one."""
+        try:
+            await self.begin_snapshot(business_id)
+            yield
+        finally:
+            await asyncio.shield(self.rollback())
+
+    @contextlib.asynccontextmanager
+    async def alone(self, lock: int) -> AsyncIterator[bool]:
+        """Holds a lock over several transactions, but no longer than the connection stands.
+
+        False: another connection holds it.
+        """
+        held: bool | None = None
+        try:
+            held = await self.fetchval("SELECT pg_try_advisory_lock($1)", lock)
+            yield bool(held)
+        finally:
+            if held is not False and not self.is_closed():
+                await asyncio.shield(self.fetchval("SELECT pg_advisory_unlock($1)", lock))
 
     def have_locked(self, member_ids: Iterable[UUID]) -> None:
         """Notes that members are locked until the transaction ends."""

@@ -34,7 +34,7 @@ class UnsafeRoleError(RuntimeError):
 
 
 class Database:
-    """A pool of connections, and the only four ways to use one.
+    """A pool of connections, and the only five ways to use one.
 
     What is in `on_statement` is called with the text of every statement; an empty list costs nothing.
     """
@@ -78,24 +78,20 @@ class Database:
 
         Where it locks members it locks ``further`` ones with them.
         """
-        async with self._acquired() as connection:
-            try:
-                await connection.begin(business_id, further)
-                yield connection
-                await connection.commit()
-            except BaseException:
-                await asyncio.shield(connection.rollback())
-                raise
+        async with self._acquired() as connection, connection.writing(business_id, further):
+            yield connection
 
     @contextlib.asynccontextmanager
     async def snapshot(self, business_id: UUID) -> AsyncIterator[Connection]:
         """One transaction in which every statement sees this business as it was at the first one."""
-        async with self._acquired() as connection:
-            try:
-                await connection.begin_snapshot(business_id)
-                yield connection
-            finally:
-                await asyncio.shield(connection.rollback())
+        async with self._acquired() as connection, connection.snapshot(business_id):
+            yield connection
+
+    @contextlib.asynccontextmanager
+    async def alone(self, lock: int) -> AsyncIterator[Connection | None]:
+        """A connection for several transactions, which holds a lock; None while another one holds it."""
+        async with self._acquired() as connection, connection.alone(lock) as held:
+            yield connection if held else None
 
     @contextlib.asynccontextmanager
     async def crossing(self) -> AsyncIterator[Connection]:

@@ -28,7 +28,7 @@ class SimulationWork:
     sample: int | None
     rulebook_version: int
     state: str
-    chunks: int
+    attempts: int
     members: int | None
     members_done: int
     after_member_id: UUID | None
@@ -54,9 +54,13 @@ class Advanced:
 
 _WORK = f"""
 SELECT {", ".join(f"s.{each.name}" for each in fields(SimulationWork))}
-FROM simulation s WHERE s.business_id = $1 AND s.simulation_id = $2
+FROM simulation s
+WHERE s.business_id = $1 AND s.simulation_id = $2 AND s.state IN ('queued', 'running')
 """  # noqa: S608
-_TAKE = "SELECT pg_try_advisory_xact_lock($1)"
+_BEGIN = """
+UPDATE simulation s SET attempts = s.attempts + 1
+WHERE s.business_id = $1 AND s.simulation_id = $2 AND s.state IN ('queued', 'running')
+"""
 _OPEN = """
 SELECT s.simulation_id FROM simulation s
 WHERE s.business_id = $1 AND s.state IN ('queued', 'running') ORDER BY s.asked_at, s.simulation_id
@@ -64,14 +68,14 @@ WHERE s.business_id = $1 AND s.state IN ('queued', 'running') ORDER BY s.asked_a
 _ADVANCE = """
 UPDATE simulation s
 SET state = CASE WHEN $10 THEN 'done' ELSE 'running' END, started_at = coalesce(s.started_at, $3),
-    heartbeat_at = $3, ended_at = CASE WHEN $10 THEN $3::timestamptz END, chunks = s.chunks + 1,
+    heartbeat_at = $3, ended_at = CASE WHEN $10 THEN $3::timestamptz END, chunks = s.chunks + 1, attempts = 0,
     members = $4, members_done = $5, after_member_id = $6, through_member_id = $7, chosen = $8, counted = $9,
     moved = $11
 WHERE s.business_id = $1 AND s.simulation_id = $2 AND s.state IN ('queued', 'running')
 """
 _FAIL = """
 UPDATE simulation s SET state = 'failed', failure = $3, ended_at = $4, heartbeat_at = $4
-WHERE s.business_id = $1 AND s.simulation_id = $2 AND s.state IN ('queued', 'running')
+WHERE s.business_id = $1 AND s.simulation_id = $2 AND s.state IN ('queued', 'running') AND s.attempts >= $5
 """
 _CANCEL = """
 UPDATE simulation s SET state = 'cancelled', ended_at = $3
@@ -109,21 +113,21 @@ async def open_simulations(connection: Connection, business_id: UUID) -> list[UU
     return [row["simulation_id"] for row in await connection.fetch(_OPEN, business_id)]
 
 
-async def take_simulation(
+async def open_simulation(
     connection: Connection, business_id: UUID, simulation_id: UUID
 ) -> SimulationWork | None:
-    """The simulation, for nobody else until the transaction ends; None while another works on it.
-
-    Who asks for it to be cancelled does not wait for the worker.
-    """
-    if not await connection.fetchval(_TAKE, simulation_lock(simulation_id)):
-        return None
+    """The simulation as it is now; None where it has ended."""
     row = await connection.fetchrow(_WORK, business_id, simulation_id)
     return None if row is None else SimulationWork(**dict(row))
 
 
+async def begin_chunk(connection: Connection, business_id: UUID, simulation_id: UUID) -> None:
+    """Count an attempt at the next chunk, which `advance_simulation` forgets when the chunk is done."""
+    await connection.execute(_BEGIN, business_id, simulation_id)
+
+
 def simulation_lock(simulation_id: UUID) -> int:
-    """The lock that a worker holds during a chunk."""
+    """The lock that a worker holds during a chunk; who cancels the simulation does not wait for it."""
     return int.from_bytes(sha256(b"simulation" + simulation_id.bytes).digest()[:8], "big", signed=True)
 
 
@@ -137,10 +141,15 @@ async def advance_simulation(
 
 
 async def fail_simulation(
-    connection: Connection, business_id: UUID, simulation_id: UUID, failure: str, at: datetime
+    connection: Connection,
+    business_id: UUID,
+    simulation_id: UUID,
+    failure: str,
+    at: datetime,
+    attempts: int,
 ) -> None:
-    """End a simulation without a result, unless it has ended."""
-    await connection.execute(_FAIL, business_id, simulation_id, failure, at)
+    """End a simulation without a result, if its chunk was begun at least so often, unless it has ended."""
+    await connection.execute(_FAIL, business_id, simulation_id, failure, at, attempts)
 
 
 async def end_simulation(

@@ -218,4 +218,5 @@ unit-score = points of its score
 
 failure-overtaken = A version was published meanwhile, which this one would follow: try it again.
 failure-program = The file cannot be used any more with the rules that are installed.
-failure-defect = Something went wrong in the engine; the operator finds it in the log of the worker.
+failure-defect = Something went wrong in the engine, 3 times at the same members; the operator finds it in the log of the worker.
+failure-lost = Its workers ended 3 times in the middle of the same members: the operator finds out why.

@@ -215,4 +215,5 @@ unit-score = 分
 
 failure-overtaken = 期间发布了新的版本，本方案应接在其后：请重新模拟。
 failure-program = 以现在安装的规则，这个文件不能再使用。
-failure-defect = 引擎内部出错；运营者可在后台进程的日志中查到。
+failure-defect = 处理同一批会员时，引擎内部 3 次出错；运营者可在后台进程的日志中查到。
+failure-lost = 处理同一批会员时，后台进程 3 次中途终止：请运营者查明原因。
