@@ -9,7 +9,15 @@ import pytest
 
 from loyalty_engine.ids import new_id
 from loyalty_engine.jobs.worker import work_once
-from loyalty_engine.services import continue_simulation
+from loyalty_engine.services import continue_simulation, erase_member, merge_members
+from loyalty_engine.services.commands import (
+    Erased,
+    EraseMember,
+    MemberBy,
+    MembersMerged,
+    MergeMembers,
+)
+from loyalty_engine.services.credentials import operator
 from loyalty_engine.services.engine import Engine
 from loyalty_schema.ids import global_id
 from tests.api.shop import NOW, PROGRAM, Shop, open_shop
@@ -203,6 +211,79 @@ async def test_only_who_may_publish_simulates_and_sees_simulations(shop: Shop, k
     assert refused.json()["errors"][0]["extensions"]["code"] == "FORBIDDEN"
     node = "query ($id: ID!) { node(id: $id) { id } }"
     assert (await shop.data(node, {"id": simulation_id}, key=key))["node"] is None
+
+
+async def test_a_partner_neither_simulates_nor_sees_simulations(shop: Shop) -> None:
+    simulation_id = (await simulate(shop))["simulation"]["id"]
+    key = await shop.make_key("partner", partner="cards")
+    wanted = {"input": {"idempotencyKey": str(new_id()), "source": strict(shop)}}
+    for query, variables in ((SIMULATE, wanted), (LISTED, {})):
+        refused = await shop.ask(query, variables, key=key)
+        assert refused.json()["errors"][0]["extensions"]["code"] == "FORBIDDEN"
+    node = "query ($id: ID!) { node(id: $id) { id } }"
+    assert (await shop.data(node, {"id": simulation_id}, key=key))["node"] is None
+
+
+async def test_who_may_not_read_members_is_told_figures_and_not_names(shop: Shop) -> None:
+    await crowd(shop)
+    key = await shop.make_key("staff", scopes=["program:write"])
+    simulation_id = (await simulate(shop, plan=REGRADE))["simulation"]["id"]
+    await worked(shop)
+    figures = "query ($id: ID!) { node(id: $id) { ... on Simulation { publication { members } } } }"
+    found = await shop.data(figures, {"id": simulation_id}, key=key)
+    assert found["node"]["publication"] == {"members": 5}
+    refused = await shop.ask(FURTHER, {"id": simulation_id}, key=key)
+    assert refused.json()["errors"][0]["extensions"]["code"] == "FORBIDDEN"
+
+
+async def test_a_member_who_is_erased_or_merged_later_is_told_as_it_is_then(shop: Shop) -> None:
+    await crowd(shop)
+    simulation_id = (await simulate(shop, plan=REGRADE))["simulation"]["id"]
+    await worked(shop)
+    caller = operator(shop.business_id)
+    ann, bob, dan = (MemberBy(external_id=name) for name in ("ann", "bob", "dan"))
+    assert isinstance(await erase_member(shop.engine, caller, "erase", EraseMember(ann)), Erased)
+    merge = MergeMembers(bob, dan, "the same person")
+    assert isinstance(await merge_members(shop.engine, caller, "merge", merge), MembersMerged)
+    query = """
+        query ($id: ID!) {
+          node(id: $id) { ... on Simulation { moved(first: 9) { nodes { member { externalId status } } } } }
+        }
+        """
+    moved = (await shop.data(query, {"id": simulation_id}))["node"]["moved"]["nodes"]
+    assert [each["member"]["status"] for each in moved] == ["ERASED", "ACTIVE", "ACTIVE"]
+    assert [each["member"]["externalId"] for each in moved] == ["ann", "dan", "eve"]
+
+
+async def test_mistakes_in_asking_are_told_where_they_are(shop: Shop) -> None:
+    naive = await shop.ask(SIMULATE, {"input": {"source": "x"}})
+    assert naive.json()["errors"][0]["extensions"]["code"] == "GRAPHQL_VALIDATION_FAILED"
+    assert (await simulate(shop, idempotencyKey=" "))["path"] == ["idempotencyKey"]
+    assert (await simulate(shop, source="[program"))["__typename"] == "ConfigInvalid"
+    assert (await simulate(shop, **{"from": "2026-02-01T00:00:00Z"}))["path"] == ["until"]
+    assert (await simulate(shop, sample=10))["path"] == ["sample"]
+    wrong = await simulate(shop, plan=[{"ladder": "stairs", "claims": "KEEP"}])
+    assert [finding["path"] for finding in wrong["findings"]] == ["plan.ladders.stairs"]
+    for given in ("nonsense", shop.key, global_id("Program", new_id())):
+        assert (await cancel(shop, given))["path"] == ["simulation"]
+    simulation_id = (await simulate(shop))["simulation"]["id"]
+    many = FURTHER.replace("first: 2", "first: 101")
+    assert "errors" in (await shop.ask(many, {"id": simulation_id})).json()
+    assert (await shop.ask(FURTHER, {"id": simulation_id, "after": "x"})).json()["errors"][0]["extensions"][
+        "code"
+    ] == "INVALID_CURSOR"
+
+
+async def test_a_chunk_that_is_never_done_is_told_in_words(shop: Shop) -> None:
+    simulation_id = (await simulate(shop))["simulation"]["id"]
+    async with shop.engine.database.writing(shop.business_id) as connection:
+        await connection.execute(
+            "UPDATE simulation SET attempts = 3 WHERE business_id = $1", shop.business_id
+        )
+    await worked(shop)
+    found = await told(shop, simulation_id)
+    assert (found["status"], found["publication"]) == ("FAILED", None)
+    assert found["failure"].startswith("Its workers ended 3 times")
 
 
 async def test_another_business_neither_sees_nor_cancels_it(shop: Shop) -> None:

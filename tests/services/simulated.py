@@ -58,7 +58,10 @@ async def killed(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patched:
         patched.setattr(simulating, "advance_simulation", hang)
         working = asyncio.create_task(continue_simulation(shop.engine, shop.business_id))
-        await reached.wait()
+        reaching = asyncio.create_task(reached.wait())
+        await asyncio.wait((working, reaching), return_when=asyncio.FIRST_COMPLETED)
+        reaching.cancel()
+        assert reached.is_set()
         working.cancel()
         with pytest.raises(asyncio.CancelledError):
             await working

@@ -55,8 +55,8 @@ async def motley_crowd(shop: Shop, seed: int) -> None:
     chance.shuffle(names)
     for number in range(4):
         at = START + timedelta(days=chance.randint(1, 60))
-        of, name = f"returned-{number}", names[number].external_id
-        await shop.send(purchase(480, at, member=name, external_id=of))
+        of = f"returned-{number}"
+        await shop.send(purchase(480, at, member=names[number], external_id=of))
         returned = linked_return(of, chance.choice((10, None)), at + timedelta(days=9))
         done(await shop.reverse(returned), Recorded)
     for by in names[4:7]:

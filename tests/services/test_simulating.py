@@ -9,6 +9,7 @@ import pytest
 
 from loyalty_engine.services import continue_simulation, queue_simulation
 from loyalty_engine.services.backtest import Backtested, backtest_program
+from loyalty_engine.services.engine import Engine
 from loyalty_engine.services.program_commands import (
     SimulateProgram,
     SimulationQueued,
@@ -155,3 +156,16 @@ async def test_what_cannot_be_tried_is_refused_at_its_path(
     command = SimulateProgram(source=STRICT.replace("SLUG", shop.slug), **values)
     refused = done(await queue_simulation(shop.engine, shop.caller, shop.key(), command), Refusal)
     assert (refused.code, refused.path) == (RefusalCode.INVALID_INPUT, (path,))
+
+
+async def test_a_file_whose_rules_are_not_installed_is_not_tried(app_database: Database) -> None:
+    shop = await new_shop(app_database)
+    without = {name: kind for name, kind in shop.engine.installed.items() if name != "tier_spend"}
+    crippled = Engine(shop.engine.database, without, shop.engine.clock, shop.engine.secret_key)
+    command, key = SimulateProgram(source=STRICT.replace("SLUG", shop.slug)), shop.key()
+    refused = done(await queue_simulation(crippled, shop.caller, key, command), Refusal)
+    assert (refused.code, refused.retryable) == (RefusalCode.CONFIG_INVALID, True)
+    queued = done(await queue_simulation(shop.engine, shop.caller, key, command), SimulationQueued)
+    assert await continue_simulation(crippled, shop.business_id) == 1
+    found = await row(shop, queued.simulation_id)
+    assert (found["state"], found["failure"]) == ("failed", "program")

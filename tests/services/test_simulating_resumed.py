@@ -10,7 +10,7 @@ import asyncpg
 import pytest
 
 from loyalty_engine.entities.simulation import ATTEMPTS_MOST
-from loyalty_engine.services import cancel_simulation, continue_simulation
+from loyalty_engine.services import cancel_simulation, continue_simulation, simulation
 from loyalty_engine.services.engine import Engine
 from loyalty_engine.services.program_commands import (
     CancelSimulation,
@@ -88,7 +88,6 @@ async def test_a_worker_that_loses_its_connection_leaves_its_chunk_to_another(
     shop = await new_shop(app_database)
     await crowd(shop, 1)
     simulation_id = await preview(shop)
-    at_hand = simulating.preview
 
     async def cut_off(engine: Engine, connection: Connection, *others: Any) -> Any:
         superuser = await asyncpg.connect(database)
@@ -96,7 +95,7 @@ async def test_a_worker_that_loses_its_connection_leaves_its_chunk_to_another(
             await superuser.execute("SELECT pg_terminate_backend($1)", connection.get_server_pid())
         finally:
             await superuser.close()
-        return await at_hand(engine, connection, *others)
+        return await simulation.preview(engine, connection, *others)
 
     await continue_simulation(shop.engine, shop.business_id)
     with monkeypatch.context() as patched:
