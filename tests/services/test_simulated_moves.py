@@ -87,7 +87,7 @@ async def predicted(shop: Shop, simulation_id: Any) -> list[tuple[str, str, str]
     """The moves that a simulation names, as `moves_of` tells those that there were."""
     found = await row(shop, simulation_id)
     assert found["state"] == "done", found["failure"]
-    moved = [*found["moved"]["falling"], *found["moved"]["others"]]
+    moved = [] if found["moved"] is None else [*found["moved"]["falling"], *found["moved"]["others"]]
     assert sum(count for *_, count in found["counted"]["moves"]) == len(moved)
     names = {str(key): name for name, key in (await shop.member_ids()).items()}
     return sorted((names[member], was, to) for member, _, was, to, _ in moved)

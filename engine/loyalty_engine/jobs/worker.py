@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import random
+from collections.abc import Sequence
 from uuid import UUID
 
 import asyncpg
@@ -53,8 +55,9 @@ async def work(
 async def work_once(
     engine: Engine, repaired: set[UUID], sweeping: Clock | None = None, pace: Pace | None = None
 ) -> bool:
-    """Does a chunk of what is due in all businesses; says whether there was anything.
+    """Does a chunk of what is due in all businesses, and then one of a simulation.
 
+    Says whether there was anything.
     `repaired` are the businesses whose members with failed rules need not be folded again; it grows.
     """
     due = await engine.database.due(engine.clock.now(), AT_ONCE)
@@ -66,10 +69,18 @@ async def work_once(
             done += await refold_parked(engine, business_id)
         elif row["work"] == "events":
             done += await publish_events(engine, business_id)
-        elif row["work"] == "simulation":
-            done += await continue_simulation(engine, business_id)
     done += await close_votes(engine, due, sweeping)
-    return done + await advance_members(engine, due, sweeping, pace) > 0
+    done += await advance_members(engine, due, sweeping, pace)
+    done += await _simulate(engine, [row["business_id"] for row in due if row["work"] == "simulation"])
+    return done > 0
+
+
+async def _simulate(engine: Engine, business_ids: Sequence[UUID]) -> int:
+    """One chunk of a simulation, of a business by lot, so that what comes due never waits for many."""
+    for business_id in random.sample(business_ids, len(business_ids)):
+        if await continue_simulation(engine, business_id):
+            return 1
+    return 0
 
 
 async def _pause(stop: asyncio.Event, seconds: float) -> None:

@@ -93,7 +93,7 @@ async def continue_simulation(engine: Engine, business_id: UUID) -> int:
         except (asyncpg.exceptions.OperatorInterventionError, *CLASHES):
             return 0  # the chunk is begun again
         except CannotGoOn as reason:
-            _logger.warning("business %s: simulation %s: %s", business_id, simulation_id, reason.failure)
+            _logger.warning("business %s: simulation %s has failed: %s", business_id, simulation_id, reason)
             await _fail(engine, business_id, simulation_id, reason.failure)
             return 1
         except ProgramUnavailable:
@@ -128,14 +128,15 @@ async def _chunk(engine: Engine, business_id: UUID, simulation_id: UUID) -> bool
             if work is None:
                 return False
             if work.attempts >= ATTEMPTS_MOST:
-                raise Lost
+                raise Lost(
+                    f"{ATTEMPTS_MOST} times nobody came back from members after {work.after_member_id}"
+                )
             await begin_chunk(connection, business_id, simulation_id)
         async with connection.snapshot(business_id):
             business = await engine.business(connection, business_id)
-            now = business.now()
             advanced = await _Chunk(engine, connection, business, work).advanced()
         async with connection.writing(business_id):
-            await advance_simulation(connection, business_id, simulation_id, now, advanced)
+            await advance_simulation(connection, business_id, simulation_id, business.now(), advanced)
         return True
 
 
@@ -174,7 +175,7 @@ class _Chunk:
         published = await self._engine.rulebook(self._connection, self._business_id)
         number = published.versions[-1].number
         if number != work.rulebook_version:
-            raise Overtaken
+            raise Overtaken(f"version {number} was published meanwhile")
         version = ProgramVersion(work.simulation_id, number + 1, starts, program, self._plan)
         trying = await preview(self._engine, self._connection, self._business, version)
         last = cast("UUID", work.through_member_id)
@@ -184,14 +185,15 @@ class _Chunk:
         further = self._further(len(rows), after, previewed(work.counted, result), done=after == last)
         return replace(further, moved=self._named(result))
 
-    def _named(self, result: Simulated) -> dict[str, Any]:
-        """The members who move, up to `LISTED` who fall and as many others, with those named before."""
+    def _named(self, result: Simulated) -> dict[str, Any] | None:
+        """The members who move, up to `LISTED` who fall and as many others; None: those named before."""
         before = self._work.moved or {"falling": [], "others": []}
         chunk = {"falling": result.falling, "others": result.others}
-        return {
-            name: [*before[name], *(_written(member, move) for member, move in named)][:LISTED]
-            for name, named in chunk.items()
+        named = {
+            name: [*before[name], *(_written(member, move) for member, move in moved)][:LISTED]
+            for name, moved in chunk.items()
         }
+        return None if named == before else named
 
     def _further(self, members: int, after: UUID | None, counted: dict[str, Any], *, done: bool) -> Advanced:
         work = self._work

@@ -40,7 +40,10 @@ class SimulationWork:
 
 @dataclass(frozen=True, slots=True)
 class Advanced:
-    """How far a simulation is after a chunk; with `done` it has ended, and `counted` is its result."""
+    """How far a simulation is after a chunk; with `done` it has ended, and `counted` is its result.
+
+    Without `moved` the members who are named stay the same.
+    """
 
     members: int
     members_done: int
@@ -70,7 +73,7 @@ UPDATE simulation s
 SET state = CASE WHEN $10 THEN 'done' ELSE 'running' END, started_at = coalesce(s.started_at, $3),
     heartbeat_at = $3, ended_at = CASE WHEN $10 THEN $3::timestamptz END, chunks = s.chunks + 1, attempts = 0,
     members = $4, members_done = $5, after_member_id = $6, through_member_id = $7, chosen = $8, counted = $9,
-    moved = $11
+    moved = coalesce($11, s.moved)
 WHERE s.business_id = $1 AND s.simulation_id = $2 AND s.state IN ('queued', 'running')
 """
 _FAIL = """
