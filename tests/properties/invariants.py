@@ -89,11 +89,16 @@ BROKEN = {
             SELECT e.activity_id, e.rule, sum(e.value) AS total FROM effect e
             JOIN member m USING (business_id, member_id)
             JOIN member r ON (r.business_id, r.external_id) = (m.business_id, m.referred_by)
-            WHERE e.kind = 'caused' AND r.status <> 'erased' GROUP BY 1, 2 HAVING sum(e.value) <> 0) caused
+            WHERE e.kind = 'caused' AND r.status <> 'erased' AND NOT EXISTS (
+                SELECT FROM merge n JOIN member s ON s.member_id = n.survivor_id
+                WHERE n.absorbed_id = r.member_id AND s.status = 'erased')
+            GROUP BY 1, 2 HAVING sum(e.value) <> 0) caused
         FULL JOIN (
             SELECT g.about_fact_id AS activity_id, g.attributes ->> 'rule' AS rule, sum(g.points) AS total
             FROM fact g JOIN member m USING (business_id, member_id)
-            WHERE g.kind = 'gift' AND m.status <> 'erased'
+            WHERE g.kind = 'gift' AND m.status <> 'erased' AND NOT EXISTS (
+                SELECT FROM merge n JOIN member s ON s.member_id = n.survivor_id
+                WHERE n.absorbed_id = m.member_id AND s.status = 'erased')
               AND NOT EXISTS (SELECT FROM fact r WHERE r.reverses_fact_id = g.fact_id)
             GROUP BY 1, 2) given USING (activity_id, rule)
         LEFT JOIN fact cause ON cause.fact_id = activity_id

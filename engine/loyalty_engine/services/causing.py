@@ -24,6 +24,7 @@ from loyalty_engine.rating.wallets import gift_of
 from loyalty_engine.rules import Activity
 from loyalty_engine.services.checks import OWN_SOURCE
 from loyalty_engine.services.engine import Business
+from loyalty_engine.services.merged import those_there
 from loyalty_engine.services.moved_rows import NOTHING_MOVED, moved_columns
 from loyalty_engine.services.operations import body_hash
 from loyalty_engine.services.posting import Caused, Row
@@ -55,11 +56,15 @@ class Causing:
             await locked_members(self._connection, business_id, self._ids.values())
 
     async def activities(self) -> list[OfMember]:
-        """The activities to record, by member, with the members as they are now; none of who is erased."""
+        """The activities to record, by member, with the members as they are now.
+
+        None of who is erased, nor of who went into somebody who is.
+        """
         if not self._caused:
             return []
         business_id = self._business.business_id
-        members = await locked_members(self._connection, business_id, self._ids.values())
+        known = await locked_members(self._connection, business_id, self._ids.values())
+        members = await those_there(self._connection, business_id, known)
         causes = {each.fact_id for each in self._caused}
         before: dict[str, list[asyncpg.Record]] = {}
         for row in await gifts_about(self._connection, business_id, sorted(causes)):

@@ -26,7 +26,7 @@ from loyalty_engine.services.engine import Business, Caller, Engine
 from loyalty_engine.services.finding import checked_member, found_members, member_not_found
 from loyalty_engine.services.folding import Arrivals, FoldingBatch, Written, folded_without
 from loyalty_engine.services.instants import instant_behind
-from loyalty_engine.services.merged import refuse_merged
+from loyalty_engine.services.merged import refuse_merged, those_there
 from loyalty_engine.services.moved_rows import moved_columns
 from loyalty_engine.services.operations import body_hash
 from loyalty_engine.services.points import insufficient
@@ -93,15 +93,24 @@ class Deciding:
         for path, each in by.items():
             if each not in found:
                 raise member_not_found(path)
-        members = await self.lock_ids([found[each] for each in by.values()], list(by))
+        members = await self._lock_ids([found[each] for each in by.values()], list(by))
         for path, member in zip(by, members, strict=True):
             await refuse_merged(self._connection, self.business.business_id, [member], path)
         return members
 
-    async def lock_ids(self, member_ids: Sequence[UUID], paths: Sequence[str] = ()) -> list[MemberRow]:
-        """Lock members by id, answered in the order given; ``paths`` are the fields that name them."""
+    async def lock_ids(self, member_ids: Sequence[UUID]) -> list[MemberRow]:
+        """Lock members by id, answered in the order given; also those who went into others that are there."""
+        members = await self._lock_ids(member_ids, ["member"] * len(member_ids))
+        named = {member.member_id: member for member in members}
+        there = await those_there(self._connection, self.business.business_id, named)
+        if len(there) < len(named):
+            raise member_not_found()
+        return members
+
+    async def _lock_ids(self, member_ids: Sequence[UUID], paths: Sequence[str]) -> list[MemberRow]:
+        """Lock members by id; ``paths`` are the fields that name them."""
         members = await lock_members(self._connection, self.business.business_id, member_ids)
-        for member_id, path in zip(member_ids, paths or ["member"] * len(member_ids), strict=True):
+        for member_id, path in zip(member_ids, paths, strict=True):
             if member_id not in members:
                 raise member_not_found(path)
         self.now = self.business.now()  # after the locks, so that decisions are in the order of time

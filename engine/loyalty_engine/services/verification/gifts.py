@@ -52,7 +52,7 @@ async def _without_cause(chunk: Chunk) -> Broken | None:
     caused = await caused_rows(chunk.connection, chunk.business_id, (), about)
     causes = {(_name(row), row["activity_id"]) for row in caused if row["units"]}
     for row in gifts:
-        if row["status"] != "erased" and (_name_of(row), row["about_fact_id"]) not in causes:
+        if not row["is_erased"] and (_name_of(row), row["about_fact_id"]) not in causes:
             what = f"gift {row['external_id']}"
             return Broken(row["member_id"], what, _said([_points(row)]), "nothing causes it")
     return None

@@ -56,20 +56,25 @@ WHERE e.business_id = $1 AND e.kind = 'caused'
 GROUP BY e.member_id, e.cause_kind, e.cause_key, e.rule, e.slot, e.activity_id
 ORDER BY e.member_id, e.cause_key, e.rule, e.slot
 """
-_GIFTS = """
+_IS_ERASED = """
+(m.status = 'erased' OR EXISTS (
+    SELECT FROM merge n JOIN member s ON s.business_id = n.business_id AND s.member_id = n.survivor_id
+    WHERE n.business_id = m.business_id AND n.absorbed_id = m.member_id AND s.status = 'erased'))
+"""
+_GIFTS = f"""
 SELECT g.member_id, g.external_id, g.about_fact_id, g.points, g.points_currency,
-       m.external_id AS member, m.status
+       m.external_id AS member, {_IS_ERASED} AS is_erased
 FROM fact g JOIN member m ON m.business_id = g.business_id AND m.member_id = g.member_id
 WHERE g.business_id = $1 AND g.kind = 'gift'
   AND (g.member_id = ANY ($2::uuid[]) OR g.about_fact_id = ANY ($3::uuid[]))
   AND NOT EXISTS (
       SELECT FROM fact r WHERE r.business_id = g.business_id AND r.reverses_fact_id = g.fact_id)
 ORDER BY g.member_id, g.fact_id
-"""
-_ERASED = """
+"""  # noqa: S608
+_ERASED = f"""
 SELECT m.external_id FROM member m
-WHERE m.business_id = $1 AND m.external_id = ANY ($2::text[]) AND m.status = 'erased'
-"""
+WHERE m.business_id = $1 AND m.external_id = ANY ($2::text[]) AND {_IS_ERASED}
+"""  # noqa: S608
 
 
 async def transfer_rows(
@@ -108,5 +113,5 @@ async def gift_rows(
 
 
 async def erased_among(connection: Connection, business_id: UUID, names: Sequence[str]) -> set[str]:
-    """Those of some members, by external id, who are erased."""
+    """Those of some members, by external id, who are erased, or went into somebody who is."""
     return {row["external_id"] for row in await connection.fetch(_ERASED, business_id, list(names))}
