@@ -770,12 +770,19 @@ CREATE TABLE member (
     paused_at timestamp with time zone,
     paused_until timestamp with time zone,
     rulebook_version integer DEFAULT 0 NOT NULL,
+    closed_at timestamp with time zone,
     CONSTRAINT member_pkey PRIMARY KEY (business_id, member_id),
     CONSTRAINT member_business_id_external_id_key UNIQUE (business_id, external_id),
     CONSTRAINT member_business_id_fkey FOREIGN KEY (business_id) REFERENCES business(business_id),
     CONSTRAINT member_business_id_partner_id_fkey FOREIGN KEY (business_id, partner_id) REFERENCES partner(business_id, partner_id),
     CONSTRAINT member_business_id_referred_by_fkey FOREIGN KEY (business_id, referred_by) REFERENCES member(business_id, external_id),
     CONSTRAINT member_channel_length_check CHECK (char_length(channel) >= 1 AND char_length(channel) <= 64),
+    CONSTRAINT member_closed_since_check CHECK (
+CASE status
+    WHEN 'closed'::text THEN closed_at IS NOT NULL
+    WHEN 'erased'::text THEN true
+    ELSE closed_at IS NULL
+END AND (closed_at IS NULL OR next_boundary_at IS NULL)),
     CONSTRAINT member_event_count_bounds_check CHECK (event_count >= 0),
     CONSTRAINT member_external_id_length_check CHECK (char_length(external_id) >= 1 AND char_length(external_id) <= 200),
     CONSTRAINT member_kind_check CHECK (kind = ANY (ARRAY['person'::text, 'organisation'::text])),
@@ -801,7 +808,7 @@ CREATE INDEX member_due ON member USING btree (business_id, next_boundary_at, me
 CREATE POLICY app ON member FOR ALL TO loyalty_app USING (business_id = current_business());
 CREATE POLICY owner ON member FOR ALL TO loyalty_owner USING (true);
 GRANT INSERT, SELECT ON member TO loyalty_app;
-GRANT UPDATE (status, enrolled_at, joined_on, last_occurred_at, last_source, last_external_id, folded_until, next_boundary_at, event_count, last_recorded_at, paused_at, paused_until, rulebook_version) ON member TO loyalty_app;
+GRANT UPDATE (status, enrolled_at, joined_on, last_occurred_at, last_source, last_external_id, folded_until, next_boundary_at, event_count, last_recorded_at, paused_at, paused_until, rulebook_version, closed_at) ON member TO loyalty_app;
 CREATE TRIGGER member_goes_forward BEFORE UPDATE ON member FOR EACH ROW WHEN (new.last_recorded_at < old.last_recorded_at) EXECUTE FUNCTION refuse_going_back();
 CREATE TRIGGER member_joins_earlier BEFORE UPDATE ON member FOR EACH ROW WHEN ((new.enrolled_at IS DISTINCT FROM old.enrolled_at OR new.joined_on IS DISTINCT FROM old.joined_on) AND (new.enrolled_at >= old.enrolled_at OR new.joined_on > old.joined_on)) EXECUTE FUNCTION refuse_joining_later();
 CREATE TRIGGER member_stays_merged BEFORE UPDATE OF status ON member FOR EACH ROW WHEN (old.status = 'merged'::text AND new.status <> 'merged'::text) EXECUTE FUNCTION refuse_change();

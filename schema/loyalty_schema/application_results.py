@@ -19,6 +19,7 @@ from loyalty_schema.types.refusals import (
     IdempotencyConflict,
     IdempotencyInProgress,
     InvalidInput,
+    MemberBlocked,
     MemberMerged,
     NotFound,
     Retryable,
@@ -102,6 +103,7 @@ ApplyResult: TypeAlias = Annotated[
     ApplySuccess
     | InvalidInput
     | NotFound
+    | MemberBlocked
     | MemberMerged
     | AlreadyExists
     | IdempotencyConflict
@@ -137,6 +139,7 @@ CastVoteResult: TypeAlias = Annotated[
     CastVoteSuccess
     | InvalidInput
     | NotFound
+    | MemberBlocked
     | MemberMerged
     | IdempotencyConflict
     | IdempotencyInProgress

@@ -31,6 +31,7 @@ from loyalty_schema.types.refusals import (
     IdempotencyConflict,
     IdempotencyInProgress,
     InvalidInput,
+    MemberBlocked,
     MemberMerged,
     NotFound,
     QuotaExceeded,
@@ -144,6 +145,7 @@ UseCouponResult: TypeAlias = Annotated[
     UseCouponSuccess
     | InvalidInput
     | NotFound
+    | MemberBlocked
     | MemberMerged
     | CodeNotUsable
     | AlreadyExists
@@ -168,6 +170,7 @@ ReopenCouponUseResult: TypeAlias = Annotated[
     ReopenCouponUseSuccess
     | InvalidInput
     | NotFound
+    | MemberBlocked
     | QuotaExceeded
     | AlreadyExists
     | IdempotencyConflict

@@ -21,7 +21,7 @@ class MemberStatus(Enum):
     ACTIVE = enum_value("active", description="It is in force.")
     PAUSED = enum_value("paused", description="It rests: no claim ends and no review is held.")
     BLOCKED = enum_value("blocked", description="Points cannot be spent; earning goes on.")
-    CLOSED = enum_value("closed", description="It has ended.")
+    CLOSED = enum_value("closed", description="The member left; nothing more is added to it.")
     MERGED = enum_value("merged", description="It went into another membership.")
     ERASED = enum_value("erased", description="Its personal data is gone.")
 
@@ -356,6 +356,9 @@ class RefusalCode(Enum):
     )
     ORIGINAL_NOT_FOUND = enum_value(
         "ORIGINAL_NOT_FOUND", description="The activity to be returned is not recorded yet; try again later."
+    )
+    MEMBER_BLOCKED = enum_value(
+        "MEMBER_BLOCKED", description="The membership was closed; nothing more is added to it."
     )
     MEMBER_MERGED = enum_value("MEMBER_MERGED", description="The member was merged into another one.")
     REFERRAL_REFUSED = enum_value(

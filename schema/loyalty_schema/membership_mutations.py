@@ -5,7 +5,8 @@ from typing import Annotated, TypeAlias
 
 import strawberry
 
-from loyalty_engine.services import pause_member, resume_member
+from loyalty_engine.services import close_member, pause_member, resume_member
+from loyalty_engine.services.closings import CloseMember
 from loyalty_engine.services.pauses import PauseMember, ResumeMember
 from loyalty_schema.doing import INPUT, activity_of, done
 from loyalty_schema.fields import ACTIVITIES_READ, MEMBERSHIPS_WRITE, computed
@@ -18,6 +19,7 @@ from loyalty_schema.types.refusals import (
     IdempotencyConflict,
     IdempotencyInProgress,
     InvalidInput,
+    MemberBlocked,
     MemberMerged,
     NotFound,
     Retryable,
@@ -55,6 +57,19 @@ class ResumeMemberInput:
         return ResumeMember(self.member.command(), self.reason)
 
 
+@strawberry.input(description="A member who leaves now, for good.")
+class CloseMemberInput:
+    """A member who leaves now, for good."""
+
+    idempotency_key: str = strawberry.field(description=KEY)
+    member: MemberBy = strawberry.field(description="Whose membership.")
+    reason: str = strawberry.field(description="Why; kept for good, so that it must name nobody.")
+
+    def command(self) -> CloseMember:
+        """What the use case is told."""
+        return CloseMember(self.member.command(), self.reason)
+
+
 @strawberry.type(description="What became of a membership; no type of the API, but what several have.")
 class MembershipChanged(RecordedFact):
     """What became of a membership."""
@@ -75,10 +90,16 @@ class ResumeMemberSuccess(MembershipChanged):
     """The membership goes on."""
 
 
+@strawberry.type(description="The membership has ended.")
+class CloseMemberSuccess(MembershipChanged):
+    """The membership has ended."""
+
+
 PauseMemberResult: TypeAlias = Annotated[
     PauseMemberSuccess
     | InvalidInput
     | NotFound
+    | MemberBlocked
     | MemberMerged
     | IdempotencyConflict
     | IdempotencyInProgress
@@ -90,12 +111,26 @@ ResumeMemberResult: TypeAlias = Annotated[
     ResumeMemberSuccess
     | InvalidInput
     | NotFound
+    | MemberBlocked
     | MemberMerged
     | IdempotencyConflict
     | IdempotencyInProgress
     | ConfigInvalid
     | Retryable,
     strawberry.union("ResumeMemberResult", description="What resumeMember answers."),
+]
+
+CloseMemberResult: TypeAlias = Annotated[
+    CloseMemberSuccess
+    | InvalidInput
+    | NotFound
+    | MemberBlocked
+    | MemberMerged
+    | IdempotencyConflict
+    | IdempotencyInProgress
+    | ConfigInvalid
+    | Retryable,
+    strawberry.union("CloseMemberResult", description="What closeMember answers."),
 ]
 
 
@@ -131,6 +166,22 @@ class MembershipMutations:
             request,
             lambda: resume_member(request.engine, request.caller, wanted.idempotency_key, command),
             lambda outcome: ResumeMemberSuccess(outcome=outcome),
+            "Activity",
+        )
+        return shown
+
+    @computed(
+        scope=MEMBERSHIPS_WRITE,
+        description="Ends a membership on request: points that are left are forfeited, nothing is claimed any"
+        " more, and nothing more is recorded but returns of what was bought before.",
+    )
+    async def close_member(self, info: Info, wanted: Annotated[CloseMemberInput, INPUT]) -> CloseMemberResult:
+        """Ends a membership on request."""
+        request, command = request_of(info), wanted.command()
+        shown: CloseMemberResult = await done(
+            request,
+            lambda: close_member(request.engine, request.caller, wanted.idempotency_key, command),
+            lambda outcome: CloseMemberSuccess(outcome=outcome),
             "Activity",
         )
         return shown

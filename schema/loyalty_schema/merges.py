@@ -16,6 +16,7 @@ from loyalty_schema.types.refusals import (
     IdempotencyConflict,
     IdempotencyInProgress,
     InvalidInput,
+    MemberBlocked,
     MemberMerged,
     NotFound,
     Retryable,
@@ -62,6 +63,7 @@ MergeMembersResult: TypeAlias = Annotated[
     MergeMembersSuccess
     | InvalidInput
     | NotFound
+    | MemberBlocked
     | MemberMerged
     | IdempotencyConflict
     | IdempotencyInProgress

@@ -24,6 +24,7 @@ from loyalty_schema.types.refusals import (
     IdempotencyInProgress,
     InsufficientPoints,
     InvalidInput,
+    MemberBlocked,
     MemberMerged,
     NotFound,
     OriginalNotFound,
@@ -183,6 +184,7 @@ HoldPointsResult: TypeAlias = Annotated[
     HoldPointsSuccess
     | InvalidInput
     | NotFound
+    | MemberBlocked
     | MemberMerged
     | InsufficientPoints
     | IdempotencyConflict
@@ -219,6 +221,7 @@ TransferPointsResult: TypeAlias = Annotated[
     TransferPointsSuccess
     | InvalidInput
     | NotFound
+    | MemberBlocked
     | MemberMerged
     | InsufficientPoints
     | IdempotencyConflict
@@ -231,6 +234,7 @@ AdjustPointsResult: TypeAlias = Annotated[
     AdjustPointsSuccess
     | InvalidInput
     | NotFound
+    | MemberBlocked
     | MemberMerged
     | InsufficientPoints
     | IdempotencyConflict
@@ -243,6 +247,7 @@ DecideAdjustmentResult: TypeAlias = Annotated[
     DecideAdjustmentSuccess
     | InvalidInput
     | NotFound
+    | MemberBlocked
     | InsufficientPoints
     | IdempotencyConflict
     | IdempotencyInProgress
@@ -254,6 +259,7 @@ PayWithPointsResult: TypeAlias = Annotated[
     PayWithPointsSuccess
     | InvalidInput
     | NotFound
+    | MemberBlocked
     | MemberMerged
     | AlreadyExists
     | InsufficientPoints
@@ -267,6 +273,7 @@ ConfirmActivityResult: TypeAlias = Annotated[
     ConfirmActivitySuccess
     | InvalidInput
     | NotFound
+    | MemberBlocked
     | MemberMerged
     | AlreadyExists
     | OriginalNotFound

@@ -23,6 +23,7 @@ from loyalty_schema.types.refusals import (
     IdempotencyConflict,
     IdempotencyInProgress,
     InvalidInput,
+    MemberBlocked,
     MemberMerged,
     NotFound,
     OriginalNotFound,
@@ -212,6 +213,7 @@ RecordActivityResult: TypeAlias = Annotated[
     RecordActivitySuccess
     | InvalidInput
     | NotFound
+    | MemberBlocked
     | MemberMerged
     | AlreadyExists
     | PeriodClosed
@@ -240,6 +242,7 @@ RecordFactResult: TypeAlias = Annotated[
     RecordFactSuccess
     | InvalidInput
     | NotFound
+    | MemberBlocked
     | MemberMerged
     | AlreadyExists
     | PeriodClosed

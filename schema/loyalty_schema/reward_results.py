@@ -30,6 +30,7 @@ from loyalty_schema.types.refusals import (
     IdempotencyInProgress,
     InsufficientPoints,
     InvalidInput,
+    MemberBlocked,
     MemberMerged,
     NotFound,
     OutOfStock,
@@ -211,6 +212,7 @@ RedeemRewardResult: TypeAlias = Annotated[
     RedeemRewardSuccess
     | InvalidInput
     | NotFound
+    | MemberBlocked
     | MemberMerged
     | InsufficientPoints
     | OutOfStock

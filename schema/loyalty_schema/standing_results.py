@@ -15,6 +15,7 @@ from loyalty_schema.types.refusals import (
     IdempotencyConflict,
     IdempotencyInProgress,
     InvalidInput,
+    MemberBlocked,
     MemberMerged,
     NotFound,
     PeriodClosed,
@@ -39,6 +40,7 @@ SetStandingResult: TypeAlias = Annotated[
     SetStandingSuccess
     | InvalidInput
     | NotFound
+    | MemberBlocked
     | MemberMerged
     | AlreadyExists
     | PeriodClosed

@@ -38,7 +38,7 @@ UPDATABLE = {
     "member": {
         "status", "enrolled_at", "joined_on", "last_occurred_at", "last_source", "last_external_id",
         "folded_until", "next_boundary_at", "event_count", "last_recorded_at", "paused_at", "paused_until",
-        "rulebook_version",
+        "closed_at", "rulebook_version",
     },
     "operation": {"outcome"},
     "outbox": {"position", "published_at"},

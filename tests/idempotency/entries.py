@@ -320,6 +320,10 @@ ENTRIES: Mapping[str, Entry] = {
         {**RESTS, "until": "2026-09-01"}, OF_BOB, ann_and_bob,
         Reason({"member": {"externalId": "cy"}}, "NOT_FOUND", cy),
     ),
+    "closeMember": Entry(
+        {"member": ANN, "reason": "asked to"}, OF_BOB, ann_and_bob,
+        Reason({"member": {"externalId": "cy"}}, "NOT_FOUND", cy),
+    ),
     "resumeMember": Entry(RESTS, bob_rests, ann_rests, Reason(OF_BOB, "NOT_FOUND", bob_rests)),
     "setStanding": Entry(
         SET, {"externalId": "other", "tier": "silver"}, ann, Reason(OF_BOB, "NOT_FOUND", bob)

@@ -22,6 +22,9 @@ mutation ($input: RecordFactInput!) {{ recordFact(input: $input) {{ __typename {
 RETURN = f"""
 mutation ($input: ReverseActivityInput!) {{ reverseActivity(input: $input) {{ __typename {REFUSED} }} }}
 """
+LEAVE = f"""
+mutation ($input: CloseMemberInput!) {{ closeMember(input: $input) {{ __typename {REFUSED} }} }}
+"""
 MEMBER = """
 query ($who: String!, $ladder: String) {
   member(by: {externalId: $who}) {
@@ -101,6 +104,13 @@ class Played:
         wanted |= {} if amount is None else {"amount": amount}
         found = (await self.shop.data(RETURN, {"input": wanted}))["reverseActivity"]
         assert found["__typename"] == "ReverseActivitySuccess", found
+
+    async def leave(self, at: str, *, who: str = "ann") -> None:
+        """Somebody leaves on request, as the clock goes on."""
+        await self.time(at)
+        wanted = {"idempotencyKey": f"leave {who}", "member": {"externalId": who}, "reason": "asked to"}
+        found = (await self.shop.data(LEAVE, {"input": wanted}))["closeMember"]
+        assert found["__typename"] == "CloseMemberSuccess", found
 
     async def know(self, at: str, kind: str, key: str, value: object, *, who: str = "ann") -> None:
         """Something becomes known about a member, as the clock goes on."""

@@ -85,3 +85,17 @@ async def test_the_highest_tier_takes_a_year_of_membership_besides(play: Play) -
     assert {"a_year": "10"} in await played.missing("partner")
     await played.time("2027-01-05T00:00")
     assert (await played.changes())[1:] == [("2027-01-05 00:00", "member > partner")]
+
+
+async def test_who_asks_to_leave_is_a_guest_from_then_on_whatever_is_returned_later(play: Play) -> None:
+    played = await play("retention", SHANGHAI, "2026-01-01T00:00")
+    await played.join("ann", "2026-01-05T10:00")
+    bought = await played.do("2026-03-01T10:00", amount="2500")
+    await played.leave("2026-09-01T10:00")
+    changes = [("2026-03-01 10:00", "guest > member"), ("2026-09-01 10:00", "member > guest")]
+    assert await played.changes() == changes
+    assert await played.missing("member") == []
+    await played.give_back("2026-10-01T10:00", bought, "1000")
+    await played.time("2029-02-02T00:00")
+    assert await played.changes() == changes
+    assert (await played.tier(), await played.until(), await played.notice()) == ("guest", None, None)

@@ -8,6 +8,7 @@ from uuid import UUID
 from loyalty_engine.services.liability import liability
 from loyalty_engine.store.database import Database
 from loyalty_engine.store.reads.view import View
+from tests.services.leaving import leave
 from tests.services.points_shop import TWO_MONTHS, PointsShop, points_shop
 
 PROMOTION = """
@@ -118,3 +119,17 @@ async def test_what_expires_by_inactivity_ends_as_if_nothing_more_kept_it(app_da
         (date(2027, 3, 1), "business"): {"available": 5},
         (date(2027, 5, 1), "business"): {"available": 120},
     }
+
+
+async def test_what_a_member_forfeits_who_leaves_is_no_liability_and_keeps_its_month_and_its_funders(
+    app_database: Database,
+) -> None:
+    shop = await a_shop(app_database)
+    await leave(shop, "bob")
+    found = await parts_of(shop)
+    assert {key: parts for key, parts in found.items() if key[0] == JULY} == {
+        (JULY, "business"): {"expired": 50 + 10 + 3},
+        (JULY, "acme"): {"expired": 13},
+        (JULY, "bolt"): {"expired": 6},
+    }
+    assert found[AUGUST, "acme"] == {"available": 6}

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from loyalty_engine.store.database import Database
 from tests.properties.invariants import broken
-from tests.services.shop import PROGRAM, linked_return, new_shop
+from tests.services.shop import PROGRAM, lines, linked_return, new_shop
 
 EXPIRY = datetime(2026, 2, 28, 23, tzinfo=UTC)
 """The end of February where the shop is."""
@@ -33,4 +33,23 @@ async def test_points_expire_again_at_the_instant_at_which_others_did_that_were_
         EXPIRY,
     )
     assert posted == [(10, None), (-10, True), (30, True)]
+    assert not await broken(shop)
+
+
+async def test_a_figure_of_nothing_is_the_same_however_it_came_to_be_nothing(app_database: Database) -> None:
+    """Read from the database it is 0, and added up from what was bought and returned 0.0000."""
+    either = PROGRAM.replace('combine = "spend"', 'combine = { op = "any_of", of = ["spend", "books"] }')
+    books = """
+[[rules]]
+id = "books"
+rule = "tier_spend"
+config = { window = "lifetime", categories = ["books"], thresholds = { silver = "1000" } }
+"""
+    shop = await new_shop(app_database, either.replace('"undo"', '"from_now"') + books)
+    await shop.enrol()
+    bought = lines(("0", 10, "books"))
+    await shop.buy(10, datetime(2026, 1, 8, tzinfo=UTC), external_id="first", lines=bought)
+    await shop.reverse(linked_return("first", at=datetime(2026, 1, 9, tzinfo=UTC)))
+    await shop.buy(150, datetime(2026, 1, 12, tzinfo=UTC))
+    assert await shop.tier() == "silver"
     assert not await broken(shop)

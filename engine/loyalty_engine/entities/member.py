@@ -52,6 +52,11 @@ class Member(Entity, table=True):
             " AND (paused_until IS NULL OR (paused_at IS NOT NULL AND paused_until > paused_at))",
             name="paused_since",
         ),
+        CheckConstraint(
+            "CASE status WHEN 'closed' THEN closed_at IS NOT NULL WHEN 'erased' THEN true"
+            " ELSE closed_at IS NULL END AND (closed_at IS NULL OR next_boundary_at IS NULL)",
+            name="closed_since",
+        ),
         *lengths(external_id=LONGEST_KEY, channel=64, referred_by=LONGEST_KEY),
         Index("member_by_enrolment", "business_id", "enrolled_at", "member_id"),
         Index(
@@ -92,6 +97,7 @@ class Member(Entity, table=True):
     paused_at: datetime | None = instant()
     paused_until: datetime | None = instant()
     rulebook_version: int = Field(sa_column_kwargs={"server_default": text("0")})
+    closed_at: datetime | None = instant()
 
 
 class Identity(Entity, table=True):

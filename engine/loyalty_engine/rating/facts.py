@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -18,6 +18,9 @@ NaturalKey = tuple[str, str]
 
 GIFT = "gift"
 """The kind of an activity that another member's history caused; nothing in it earns or causes anything."""
+
+CLOSING = "closing"
+"""The kind of the activity by which a member leaves; its history ends there."""
 
 
 def key_text(source: str, external_id: str) -> str:
@@ -190,6 +193,11 @@ def remaining(activity: Activity, returns: Iterable[ReturnFact]) -> Activity | N
         units -= sum((part.units or Decimal(0) for part in taken), Decimal(0))
     lines = tuple(_remaining_line(line, by_line.get(line.key, [])) for line in activity.lines)
     return replace(activity, amount=amount, units=units, lines=lines)
+
+
+def remaining_after_each(activity: Activity, returns: Sequence[ReturnFact]) -> list[Activity | None]:
+    """What remains of an activity after each of its returns, in their order."""
+    return [remaining(activity, returns[: count + 1]) for count in range(len(returns))]
 
 
 def _remaining_line(line: ActivityLine, taken: list[ReturnedLine]) -> ActivityLine:

@@ -18,9 +18,11 @@ from loyalty_engine.localtime import first_instant, local_day
 from loyalty_engine.program import LadderPolicy, Program
 from loyalty_engine.rating.asking import asks, next_asked
 from loyalty_engine.rating.carried import MERGE, Carried
+from loyalty_engine.rating.closing import Closing
 from loyalty_engine.rating.earning import Ask, Asking, Earning, earning_returns
 from loyalty_engine.rating.ends import next_cycle, next_review
 from loyalty_engine.rating.facts import (
+    CLOSING,
     GIFT,
     ActivityFact,
     Fact,
@@ -29,6 +31,7 @@ from loyalty_engine.rating.facts import (
     ValueFact,
     place_of,
     remaining,
+    remaining_after_each,
     returns_by_purchase,
 )
 from loyalty_engine.rating.inputs import member_at
@@ -91,6 +94,7 @@ class Folding:
         self._standings = Standings(rulebook, self.state, self._journal, foreseeing=foreseeing)
         self._notices = None if foreseeing else Notices(self.state, self._journal, self._forward)
         self._pauses = Pauses(self.state, self._journal)
+        self._closing = Closing(self.state, self._moves, self._measuring)
         self._merging = Merging(self.state, self._journal, self._standings, self._measuring)
         self._migration = Migration(rulebook, self.state, self._journal, self._standings)
 
@@ -202,13 +206,16 @@ class Folding:
 
         A linked return at the very instant of its purchase comes after it, whatever its key.
         """
-        was_closed = self.state.closed  # In a history that went into another one no time passes.
+        was_closed = self.state.closed  # In a history that has ended no time passes.
         self.advance(fact.occurred_at)
         version = self._rulebook.in_force(fact.occurred_at)
         at = At(fact.cause, fact.occurred_at, version.id, place_of(fact))
         match fact:
             case ActivityFact(carried=carried) if carried is not None:
                 self._merge(fact, carried, at, version)
+            case ActivityFact() if fact.activity.kind == CLOSING:
+                self._closing.leave(at, version.program, fact, self._standings)
+                self._end(at, version)
             case ActivityFact():
                 yield from self._activity(fact, at, version)
                 self._merging.confirm(at, fact)
@@ -220,6 +227,7 @@ class Folding:
                 yield from self._linked_return(fact, at, version)
             case ValueFact():
                 self._value(fact, at, version)
+        self._closing.forfeit(at)
         self._freeze(version)
         self.state.place = place_of(fact)
         if not was_closed:
@@ -240,7 +248,7 @@ class Folding:
             self._migration.resumed(at, version, pause, self.state.ladders, tiers)
         if net is not None or not program.undoes:
             self._moves.keep(program, activity.kind, activity.local_day)
-        if rated is not None and activity.kind not in ("receipt", GIFT):
+        if rated is not None and activity.kind not in ("receipt", GIFT) and self.state.closed_at is None:
             keep = bool(returns) and not program.undoes
             member = self._member(version, activity.local_day, tiers)
             rating = yield from self._earning.rate(at, place_of(fact), program, rated, member, keep)
@@ -249,7 +257,7 @@ class Folding:
             if keep:
                 self._rated[fact.natural_key] = rating
                 if self._measuring.reads_points_in_the_end:
-                    left = self._earning.points_in_the_end(rating, _steps(activity, returns))
+                    left = self._earning.points_in_the_end(rating, remaining_after_each(activity, returns))
                     taken = replace(taken, earned_in_the_end=left)
         lowered = self._measuring.take(taken)
         self._ask_ladders(at, version, activity, net, Returned(lowered, activity.local_day, None), tiers)
@@ -264,7 +272,7 @@ class Folding:
                 and (measure.figure.kind, measure.figure.key) == (fact.kind, fact.key)
                 for measure in policy.measures
             )
-            if reads and policy.upgrade.at == "activity":
+            if reads and policy.upgrade.at == "activity" and not self.state.closed:
                 self._standings.claim(at, version.program, policy, tiers)
 
     def _ask_ladders(
@@ -278,8 +286,7 @@ class Folding:
     ) -> None:
         """Each ladder once: what an activity sets by hand, takes away as a return, or supports.
 
-        A pause and its end are nothing that a member did, and support nothing. In a history that went into
-        another one nothing is claimed any more.
+        A pause and its end support nothing, and in a history that has ended nothing is claimed any more.
         """
         if activity.kind in (PAUSE, RESUME) or self.state.closed:
             return
@@ -297,17 +304,23 @@ class Folding:
         """This history ends in another one, or goes on with what another one had."""
         if fact.activity.kind == MERGE:
             self._merging.leave(at, carried)
-            self._ended = self._ended or version
-            until_the_end = self._rulebook.until(at.instant)
-            self._standings = Standings(until_the_end, self.state, self._journal)
+            self._end(at, version)
             return
         program, tiers = version.program, self._tiers()
         self._merging.arrive(at, carried, partial(self._moves.end_of, program))
-        for returned in self._merging.measure(at, fact.brought):
+        back = self._merging.measure(at, fact.brought)
+        if self.state.closed_at is not None:
+            return  # Who left owes what came, and claims nothing.
+        for returned in back:
             for policy in self._unfrozen(version):
                 if policy.section.returns == "from_now":
                     self._standings.withdraw(at, program, policy, returned, tiers)
         self._merging.claim(at, program, self._unfrozen(version), carried, tiers)
+
+    def _end(self, at: At, version: ProgramVersion) -> None:
+        """The history ends: what is judged again later is judged by the versions up to here."""
+        self._ended = self._ended or version
+        self._standings = Standings(self._rulebook.until(at.instant), self.state, self._journal)
 
     def _linked_return(self, fact: ReturnFact, at: At, version: ProgramVersion) -> Asking:
         original = self._activities[fact.of]
@@ -355,11 +368,6 @@ class Folding:
             program.measures, earning_returns(program), day, state.joined_on, values=state.values
         )
         return member_at(state, program, tiers, figures)
-
-
-def _steps(activity: Activity, returns: Sequence[ReturnFact]) -> list[Activity | None]:
-    """What remains of an activity after each of its returns."""
-    return [remaining(activity, returns[: count + 1]) for count in range(len(returns))]
 
 
 def run(asking: Asking, answer: Callable[[Ask], int]) -> None:

@@ -102,6 +102,18 @@ class Moves:
                 name = _kept(currency)
                 self._state.counters[name] = max(self._state.counters.get(name, 0), day.toordinal())
 
+    def leave(self, at: At, program: Program) -> None:
+        """Give back what open holds set aside, before all that is left is forfeited."""
+        for currency, wallet in self._state.wallets.items():
+            for name in sorted(wallet.open_holds()):
+                movements = wallet.close(name, "voided", at.instant, self.end_of(program, currency))
+                self._journal.points(at, "", currency, "-", movements)
+
+    def forfeit(self, at: At) -> None:
+        """Everything that is left is gone, as if its end had come; what is owed stays owed."""
+        for currency, wallet in self._state.wallets.items():
+            self._journal.points(at, "", currency, "-", wallet.expire(at.instant, lambda _: at.instant))
+
     def next_change(self, program: Program) -> datetime | None:
         """When the next lot runs out or can be spent, or the next hold's time is up."""
         instants = (

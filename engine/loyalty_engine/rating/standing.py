@@ -11,6 +11,7 @@ from loyalty_engine.program import LadderPolicy, Program
 from loyalty_engine.program.file import Until
 from loyalty_engine.rating.claimed import claim_figures, cycle_began_on
 from loyalty_engine.rating.ends import claim_end, cycle_end, is_review
+from loyalty_engine.rating.facts import CLOSING
 from loyalty_engine.rating.falling import graced
 from loyalty_engine.rating.inputs import member_at
 from loyalty_engine.rating.journal import At, Journal
@@ -179,6 +180,21 @@ class Standings:
             self._settle(at, program, policy, held, asked)
         else:
             self._stand(at, policy, risen(held, policy.ladder, at.instant), asked.ruling)
+
+    def end(self, at: At, policy: LadderPolicy) -> None:
+        """The member left: nothing is claimed any more, and the base tier is held for good."""
+        state, pause = self._state.ladders[policy.key], self._state.pause
+        since = at.instant if pause is None else pause.since
+        held = [
+            claim
+            for claim in (*state.claims, *state.outlasted)
+            if claim.until_at is None or claim.until_at > since
+        ]
+        self._journal.withdrawn(at, policy.key, held)
+        left = replace(state, claims=(), outlasted=(), notice=None)
+        if state.tier != policy.ladder.base:
+            left = replace(left, tier=policy.ladder.base, since=at.instant)
+        self._stand(at, policy, left, Ruling(at.instant, False, {}, {}, by_hand=CLOSING))
 
     def withdraw(
         self,

@@ -135,8 +135,8 @@ class State:
     """Everything that a step needs of a member's past.
 
     ``at`` is the instant up to which boundaries were applied, ``place`` that of the last fact. A history that
-    is ``closed`` went into another one: no boundary comes any more. Who ``joined_earlier`` did so as somebody
-    who was absorbed, which is then ``joined_on``.
+    is ``closed`` went into another one, or ended at ``closed_at`` because the member left: no boundary comes
+    any more. Who ``joined_earlier`` did so as somebody who was absorbed, which is then ``joined_on``.
     """
 
     external_id: str
@@ -154,6 +154,7 @@ class State:
     pause: Pause | None = None
     closed: bool = False
     joined_earlier: bool = False
+    closed_at: datetime | None = None
 
     def copy(self) -> State:
         """A state that can be changed without changing this one."""
@@ -173,6 +174,7 @@ class State:
             self.pause,
             self.closed,
             self.joined_earlier,
+            self.closed_at,
         )
 
     def wallet(self, currency: str) -> Wallet:
@@ -201,7 +203,7 @@ class State:
 class Ruling:
     """The figures and opinions that decided, enough to decide again: ``rule.measure`` -> number.
 
-    Where a claim made by hand decided there are none, and ``by_hand`` is its origin.
+    Where a claim made by hand decided there are none, and ``by_hand`` is its origin; or that the member left.
     """
 
     at: datetime

@@ -4,6 +4,7 @@ from loyalty_engine.services.activities import record_activities, record_activit
 from loyalty_engine.services.adjustments import adjust_points, decide_adjustment
 from loyalty_engine.services.applications import apply, decide_application, withdraw_application
 from loyalty_engine.services.clock import set_clock
+from loyalty_engine.services.closings import close_member
 from loyalty_engine.services.confirmations import confirm_activity
 from loyalty_engine.services.coupon_uses import release_coupon_use, reopen_coupon_use, use_coupon
 from loyalty_engine.services.coupons import create_coupon
@@ -43,6 +44,7 @@ __all__ = [
     "cancel_simulation",
     "capture_hold",
     "cast_vote",
+    "close_member",
     "close_settlement",
     "close_votes",
     "confirm_activity",

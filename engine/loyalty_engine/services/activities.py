@@ -15,10 +15,10 @@ from loyalty_engine.services.activity_items import (
     with_points,
 )
 from loyalty_engine.services.commands import Batch, MemberBy, RecordActivity, Recorded
+from loyalty_engine.services.ended import ended_refusals
 from loyalty_engine.services.engine import Business, Caller, Engine
 from loyalty_engine.services.finding import found_members, member_not_found, named_partners
 from loyalty_engine.services.folding import Arrivals, FoldingBatch, Written
-from loyalty_engine.services.merged import merged_refusals
 from loyalty_engine.services.operations import body_hash, once
 from loyalty_engine.services.periods import Periods, open_periods
 from loyalty_engine.services.refusals import Forbidden, Refusal, RefusalCode, Refused, invalid
@@ -125,11 +125,11 @@ async def _record(
     ]
     known = await known_facts(connection, business.business_id, list(dict.fromkeys(keys)))
     periods = await open_periods(connection, business, rulebook, now)
-    merged = await merged_refusals(connection, business.business_id, list(members.values()))
+    ended = await ended_refusals(connection, business.business_id, list(members.values()))
     results: list[Recorded | Refusal | ActivityItem] = [
         item
         if isinstance(item, Refusal)
-        else _sorted_out(item, rulebook, found, members, merged, known, periods, replays=replays)
+        else _sorted_out(item, rulebook, found, members, ended, known, periods, replays=replays)
         for item in (_in_own_name(item, caller, found) for item in checked)
     ]
     _mark_repeats(results, found, replays=replays)
@@ -164,7 +164,7 @@ def _sorted_out(
     rulebook: Rulebook,
     found: Mapping[MemberBy, UUID],
     members: Mapping[UUID, MemberRow],
-    merged: Mapping[UUID, Refusal],
+    ended: Mapping[UUID, Refusal],
     known: Mapping[tuple[str, str], KnownFact],
     periods: Periods,
     *,
@@ -177,8 +177,8 @@ def _sorted_out(
         return _known(item, member_id, before, replays=replays)
     if member_id not in members:
         return member_not_found().refusal
-    if member_id in merged:
-        return merged[member_id]
+    if member_id in ended:
+        return ended[member_id]
     occurred_at, enrolled_at = item.activity.occurred_at, members[member_id].enrolled_at
     if occurred_at < enrolled_at and not periods.joining_moves:
         return before_enrolment(enrolled_at).refusal

@@ -13,6 +13,7 @@ from loyalty_engine.entities.fact import CARRYING_KINDS, MOVING_KINDS
 from loyalty_engine.ids import new_id
 from loyalty_engine.localtime import local_day
 from loyalty_engine.rating import ActivityFact, Moved, Rulebook
+from loyalty_engine.rating.facts import CLOSING
 from loyalty_engine.rating.overrides import OVERRIDE
 from loyalty_engine.rating.pauses import PAUSE, RESUME
 from loyalty_engine.rules import Activity, ActivityLine
@@ -27,7 +28,7 @@ from loyalty_engine.services.posting import Row
 from loyalty_engine.services.refusals import Refusal, Refused, invalid
 
 MOST_LINES = 200
-_OF_THEIR_OWN = ("confirmation", "coupon", OVERRIDE, PAUSE, RESUME)
+_OF_THEIR_OWN = ("confirmation", "coupon", OVERRIDE, PAUSE, RESUME, CLOSING)
 RESERVED_KINDS = frozenset({*MOVING_KINDS, *CARRYING_KINDS, *_OF_THEIR_OWN}) - {"redemption"}
 """Kinds that the engine records itself, each by a mutation of its own."""
 

@@ -13,6 +13,7 @@ from loyalty_engine.rating import Moved, Portion
 from loyalty_engine.services import checks
 from loyalty_engine.services.commands import Adjusted, AdjustPoints, DecideAdjustment, MemberBy, Recorded
 from loyalty_engine.services.deciding import Decided, Deciding
+from loyalty_engine.services.ended import refuse_left
 from loyalty_engine.services.engine import Business, Caller, Engine
 from loyalty_engine.services.finding import found_members
 from loyalty_engine.services.operations import once
@@ -68,7 +69,8 @@ async def decide_adjustment(
 ) -> Adjusted | Refusal:
     """Approve or decline an adjustment that waits; nobody approves what they asked for (Forbidden).
 
-    Refused with NOT_FOUND, INVALID_INPUT where it was decided before, or INSUFFICIENT_POINTS.
+    Refused with NOT_FOUND, INVALID_INPUT where it was decided before, INSUFFICIENT_POINTS, or MEMBER_BLOCKED
+    where the member has left: then it can be declined.
     """
 
     async def work(connection: Connection, business: Business, _now: datetime) -> Adjusted:
@@ -87,6 +89,7 @@ async def decide_adjustment(
         if command.approve:
             if row["asked_by"] == caller.actor:
                 raise Forbidden("approve-own-adjustment")
+            await refuse_left(connection, business.business_id, member, "adjustment")
             section = points_section(deciding.program, row["currency"])
             made = await _make(deciding, member, section, row["amount"], row["reason"])
         decision = "approved" if command.approve else "declined"

@@ -13,8 +13,9 @@ from loyalty_engine.services import checks
 from loyalty_engine.services.activities import already_recorded, refuse_sources
 from loyalty_engine.services.commands import ConfirmActivity, Recorded
 from loyalty_engine.services.deciding import Deciding
+from loyalty_engine.services.ended import refuse_ended
 from loyalty_engine.services.engine import Business, Caller, Engine
-from loyalty_engine.services.merged import refuse_merged, who_goes_on
+from loyalty_engine.services.merged import who_goes_on
 from loyalty_engine.services.moved_rows import moved_columns
 from loyalty_engine.services.operations import body_hash, once
 from loyalty_engine.services.periods import open_periods
@@ -58,7 +59,7 @@ async def _confirm(
     deciding = Deciding(engine, caller, connection, business)
     owner = await who_goes_on(connection, business.business_id, original["member_id"])
     (member,) = await deciding.lock_ids([owner])
-    await refuse_merged(connection, business.business_id, [member], "activity")
+    await refuse_ended(connection, business.business_id, [member], "activity")
     known = await known_facts(connection, business.business_id, [natural])
     if natural in known:
         raise Refused(already_recorded(known[natural].fact_id, *natural))

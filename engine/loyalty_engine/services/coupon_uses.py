@@ -21,6 +21,7 @@ from loyalty_engine.services.codes import code_hash, normal_code
 from loyalty_engine.services.commands import MemberBy
 from loyalty_engine.services.coupon_commands import CouponReleased, CouponUsed, UseCoupon
 from loyalty_engine.services.deciding import Decided, Deciding
+from loyalty_engine.services.ended import refuse_left
 from loyalty_engine.services.engine import Business, Caller, Engine
 from loyalty_engine.services.finding import found_members
 from loyalty_engine.services.merged import part_of, who_goes_on
@@ -106,7 +107,8 @@ async def release_coupon_use(
 async def reopen_coupon_use(engine: Engine, caller: Caller, key: str, use_id: UUID) -> CouponUsed | Refusal:
     """Use a coupon again as it was used by a use that was released, if it still may be.
 
-    Refused with QUOTA_EXCEEDED where it was used up meanwhile, ALREADY_EXISTS where it was reopened before.
+    Refused with QUOTA_EXCEEDED where it was used up meanwhile, ALREADY_EXISTS where it was reopened before,
+    MEMBER_BLOCKED where the member has left.
     """
 
     async def work(connection: Connection, business: Business, _now: datetime) -> CouponUsed:
@@ -119,6 +121,7 @@ async def reopen_coupon_use(engine: Engine, caller: Caller, key: str, use_id: UU
             raise Refused(refusal)
         if use["released_fact_id"] is None:
             raise invalid("coupon-use-not-released", "use")
+        await refuse_left(connection, business.business_id, member, "use")
         place = await _place(connection, business.business_id, member.member_id, coupon)
         if place is None:
             raise Refused(Refusal(RefusalCode.QUOTA_EXCEEDED, "coupon-used-up", {}, ("use",)))

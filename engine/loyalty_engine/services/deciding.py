@@ -22,11 +22,12 @@ from loyalty_engine.rating.facts import NaturalKey
 from loyalty_engine.rules import Activity
 from loyalty_engine.services.checks import OWN_SOURCE
 from loyalty_engine.services.commands import MemberBy, Recorded
+from loyalty_engine.services.ended import refuse_ended
 from loyalty_engine.services.engine import Business, Caller, Engine
 from loyalty_engine.services.finding import checked_member, found_members, member_not_found
 from loyalty_engine.services.folding import Arrivals, FoldingBatch, Written, folded_without
 from loyalty_engine.services.instants import instant_behind
-from loyalty_engine.services.merged import refuse_merged, those_there
+from loyalty_engine.services.merged import those_there
 from loyalty_engine.services.moved_rows import moved_columns
 from loyalty_engine.services.operations import body_hash
 from loyalty_engine.services.points import insufficient
@@ -86,7 +87,7 @@ class Deciding:
         """Find and lock members, by the fields that name them, in the order of their ids; answered as named.
 
         Refused with NOT_FOUND for one that is not there or that the caller may not see, with MEMBER_MERGED
-        for one that went into another.
+        for one that went into another, and with MEMBER_BLOCKED for one that has left.
         """
         by = {path: checked_member(each, path) for path, each in named.items()}
         found = await found_members(self._connection, self._engine, self._caller, list(by.values()))
@@ -95,7 +96,7 @@ class Deciding:
                 raise member_not_found(path)
         members = await self._lock_ids([found[each] for each in by.values()], list(by))
         for path, member in zip(by, members, strict=True):
-            await refuse_merged(self._connection, self.business.business_id, [member], path)
+            await refuse_ended(self._connection, self.business.business_id, [member], path)
         return members
 
     async def lock_ids(self, member_ids: Sequence[UUID]) -> list[MemberRow]:

@@ -62,10 +62,12 @@ class MemberDifference:
         ).collect()
 
     def _resting(self) -> None:
-        """Tell of a pause that began or ended."""
-        before, after = self._folded.stored.state.pause, self._outcome.state.pause
-        if (before is None) != (after is None):
-            self._events.add("member.paused" if before is None else "member.resumed", None, {})
+        """Tell of a pause that began or ended, and of a member who left."""
+        stored, state = self._folded.stored.state, self._outcome.state
+        if stored.closed_at is None and state.closed_at is not None:
+            self._events.add("member.closed", None, {})
+        elif (stored.pause is None) != (state.pause is None):
+            self._events.add("member.paused" if stored.pause is None else "member.resumed", None, {})
 
     def _order(self, key: EffectKey) -> tuple[datetime, bool, EffectKey]:
         """Withdrawals come after the claims that they withdraw."""

@@ -14,11 +14,11 @@ from loyalty_engine.rules.measures import exact
 from loyalty_engine.services import checks
 from loyalty_engine.services.activities import already_recorded, before_enrolment, refuse_sources
 from loyalty_engine.services.commands import Recorded, RecordFact
+from loyalty_engine.services.ended import refuse_ended
 from loyalty_engine.services.engine import Business, Caller, Engine
 from loyalty_engine.services.finding import checked_member, found_members, member_not_found, named_partners
 from loyalty_engine.services.folding import Arrivals, FoldingBatch
 from loyalty_engine.services.members import value_hash, value_row
-from loyalty_engine.services.merged import refuse_merged
 from loyalty_engine.services.operations import once
 from loyalty_engine.services.periods import open_periods
 from loyalty_engine.services.refusals import Refusal, Refused, invalid
@@ -55,7 +55,7 @@ async def _record(
     member = (await lock_members(connection, business.business_id, [found[by]])).get(found[by])
     if member is None:
         raise member_not_found()
-    await refuse_merged(connection, business.business_id, [member])
+    await refuse_ended(connection, business.business_id, [member])
     now = business.now()
     known = await known_facts(connection, business.business_id, [fact.natural_key])
     if fact.natural_key in known:

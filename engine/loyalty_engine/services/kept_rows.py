@@ -9,7 +9,7 @@ from uuid import UUID
 from loyalty_engine.ledger.effects import Cause
 from loyalty_engine.rating import Rulebook
 from loyalty_engine.rating.ends import next_review
-from loyalty_engine.rating.state import CycleState, Notice, Pause
+from loyalty_engine.rating.state import CycleState, Notice, State
 from loyalty_engine.services.posted import Folded
 from loyalty_engine.services.posting import Row, Rows
 
@@ -65,7 +65,7 @@ class KeptRows:
                 "since": standing.since,
                 "until_at": standing.until,
                 "next_review_at": next_review(policy, standing, state.at, program.zone)
-                if policy and state.pause is None
+                if policy and state.pause is None and state.closed_at is None
                 else None,
                 "standing_id": last.get(ladder) or self._folded.stored.standing_ids[ladder],
                 **_cycle(standing.cycle),
@@ -120,9 +120,10 @@ class KeptRows:
             "folded_until": state.at,
             "next_boundary_at": self._outcome.next_boundary_at,
             "event_count": self._event_count,
-            "status": _status(self._folded.stored.member.status, state.pause),
+            "status": _status(self._folded.stored.member.status, state),
             "paused_at": None if state.pause is None else state.pause.since,
             "paused_until": None if state.pause is None else state.pause.until,
+            "closed_at": state.closed_at,
             "rulebook_version": self._rulebook.versions[-1].number,
         }
         member = self._folded.stored.member
@@ -130,11 +131,13 @@ class KeptRows:
             self._rows.members.append({**self._own, **row, "last_recorded_at": self._now})
 
 
-def _status(before: str, pause: Pause | None) -> str:
-    """Whether a membership rests; what has ended otherwise stays so."""
-    if before not in ("active", "paused"):
+def _status(before: str, state: State) -> str:
+    """Whether a membership rests or was left; what has ended otherwise stays so."""
+    if before not in ("active", "paused", "closed"):
         return before
-    return "active" if pause is None else "paused"
+    if state.closed_at is not None:
+        return "closed"
+    return "active" if state.pause is None else "paused"
 
 
 def _notice(notice: Notice | None) -> Row:

@@ -180,6 +180,7 @@ def _new(
         referred_by=checks.optional_text(command.referred_by, "referredBy"),
         paused_at=None,
         paused_until=None,
+        closed_at=None,
         last_recorded_at=now,
         next_boundary_at=None,
         event_count=0,

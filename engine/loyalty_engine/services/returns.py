@@ -172,6 +172,7 @@ NOT_RETURNED = {
     "override": "return-of-an-override",
     "pause": "return-of-a-pause",
     "resume": "return-of-a-pause",
+    "closing": "return-of-a-closing",
 }
 """Kinds that are not returned, and why."""
 

@@ -89,7 +89,8 @@ async def stored_states(
 
 def _begun(member: MemberRow, parts: Parts) -> State:
     state = empty_state(member)
-    state.at, state.closed = member.folded_until, member.status == MERGED
+    state.at, state.closed_at = member.folded_until, member.closed_at
+    state.closed = member.closed_at is not None or member.status == MERGED
     state.joined_on = min([member.joined_on, *parts.joined_on])
     state.joined_earlier = state.joined_on < member.joined_on
     state.values = dict(parts.values)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -146,7 +147,7 @@ class TierRows:
                 claim_id, figures = claim_ids[key], claim_figures(claim)
                 if claim_id in self._rows.claims:
                     self._rows.claims[claim_id]["figures"] = figures
-                elif figures != self._folded.stored.claim_figures.get(claim_id):
+                elif _worth(figures) != _worth(self._folded.stored.claim_figures.get(claim_id)):
                     self._rows.claim_figures[claim_id] = {
                         "business_id": self._business_id,
                         "claim_id": claim_id,
@@ -165,6 +166,12 @@ class TierRows:
 def claim_figures(claim: Claim) -> dict[str, Any]:
     """The figures of a claim as they are kept: value, first day, day after the last; where a cycle began."""
     return {name: _figure(figure) for name, figure in claim.figures.items()}
+
+
+def _worth(figures: object) -> dict[str, list[Any]]:
+    """Figures as they are kept, told apart by what they amount to, however many digits it is written with."""
+    kept = figures if isinstance(figures, dict) else {}
+    return {name: [Decimal(value), *rest] for name, (value, *rest) in kept.items()}
 
 
 def _figure(figure: ClaimFigure) -> list[Any]:

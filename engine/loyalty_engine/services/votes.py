@@ -18,9 +18,9 @@ from loyalty_engine.services.application_commands import CastVote, VoteCast
 from loyalty_engine.services.application_history import ApplicationHistory, Happened, ended, state_of
 from loyalty_engine.services.credentials import operator
 from loyalty_engine.services.deciding import Deciding
+from loyalty_engine.services.ended import refuse_ended
 from loyalty_engine.services.engine import Business, Caller, Engine, ProgramUnavailable
 from loyalty_engine.services.finding import checked_member, found_members, member_not_found
-from loyalty_engine.services.merged import refuse_merged
 from loyalty_engine.services.operations import once
 from loyalty_engine.services.periods import open_periods
 from loyalty_engine.services.refusals import Refusal, RefusalCode, Refused, invalid
@@ -42,8 +42,8 @@ _logger = logging.getLogger(__name__)
 async def cast_vote(engine: Engine, caller: Caller, key: str, command: CastVote) -> VoteCast | Refusal:
     """Vote on an application; a vote that was cast before is replaced.
 
-    Refused with NOT_FOUND, MEMBER_MERGED, or INVALID_INPUT where no votes are cast on it now, or not by this
-    member.
+    Refused with NOT_FOUND, MEMBER_MERGED, MEMBER_BLOCKED, or INVALID_INPUT where no votes are cast on it now,
+    or not by this member.
     """
 
     async def work(connection: Connection, business: Business, _now: datetime) -> VoteCast:
@@ -67,7 +67,7 @@ async def _cast(
     if by not in found:
         raise member_not_found("voter")
     applicant, voter = await deciding.lock_ids([named.member_id, found[by]])
-    await refuse_merged(connection, business_id, [voter], "voter")
+    await refuse_ended(connection, business_id, [voter], "voter")
     row = await application(connection, business_id, command.application)
     row = await closed_in_time(deciding, connection, applicant, row or named)
     if row.state != "open":

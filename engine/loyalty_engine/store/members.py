@@ -30,6 +30,7 @@ class MemberRow:
     referred_by: str | None
     paused_at: datetime | None
     paused_until: datetime | None
+    closed_at: datetime | None
     rulebook_version: int
 
     def not_before(self, now: datetime) -> datetime:

@@ -12,7 +12,8 @@ _CHUNK = """
 SELECT m.member_id, s.tier FROM member m
 LEFT JOIN current_standing s
     ON s.business_id = m.business_id AND s.member_id = m.member_id AND s.ladder = $2
-WHERE m.business_id = $1 AND m.status NOT IN ('erased', 'merged') AND ($3::uuid IS NULL OR m.member_id > $3)
+WHERE m.business_id = $1 AND m.status NOT IN ('erased', 'merged', 'closed')
+  AND ($3::uuid IS NULL OR m.member_id > $3)
 ORDER BY m.member_id
 LIMIT 10000
 """

@@ -92,6 +92,10 @@ class Member(Node):
         description="When a membership that rests goes on by itself; null: when it is resumed.",
     )
 
+    closed_at: datetime | None = column(
+        "closed_at", scope=MEMBERS_READ, description="When the member left; null: it did not."
+    )
+
     @computed(
         scope=MEMBERS_READ,
         description="The member into whom the one that was asked for was merged, and who answers for it; "

@@ -81,6 +81,11 @@ class InsufficientPoints(Refusal):
     """The member has fewer points to spend than that."""
 
 
+@strawberry.type(description="The membership was closed; nothing more is added to it.")
+class MemberBlocked(Refusal):
+    """The membership was closed."""
+
+
 @strawberry.type(description="The member was merged into another one, who answers for it now.")
 class MemberMerged(Refusal):
     """The member was merged into another one."""
@@ -165,6 +170,7 @@ _TYPES: dict[EngineRefusalCode, type[Refusal]] = {
     EngineRefusalCode.REVERSAL_EXCEEDS_ORIGINAL: ReversalExceedsOriginal,
     EngineRefusalCode.ORIGINAL_NOT_FOUND: OriginalNotFound,
     EngineRefusalCode.INSUFFICIENT_POINTS: InsufficientPoints,
+    EngineRefusalCode.MEMBER_BLOCKED: MemberBlocked,
     EngineRefusalCode.MEMBER_MERGED: MemberMerged,
     EngineRefusalCode.REFERRAL_REFUSED: ReferralRefused,
     EngineRefusalCode.OUT_OF_STOCK: OutOfStock,

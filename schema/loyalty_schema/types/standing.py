@@ -246,6 +246,8 @@ class Standing:
         request = request_of(info)
         ruling, _ = await self._judgement(request)
         further = self._waits(tier, ruling)
+        if self.member.closed_at is not None:
+            further = (*further, RuleReason("reason-closing", {"tier": tier}))
         if tier != self.row.tier and lock_of(await self._claims(request)) is not None:
             further = (*further, RuleReason("reason-locked", {"tier": tier}))
         return ruling_of(self._judged(request, ruling, (tier,), further))
@@ -267,10 +269,12 @@ class Standing:
         scope=MEMBERS_READ,
         brings=FEW,
         description="Every route to every higher tier, the smallest missing / need first; "
-        f"at most {routes.MOST} to each tier.",
+        f"at most {routes.MOST} to each tier. There is none for a member who left.",
     )
     async def progress(self, info: Info) -> list[Progress]:
         """Every route to every higher tier."""
+        if self.member.closed_at is not None:
+            return []
         request = request_of(info)
         ruling, figures = await self._judgement(request)
         found = routes.routes(

@@ -24,6 +24,13 @@ ELSEWHERE = {
         "member_paused_since_check",
         "UPDATE member SET status = 'paused', paused_at = folded_until WHERE member_id = :member",
     ),
+    "a member has left since nobody knows when": Case(
+        "UPDATE member SET status = 'closed' WHERE member_id = :member",
+        CHECK,
+        "member_closed_since_check",
+        "UPDATE member SET status = 'closed', closed_at = folded_until, next_boundary_at = NULL"
+        " WHERE member_id = :member",
+    ),
     "points are another business's member's": Case(
         of_transfer(member_id=":stranger"),
         FOREIGN,

@@ -11,6 +11,7 @@ from loyalty_engine.localtime import local_day
 from loyalty_engine.rating import ProgramVersion
 from loyalty_engine.rating.carried import ABSORPTION
 from loyalty_engine.rating.explain import Ruling, kept_tier, supported_tier
+from loyalty_engine.rating.facts import CLOSING
 from loyalty_engine.rating.ladders import follows
 from loyalty_engine.services.checks import OWN_SOURCE
 from loyalty_engine.services.verification.checks import UNREADABLE, Chunk
@@ -38,7 +39,7 @@ class Rulings:
                 return Broken(member.member_id, what, "decided", "by no published version")
             by_hand = row["ruling"].get("by_hand")
             if by_hand is not None:
-                if not _made_by_hand(row, by_hand, claims):
+                if not (_left(version, row, by_hand) or _made_by_hand(row, by_hand, claims)):
                     stored = f"{row['from_tier']} to {row['to_tier']}"
                     return Broken(member.member_id, what, stored, f"no {by_hand} of that tier was made then")
                 continue
@@ -93,6 +94,13 @@ def _holds(
 def _is_of_a_merge(row: asyncpg.Record) -> bool:
     """Whether claims were brought by a merge, which the figures of a change do not make."""
     return bool(row["source"] == OWN_SOURCE and row["external_id"].startswith(f"{ABSORPTION}/"))
+
+
+def _left(version: ProgramVersion, row: asyncpg.Record, by_hand: str) -> bool:
+    """Whether the member left, and stands on the base tier since."""
+    is_closing = row["source"] == OWN_SOURCE and row["external_id"].startswith(f"{CLOSING}/")
+    base = version.program.ladder(row["ladder"]).ladder.base
+    return bool(by_hand == CLOSING and is_closing and row["to_tier"] == base)
 
 
 def _made_by_hand(row: asyncpg.Record, origin: str, claims: Iterable[asyncpg.Record]) -> bool:

@@ -46,6 +46,7 @@ class MemberRow:
     created_at: datetime
     paused_at: datetime | None
     paused_until: datetime | None
+    closed_at: datetime | None
     merged_into: UUID | None = None
 
 
@@ -236,6 +237,7 @@ def _conditions(given: frozenset[str]) -> list[Any]:
         found.append(_member.enrolled_at < bindparam("enrolled_before", type_=DateTime(timezone=True)))
     if "tier" in given:
         found.append(_member.status != "merged")  # Where it stood is what the other one had then.
+        found.append(_member.closed_at.is_(None))
         found.append(
             tuple_(_member.business_id, _member.member_id).in_(
                 select(_standing.business_id, _standing.member_id).where(

@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import and_, bindparam, func, or_, select
+from sqlalchemy import and_, bindparam, exists, func, not_, or_, select
 from sqlalchemy.types import Text
 
 from loyalty_engine.entities import Claim, CurrentStanding, Effect, Member, Standing
@@ -154,10 +154,19 @@ _CLAIMS = ViewStatement(
         .order_by(_claim.member_id, _claim.ladder, _claim.from_at, _claim.claim_id)
     )
 )
+_ENDED = exists(
+    select(1).where(
+        of_business(_member),
+        _member.member_id == _current.member_id,
+        or_(_member.status == "merged", _member.closed_at.is_not(None)),
+    )
+)
+"""That who stands somewhere went into another member, or has left."""
+
 _COUNTS = ViewStatement(
     lambda held: (
         select(_current.ladder, _current.tier, func.count())
-        .where(of_business(_current), *linked(_current.member_id, held))
+        .where(of_business(_current), not_(_ENDED), *linked(_current.member_id, held))
         .group_by(_current.ladder, _current.tier)
     )
 )
