@@ -19,7 +19,7 @@ from loyalty_engine.store.database import Database
 from tests.properties.invariants import broken
 from tests.services.by_hand import set_by_hand
 from tests.services.friends import shop_of_friends
-from tests.services.merging import MergingShop, check, merging_shop, program, with_two
+from tests.services.merging import POINTS, MergingShop, check, merging_shop, program, with_two
 from tests.services.shop import NOW, START, done, purchase, refused
 
 DAY = timedelta(days=1)
@@ -57,6 +57,33 @@ async def test_what_was_spent_and_is_returned_after_the_merge_is_owed(shop: Merg
     done(await shop.redeem(60, NOW - DAY, member="bob"), Recorded)
     await shop.give_back("a1", at=NOW)
     assert (await shop.balance("bob"), await shop.accounts("ann")) == (-60, {})
+    await check(shop)
+
+
+@pytest.mark.parametrize("chain", [False, True], ids=["once", "twice"])
+async def test_what_is_pending_and_is_returned_after_the_merge_is_taken_from_itself(
+    app_database: Database, chain: bool
+) -> None:
+    pending = POINTS.replace('"that_day" }', '"that_day" }\npending = { days = 5, confirmed = true }')
+    shop = await with_two(await merging_shop(app_database, program(points=pending)))
+    await shop.enrol("cid")
+    await shop.buy(60, NOW, external_id="a1")
+    await shop.buy(40, NOW, external_id="a2")
+    await shop.buy(30, START + DAY, member="cid")
+    await shop.merge("ann", "bob")
+    last = "cid" if chain else "bob"
+    had = {"wallet": 30} if chain else {}
+    if chain:
+        done(await shop.merge("bob", "cid"), MembersMerged)
+    await shop.give_back("a1", 20, at=NOW)
+    assert await shop.accounts(last) == {"pending": 80, **had}
+    await check(shop)
+    confirmed = NOW + timedelta(minutes=1)
+    done(await shop.confirm("a2", confirmed), Recorded)
+    await shop.give_back("a1", at=confirmed)
+    await shop.give_back("a2", 10, at=confirmed)
+    free = 30 + had.get("wallet", 0)
+    assert (await shop.accounts(last), await shop.accounts("ann")) == ({"wallet": free}, {})
     await check(shop)
 
 

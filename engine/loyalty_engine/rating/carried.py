@@ -36,11 +36,16 @@ class CarriedLot:
 
 @dataclass(frozen=True, slots=True)
 class CarriedPoints:
-    """The wallet of a currency: its lots, and what is owed in smallest units."""
+    """The wallet of a currency: its lots, and what is owed in smallest units.
+
+    ``back`` is how much of the debt is what returns took of points that had gone on pending, by the activity
+    that had earned them.
+    """
 
     currency: str
     lots: tuple[CarriedLot, ...]
     debt: int = 0
+    back: tuple[tuple[tuple[str, str], int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from typing import Any, cast
 
 from loyalty_engine.ledger.effects import EffectKey
 from loyalty_engine.ledger.lots import EndOf, Lot, Place
+from loyalty_engine.ledger.wallet import Wallet
 from loyalty_engine.program import LadderPolicy, Program
 from loyalty_engine.rating.carried import Carried, CarriedClaim, CarriedPoints
 from loyalty_engine.rating.facts import ActivityFact, Brought, NaturalKey, ValueFact, came_with, place_of
@@ -106,10 +107,24 @@ class Merging:
         if points.debt:
             movements.add({"debt_came": points.debt})
             key = EffectKey(at.cause, "", line_slot(points.currency, "debt"))
-            movements.add(wallet.spend(key, at.where, points.debt))
+            parts = self._taken_of(points, wallet)
+            movements.add(wallet.use(key, at.where, parts))
+            movements.add(wallet.spend(key, at.where, points.debt - sum(parts.values())))
         movements.add(wallet.release_due(at.instant))
         movements.add(wallet.expire(at.instant, end_of))
         return movements
+
+    def _taken_of(self, points: CarriedPoints, wallet: Wallet) -> dict[EffectKey, int]:
+        """Of what returns took back, how much each of the lots that had earned it and came pending pays."""
+        parts: dict[EffectKey, int] = {}
+        for earned_by, units in points.back:
+            left = min(units, points.debt - sum(parts.values()))
+            for currency, key in self._waiting.get(earned_by, ()):
+                taken = min(left, wallet.lots[key].remaining) if currency == points.currency else 0
+                if taken:
+                    parts[key] = taken
+                    left -= taken
+        return parts
 
     def confirm(self, at: At, fact: ActivityFact) -> None:
         """Release what an activity of an absorbed history earned, if this confirms it."""

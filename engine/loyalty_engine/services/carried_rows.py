@@ -32,6 +32,7 @@ def carried_terms_of(carried: Carried) -> Row:
                 "currency": points.currency,
                 "lots": [_lot_terms(lot) for lot in points.lots],
                 "debt": points.debt,
+                **({"back": [[*natural, units] for natural, units in points.back]} if points.back else {}),
             }
             for points in carried.points
         ],
@@ -56,7 +57,12 @@ def carried_in(terms: Row) -> Carried:
     """What such terms say."""
     return Carried(
         tuple(
-            CarriedPoints(each["currency"], tuple(map(_lot, each["lots"])), each["debt"])
+            CarriedPoints(
+                each["currency"],
+                tuple(map(_lot, each["lots"])),
+                each["debt"],
+                tuple(((source, external_id), units) for source, external_id, units in each.get("back", ())),
+            )
             for each in terms["points"]
         ),
         tuple(

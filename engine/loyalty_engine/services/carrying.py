@@ -6,17 +6,17 @@ was bought in it, is rated there, and what that leaves is carried after the rest
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
 from loyalty_engine.ids import new_id
-from loyalty_engine.ledger.effects import EffectKey
+from loyalty_engine.ledger.effects import Cause, EffectKey
 from loyalty_engine.ledger.lots import Lot, consumed_by
-from loyalty_engine.ledger.wallet import Wallet
+from loyalty_engine.ledger.wallet import Spending, Wallet
 from loyalty_engine.localtime import local_day
-from loyalty_engine.rating import ActivityFact, Fact, Rulebook, State
+from loyalty_engine.rating import ActivityFact, Fact, ReturnFact, Rulebook, State
 from loyalty_engine.rating.carried import (
     ABSORPTION,
     MERGE,
@@ -27,7 +27,7 @@ from loyalty_engine.rating.carried import (
     CarriedPoints,
     WithdrawnClaim,
 )
-from loyalty_engine.rating.facts import NaturalKey, natural_key_of
+from loyalty_engine.rating.facts import NaturalKey, key_text, natural_key_of
 from loyalty_engine.rating.tiers import tier_later
 from loyalty_engine.rules import Activity
 from loyalty_engine.services.carried_rows import carried_in, carried_terms_of
@@ -125,11 +125,13 @@ async def rest_of(
     rulebook: Rulebook,
     member_id: UUID,
     state: State,
+    facts: Iterable[Fact],
     at: datetime,
 ) -> Carried:
     """What a history that has ended has again at an instant: points, and claims that were not carried yet.
 
-    With them goes which of those that were carried it has no more; tiers go by their names at that instant.
+    ``facts`` are those that came into it since. With claims goes which of those that were carried it has no
+    more; tiers go by their names at that instant.
     """
     rows = await left_with(connection, business_id, member_id)
     carried: dict[ClaimKey, WithdrawnClaim] = {}
@@ -147,13 +149,65 @@ async def rest_of(
         for (ladder, then_tier, until), claim in _claims_of(state, at).items()
         for tier in (tier_later(rulebook, ladder, then_tier, ended_at, at),)
     }
+    points = await _points_of(connection, business_id, state)
+    merges = {Cause("activity", key_text(OWN_SOURCE, merge)): carried_in(terms) for merge, _, terms in rows}
     return Carried(
-        await _points_of(connection, business_id, state),
+        tuple(
+            replace(each, back=_back(each.currency, state.wallet(each.currency), facts, merges))
+            for each in points
+        ),
         tuple(claim for key, claim in claims.items() if key not in carried),
         withdrawn=tuple(
             each for key, each in carried.items() if key not in claims and _lasts(each.until_at, at)
         ),
     )
+
+
+def _back(
+    currency: str, wallet: Wallet, facts: Iterable[Fact], carried: Mapping[Cause, Carried]
+) -> tuple[tuple[NaturalKey, int], ...]:
+    """What is owed because returns took points that had gone on pending, by the activity that earned them.
+
+    A return that counts after the merge owes it itself; one that counts before it leaves the merge with less
+    than was ``carried``.
+    """
+    found: dict[NaturalKey, int] = {}
+    for fact in facts:
+        if isinstance(fact, ReturnFact):
+            earned_by = Cause("activity", key_text(*fact.of))
+            pending = {lot.key for lot in wallet.lots.values() if lot.pending and lot.key.cause == earned_by}
+            found[fact.of] = sum(
+                _owed(spending, _lacking(key, spending, fact, pending, carried))
+                for key, spending in wallet.spendings.items()
+            )
+        elif isinstance(fact, ActivityFact) and fact.carried is not None:
+            for points in fact.carried.points:
+                found.update(points.back if points.currency == currency else ())
+    return tuple((natural, units) for natural, units in sorted(found.items()) if units)
+
+
+def _lacking(
+    key: EffectKey,
+    spending: Spending,
+    fact: ReturnFact,
+    pending: set[EffectKey],
+    carried: Mapping[Cause, Carried],
+) -> int:
+    """What one spending has not got of an activity's pending lots because of its return."""
+    if key.cause == fact.cause:
+        return spending.amount if any((lot.rule, lot.slot) == (key.rule, key.slot) for lot in pending) else 0
+    if key.cause not in carried:
+        return 0
+    return sum(
+        lot.units - spending.parts.get(lot.key, 0)
+        for points in carried[key.cause].points
+        for lot in points.lots
+        if lot.key in pending
+    )
+
+
+def _owed(spending: Spending, lacking: int) -> int:
+    return min(lacking, spending.parts.get(None, 0))
 
 
 def _claims_of(state: State, at: datetime) -> dict[ClaimKey, CarriedClaim]:

@@ -176,7 +176,13 @@ class FoldingBatch:
             state = written[absorbed.member_id].outcome.state
             at = max(instant_behind(absorbed, self._now), instant_behind(survivor, self._now))
             carried = await rest_of(
-                self._connection, business_id, self._rulebook, absorbed.member_id, state, at
+                self._connection,
+                business_id,
+                self._rulebook,
+                absorbed.member_id,
+                state,
+                each.facts.values(),
+                at,
             )
             pair = pair_of(self._business, absorbed, survivor, carried, at, self._now)
             batch = FoldingBatch(self._connection, self._business, self._rulebook, self._now)
