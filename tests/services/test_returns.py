@@ -245,3 +245,19 @@ async def test_more_points_than_can_be_counted_refuse_their_item_alone(app_datab
     refused(await shop.send(purchase(large)), RefusalCode.INVALID_INPUT)
     assert (await shop.balance(), await shop.balance("bob")) == (int(large), 10)
     assert await broken(shop) == {}
+
+
+async def test_each_batch_with_such_an_item_has_its_own_results_and_is_replayed(app_database: Database) -> None:
+    shop = await shop_with(app_database, "undo")
+    await shop.enrol("bob")
+    large = Decimal(5 * 10**15)
+    done(await shop.send(purchase(large)), Recorded)
+    batches = {key: [purchase(large), purchase(10, member="bob")] for key in ("one", "two")}
+    for key, items in batches.items():
+        first, second = await shop.send_batch(items, key)
+        refused(first, RefusalCode.INVALID_INPUT)
+        done(second, Recorded)
+        again, second_again = await shop.send_batch(items, key)
+        assert (again, done(second_again, Recorded).fact_id) == (first, done(second, Recorded).fact_id)
+    assert await shop.balance("bob") == 20
+    assert await broken(shop) == {}

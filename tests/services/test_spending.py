@@ -134,6 +134,15 @@ async def test_a_hold_ends_within_a_year_and_after_it_begins(shop: PointsShop) -
     refused(await shop.capture(new_id()), RefusalCode.NOT_FOUND, "hold")
 
 
+async def test_a_hold_ends_on_a_whole_second_and_never_earlier_than_was_asked_for(shop: PointsShop) -> None:
+    hold = done(await shop.hold(70, NOW + timedelta(seconds=1, milliseconds=200)), Recorded)
+    assert await shop.value("SELECT expires_at FROM hold") == NOW + timedelta(seconds=2)
+    await shop.set_clock(NOW + timedelta(seconds=1, milliseconds=900))
+    await shop.advance()
+    assert await shop.accounts() == {"wallet": 30, "held": 70}
+    done(await shop.capture(hold.fact_id), Recorded)
+
+
 async def test_held_points_that_expire_can_be_captured_and_are_gone_when_the_hold_is_voided(
     app_database: Database,
 ) -> None:
