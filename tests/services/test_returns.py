@@ -247,7 +247,9 @@ async def test_more_points_than_can_be_counted_refuse_their_item_alone(app_datab
     assert await broken(shop) == {}
 
 
-async def test_each_batch_with_such_an_item_has_its_own_results_and_is_replayed(app_database: Database) -> None:
+async def test_each_batch_with_such_an_item_has_its_own_results_and_is_replayed(
+    app_database: Database,
+) -> None:
     shop = await shop_with(app_database, "undo")
     await shop.enrol("bob")
     large = Decimal(5 * 10**15)
