@@ -32,10 +32,14 @@ class Given:
 
 @dataclass(slots=True)
 class MemberAnswers:
-    """What one member's history was granted, and what of it a new fold asked for again."""
+    """What one member's history was granted, and what of it a new fold asked for again.
+
+    ``paid`` is what each partner paid of a grant as it is posted.
+    """
 
     member_id: UUID
     given: dict[EffectKey, Given] = field(default_factory=dict)
+    paid: Mapping[EffectKey, Mapping[str, int]] = field(default_factory=dict)
     asked_again: set[EffectKey] = field(default_factory=set)
 
 
@@ -79,7 +83,9 @@ class Answers:
     async def _answer(self, member: MemberAnswers, ask: Ask) -> int:
         """What was granted before, and where more is wanted now, the difference asked for."""
         member.asked_again.add(ask.key)
-        given = member.given.setdefault(ask.key, Given())
+        if member.given.setdefault(ask.key, Given()).granted > 0:
+            await self._fund_anew(member, ask)
+        given = member.given[ask.key]
         if ask.units > given.asked:
             granted = await self._grant(ask, given.granted, ask.units - given.asked)
             self._keep(member, ask.key, ask.at, Given(ask.units - given.asked, granted))
@@ -87,6 +93,31 @@ class Answers:
             kept = min(ask.units, given.granted)
             self._keep(member, ask.key, ask.at, Given(ask.units - given.asked, kept - given.granted))
         return min(ask.units, member.given[ask.key].granted)
+
+    async def _fund_anew(self, member: MemberAnswers, ask: Ask) -> None:
+        """Where a partner is to pay more of a grant than it did, give back what its budget does not hold.
+
+        So it is where a version took effect before the activity that asked, and has the partners' shares
+        otherwise than the version by which it was granted.
+        """
+        granted, paid = member.given[ask.key].granted, member.paid.get(ask.key, {})
+        percents = [share.percent for share in ask.funding]
+        held = [paid.get(share.partner, 0) for share in ask.funding]
+        if all(part <= had for part, had in zip(shares(granted, percents), held, strict=True)):
+            return
+        if self._left is None:
+            self._left = await lock_rationed(self._connection, self._business_id)
+        budgets = [self._left.budgets[ask.key.rule, share.partner] for share in ask.funding]
+        available = [None if have is None else have + had for have, had in zip(budgets, held, strict=True)]
+        payable = most_payable(granted, percents, available)
+        if payable < granted and not ask.partial:
+            payable = 0
+        parts = zip(ask.funding, budgets, held, shares(payable, percents), strict=True)
+        for share, have, had, part in parts:
+            if have is not None:
+                self._left.budgets[ask.key.rule, share.partner] = have - max(0, part - had)
+        if payable < granted:
+            self._keep(member, ask.key, ask.at, Given(payable - granted, payable - granted))
 
     async def _grant(self, ask: Ask, before: int, more: int) -> int:
         if self._left is None:

@@ -35,7 +35,7 @@ from loyalty_engine.services.answers import Answers, Given, MemberAnswers, given
 from loyalty_engine.services.brought import with_brought
 from loyalty_engine.services.carried_rows import carried_of
 from loyalty_engine.services.moved_rows import moved_of
-from loyalty_engine.services.posted import Posted, posted_by_member
+from loyalty_engine.services.posted import Posted, paid_by_ask, posted_by_member
 from loyalty_engine.services.states import Stored, empty_state, stored_states
 from loyalty_engine.store.connection import Connection
 from loyalty_engine.store.facts import answers as stored_answers
@@ -91,7 +91,7 @@ async def fold_whole(
     What was granted and is not asked for any more is given back.
     """
     member = history.stored.member
-    answering = MemberAnswers(member.member_id, history.given)
+    answering = MemberAnswers(member.member_id, history.given, paid_by_ask(history.posted))
     folding, ordered = begun(rulebook, history)
     for fact in ordered:
         await answers.carry(answering, folding.take(fact))

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 import asyncpg
 
 from loyalty_engine.ledger.effects import EffectKey
 from loyalty_engine.rating import Outcome
+from loyalty_engine.rating.wallets import slot_of
 from loyalty_engine.services.row_keys import cause_of, key_of
 from loyalty_engine.services.states import Stored
 from loyalty_engine.store.connection import Connection
@@ -37,6 +38,19 @@ def posted_by_member(rows: PostedRows) -> dict[UUID, Posted]:
         found[row["member_id"]].claims[EffectKey(cause_of(row), "", row["slot"])] = row
     for row in rows.standings:
         found[row["member_id"]].standings[EffectKey(cause_of(row), "", row["slot"])] = row["standing_id"]
+    return found
+
+
+def paid_by_ask(posted: Posted) -> dict[EffectKey, dict[str, int]]:
+    """What each partner paid of awards as it is posted, by the keys under which they are asked for."""
+    found: dict[EffectKey, dict[str, int]] = {}
+    for key, row in posted.effects.items():
+        if row["kind"] != "points":
+            continue
+        _, currency, line, movement, *partner = key.slot.split("/", 4)
+        if movement == "funded":
+            ask = replace(key, slot=slot_of(currency, line, "ask"))
+            found.setdefault(ask, {})[partner[0]] = row["value"]
     return found
 
 

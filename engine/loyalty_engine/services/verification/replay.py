@@ -8,7 +8,7 @@ from uuid import UUID
 from loyalty_engine.ledger.effects import EffectKey
 from loyalty_engine.rating import Outcome
 from loyalty_engine.rating.earning import Ask
-from loyalty_engine.services.answers import Answers, Given
+from loyalty_engine.services.answers import Answers, Given, MemberAnswers
 from loyalty_engine.services.differences import MemberDifference
 from loyalty_engine.services.histories import History, fold_whole, histories
 from loyalty_engine.services.posted import Folded
@@ -24,6 +24,9 @@ class StoredAnswers(Answers):
 
     async def _grant(self, ask: Ask, before: int, more: int) -> int:  # noqa: ARG002
         return 0
+
+    async def _fund_anew(self, member: MemberAnswers, ask: Ask) -> None:
+        """Budgets are left alone: that others pay now than paid is a difference of effects."""
 
 
 class Replay:
