@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from loyalty_engine.store.database import Database
 from tests.properties.invariants import broken
-from tests.services.shop import PROGRAM, lines, linked_return, new_shop
+from tests.services.shop import PROGRAM, START, lines, linked_return, new_shop
 
 EXPIRY = datetime(2026, 2, 28, 23, tzinfo=UTC)
 """The end of February where the shop is."""
@@ -53,3 +53,16 @@ config = { window = "lifetime", categories = ["books"], thresholds = { silver = 
     await shop.buy(150, datetime(2026, 1, 12, tzinfo=UTC))
     assert await shop.tier() == "silver"
     assert not await broken(shop)
+
+
+async def test_a_claim_that_is_in_force_again_has_the_figures_that_it_has_now(app_database: Database) -> None:
+    shop = await new_shop(app_database, PROGRAM.replace('returns = "undo"', 'returns = "from_now"'))
+    await shop.enrol()
+    await shop.buy(110, START + timedelta(days=2), external_id="back")
+    await shop.give_back("back", None, START + timedelta(days=3))
+    assert await shop.tier() == "basic"
+    await shop.buy(130, START + timedelta(days=1))
+    assert await shop.tier() == "silver"
+    in_force = "SELECT figures->'spend.spend'->>0 FROM claim WHERE withdrawn_effect_id IS NULL ORDER BY 1"
+    assert await shop.rows(in_force) == [("130.0000",), ("130.0000",)]
+    assert await broken(shop) == {}

@@ -73,7 +73,7 @@ async def stored_states(
     With ``everything`` also lots that are used up, all that was used of them, and closed holds.
     """
     ids = [member.member_id for member in members]
-    rows = await state_rows(connection, business_id, ids)
+    rows = await state_rows(connection, business_id, members)
     parts = await parts_of(connection, business_id, ids)
     found = {member.member_id: Stored(member, _begun(member, parts[member.member_id])) for member in members}
     _read_rows(found, rows)

@@ -139,7 +139,12 @@ class TierRows:
             }
 
     def figures(self) -> None:
-        """Figures of claims in force that a return lowered, or a late fact changed."""
+        """Figures of claims in force that a return lowered, or a late fact changed.
+
+        On a ladder that is gone there may be claims that are over: nothing was read of those. Nor was it of
+        claims that had been withdrawn and are in force again.
+        """
+        known, again = self._folded.stored.claim_figures, self._rows.withdrawn_claims
         claim_ids = {**self._folded.stored.claim_ids, **self._claim_ids}
         for ladder, state in self._outcome.state.ladders.items():
             for claim in state.claims:
@@ -147,7 +152,7 @@ class TierRows:
                 claim_id, figures = claim_ids[key], claim_figures(claim)
                 if claim_id in self._rows.claims:
                     self._rows.claims[claim_id]["figures"] = figures
-                elif _worth(figures) != _worth(self._folded.stored.claim_figures.get(claim_id)):
+                elif _worth(figures) != _worth(known.get(claim_id, None if claim_id in again else figures)):
                     self._rows.claim_figures[claim_id] = {
                         "business_id": self._business_id,
                         "claim_id": claim_id,

@@ -9,9 +9,10 @@ from uuid import UUID
 import asyncpg
 
 from loyalty_engine.store.connection import Connection
+from loyalty_engine.store.members import MemberRow
 
 # CASE where one would write coalesce: see `or_itself`.
-_CLAIMS = """
+_CLAIMS_OF = """
 SELECT c.member_id, c.claim_id, c.ladder, c.tier, c.from_at, c.until_at, c.origin, c.locked, c.figures,
        e.cause_kind, e.cause_key, e.slot, f.claim_id AS first_claim_id,
        made.cause_kind AS made_kind, made.cause_key AS made_key
@@ -29,9 +30,23 @@ CROSS JOIN LATERAL (
     SELECT * FROM effect WHERE business_id = f.business_id AND effect_id = f.effect_id OFFSET 0
 ) made
 WHERE c.business_id = $1 AND c.member_id = ANY ($2::uuid[]) AND c.withdrawn_effect_id IS NULL
-  AND (c.until_at IS NULL OR c.until_at > least(m.folded_until, m.paused_at))
-ORDER BY c.from_at, e.cause_kind <> 'boundary', e.cause_key, e.slot
 """
+_IN_ORDER = "ORDER BY c.from_at, e.cause_kind <> 'boundary', e.cause_key, e.slot"
+_CLAIMS = (
+    _CLAIMS_OF + "AND (c.until_at IS NULL OR c.until_at > least(m.folded_until, m.paused_at)) " + _IN_ORDER
+)
+_CLAIMS_OVER = (
+    _CLAIMS_OF
+    + """
+  AND c.until_at <= least(m.folded_until, m.paused_at) AND EXISTS (
+      SELECT FROM current_standing s
+      WHERE s.business_id = c.business_id AND s.member_id = c.member_id AND s.ladder = c.ladder
+        AND s.until_at <= c.until_at)
+"""
+    + _IN_ORDER
+)
+"""Claims whose end nobody applied: on a ladder that is gone, or frozen because a rule failed."""
+
 _STANDINGS = """
 SELECT member_id, ladder, tier, since, until_at, next_review_at, standing_id,
        cycle_anchor, cycle_began_at, cycle_source, cycle_external_id, cycle_ends_on,
@@ -65,12 +80,23 @@ async def standing_rows(
     return await connection.fetch(_STANDINGS, business_id, list(member_ids))
 
 
-async def state_rows(connection: Connection, business_id: UUID, member_ids: Sequence[UUID]) -> StateRows:
+async def state_rows(connection: Connection, business_id: UUID, members: Sequence[MemberRow]) -> StateRows:
     """The stored state of some members, but for their wallets."""
-    ids = list(member_ids)
+    ids = [member.member_id for member in members]
+    standings = await standing_rows(connection, business_id, ids)
+    held = {
+        member.member_id: min(member.folded_until, member.paused_at or member.folded_until)
+        for member in members
+    }
+    over = {
+        row["member_id"]
+        for row in standings
+        if row["until_at"] is not None and row["until_at"] <= held[row["member_id"]]
+    }
+    ended = await connection.fetch(_CLAIMS_OVER, business_id, list(over)) if over else []
     return StateRows(
-        claims=await connection.fetch(_CLAIMS, business_id, ids),
-        standings=await standing_rows(connection, business_id, ids),
+        claims=[*ended, *await connection.fetch(_CLAIMS, business_id, ids)],
+        standings=standings,
         counters=await connection.fetch(_COUNTERS, business_id, ids),
         parked=await connection.fetch(_PARKED, business_id, ids),
     )
