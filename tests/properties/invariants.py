@@ -126,6 +126,22 @@ BROKEN = {
                 PARTITION BY member_id ORDER BY member_sequence) AS before FROM outbox) told
         WHERE recorded_at < before
         """,
+    "each change of tier is told once, and once more where it is corrected": """
+        SELECT s.standing_id, told.changes, told.corrections FROM standing s
+        CROSS JOIN LATERAL (
+            SELECT count(*) FILTER (WHERE o.type = 'tier.changed' AND o.effect_id = s.effect_id) AS changes,
+                   count(*) FILTER (WHERE o.type = 'tier.corrected'
+                                      AND o.effect_id = s.withdrawn_effect_id) AS corrections
+            FROM outbox o WHERE (o.business_id, o.member_id) = (s.business_id, s.member_id)) told
+        WHERE told.changes <> (s.from_tier IS NOT NULL)::int
+           OR told.corrections <> (s.withdrawn_effect_id IS NOT NULL)::int
+        UNION ALL
+        SELECT o.event_id, 0, 0 FROM outbox o
+        WHERE o.type IN ('tier.changed', 'tier.corrected') AND NOT EXISTS (
+            SELECT FROM standing s WHERE s.business_id = o.business_id
+              AND o.effect_id = CASE o.type WHEN 'tier.changed' THEN s.effect_id
+                                            ELSE s.withdrawn_effect_id END)
+        """,
     "what corrects, returns or reverses something is not recorded before it": """
         SELECT e.effect_id FROM effect e JOIN effect c
           ON (c.business_id, c.effect_id) = (e.business_id, e.corrects_effect_id)
