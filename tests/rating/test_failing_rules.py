@@ -20,6 +20,7 @@ from loyalty_engine.rules import (
     Member,
     PartnerAward,
     PercentLine,
+    Reason,
     TierVerdict,
 )
 from tests.rating.broken import ANY, always, raising, shop, told
@@ -95,13 +96,35 @@ BAD_OFFERS: dict[str, object] = {
     "caps that are no caps": [award(caps=("day",))],
 }
 
+
+def because(reasons: tuple[Reason, ...]) -> dict[str, TierVerdict]:
+    """A verdict on gold, with reasons."""
+    return {"gold": TierVerdict(True, reasons)}
+
+
 BAD_OPINIONS: dict[str, object] = {
     "None": None,
     "a list": [TierVerdict(True)],
     "a tier that the ladder lacks": {"platinum": TierVerdict(True)},
     "no verdict": {"gold": True},
     "a verdict that is no boolean": {"gold": TierVerdict(cast("bool", "yes"))},
+    "reasons that are a list": because(cast("tuple[Reason, ...]", [Reason("why")])),
+    "a reason that is a text": because(cast("tuple[Reason, ...]", ("why",))),
+    "a reason without a code": because((Reason(""),)),
+    "a code that is no text": because((Reason(cast("str", 5)),)),
+    "parameters that are no mapping": because((Reason("why", cast("dict[str, str]", ["a"])),)),
+    "a parameter that is no text": because((Reason("why", {"weeks": cast("str", 5)}),)),
+    "a parameter that no text can be kept as": because((Reason("why", {"weeks": "\x00"}),)),
+    "a parameter of half a character": because((Reason("why", {"weeks": "\ud800"}),)),
+    "a reason that is too long": because((Reason("why", {"a": "b" * 497}),)),
+    "too many reasons": because((Reason("why"),) * 11),
 }
+
+
+def test_a_rule_may_give_as_many_and_as_long_reasons_as_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    told(monkeypatch, "opinion", always(because((Reason("why", {"a": "b" * 496}),) * 10)))
+    outcome = folded(shop(ladder(ANY)), [purchase("2024-02-01", "120")])
+    assert (outcome.parked, tier(outcome)) == ((), "gold")
 
 
 @pytest.mark.parametrize("answer", BAD_LINES.values(), ids=BAD_LINES)

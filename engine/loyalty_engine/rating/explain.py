@@ -13,6 +13,7 @@ from decimal import Decimal
 from loyalty_engine.combine.tiers import Branch, Node, Verdict, decide, entry_tier, stands_until
 from loyalty_engine.program import LadderPolicy, Program
 from loyalty_engine.rating.judgement import figure_key
+from loyalty_engine.rating.reasons import ReasonsGiven
 from loyalty_engine.rating.windows import Days, days_of
 from loyalty_engine.rules import (
     AtLeast,
@@ -47,6 +48,8 @@ class RulingNode:
     supports: str | None
     reasons: tuple[Reason, ...] = ()
     measures: tuple[MeasureRead, ...] = ()
+    given: tuple[tuple[str, Reason], ...] = ()
+    """What the rule itself gave as reasons, each with the tier that it is about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +66,8 @@ class Ruling:
     """The origin of the claim made by hand that decided, for which no rule was asked."""
     ends: Mapping[str, Mapping[str, date]] = field(default_factory=dict)
     """The days from which on rules support tiers no more, of those that said so."""
+    reasons: ReasonsGiven = field(default_factory=dict)
+    """What rules gave as reasons themselves."""
 
 
 def ruling_nodes(
@@ -97,6 +102,7 @@ def ruling_nodes(
                     supports,
                     tuple(_reasons(program, policy, node.rule, about, ruling)),
                     tuple(_read(program, node.rule, ruling)),
+                    tuple(_given(node.rule, about, ruling)),
                 )
             )
     return nodes
@@ -247,6 +253,11 @@ def _said(node: Node, tier: str, verdicts: Mapping[str, Verdict], ruling: Ruling
         yield from _until(tier, stands_until(node, verdicts, ends))
     elif verdict is Verdict.DENIES:
         yield Reason("reason-denies", {"tier": tier})
+
+
+def _given(rule: str, about: Sequence[str], ruling: Ruling) -> Iterator[tuple[str, Reason]]:
+    by_tier = ruling.reasons.get(rule, {})
+    return ((tier, reason) for tier in about for reason in by_tier.get(tier, ()))
 
 
 def _until(tier: str, day: date | None) -> Iterator[Reason]:

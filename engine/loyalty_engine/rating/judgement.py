@@ -11,6 +11,7 @@ from typing import Any
 from loyalty_engine.combine.tiers import Node, Verdict, entry_tier, stands_until
 from loyalty_engine.program import LadderPolicy, Program
 from loyalty_engine.rating.opinions import ends_of, in_force
+from loyalty_engine.rating.reasons import LONGEST_REASON, ReasonsGiven, are_reasons
 from loyalty_engine.rating.state import Ruling
 from loyalty_engine.rules import Measure, Member, TierVerdict
 
@@ -94,6 +95,15 @@ def figure_key(rule: str, measure: Measure) -> str:
     return f"{rule}.{measure.key}"
 
 
+def reasons_of(judgement: Judgement) -> ReasonsGiven:
+    """What rules gave as reasons, by rule and tier; of those that gave none nothing."""
+    given = {
+        rule: {tier: verdict.reasons for tier, verdict in by_tier.items() if verdict.reasons}
+        for rule, by_tier in judgement.opinions.items()
+    }
+    return {rule: by_tier for rule, by_tier in given.items() if by_tier}
+
+
 def _until(
     tree: Node,
     tier: str,
@@ -125,7 +135,7 @@ def _checked(answer: object, policy: LadderPolicy) -> Mapping[str, TierVerdict]:
         raise TypeError(f"tier_opinion answered {type(answer).__name__} instead of a mapping")
     for tier, verdict in answer.items():
         if tier not in policy.ladder.tiers or not _is_verdict(verdict):
-            raise TypeError(f"tier_opinion answered {verdict!r} for {tier!r}")
+            raise TypeError(f"tier_opinion answered {verdict!r} for {tier!r}"[:LONGEST_REASON])
     return dict(answer)
 
 
@@ -134,7 +144,7 @@ def _is_verdict(said: Any) -> bool:
     if not isinstance(said, TierVerdict):
         return False
     kinds: list[type] = [type(said.supports), type(said.until)]
-    return kinds in ([bool, type(None)], [bool, date])
+    return are_reasons(said.reasons) and kinds in ([bool, type(None)], [bool, date])
 
 
 def _verdict(
@@ -173,4 +183,5 @@ def ruling_of(
         cycle_began_on,
         ends=judgement.ends,
         joined_on=joined_on,
+        reasons=reasons_of(judgement),
     )

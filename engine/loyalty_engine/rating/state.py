@@ -13,6 +13,7 @@ from loyalty_engine.ledger.effects import Cause, EffectKey
 from loyalty_engine.ledger.lots import Place
 from loyalty_engine.ledger.wallet import Wallet
 from loyalty_engine.rating.locks import counting
+from loyalty_engine.rating.reasons import ReasonsGiven
 from loyalty_engine.rating.tallies import Tallies
 
 PROLONGING = ("grace", "notice")
@@ -216,6 +217,8 @@ class Ruling:
     """The days from which on rules support tiers no more, of those that said so."""
     joined_on: date | None = None
     """The joining of somebody who was absorbed, where that counted; None: the member's own."""
+    reasons: ReasonsGiven = field(default_factory=dict)
+    """What rules gave as reasons, which say more than their opinions and decide nothing."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from loyalty_engine.rules.decisions import (
     PercentLine,
     Problem,
     PromotionTerms,
+    Reason,
     TierVerdict,
 )
 from loyalty_engine.rules.inputs import Activity, Ladder, Member, Occasion, ProgramOutline, Redemption
@@ -66,6 +67,10 @@ class Rule(Generic[Config_co]):
 
         It is asked again after each step, with what is known by then; the member has no figures.
         """
+        return None
+
+    def describe(self, reason: Reason, language: str) -> str | None:  # noqa: ARG002
+        """A reason that the rule gave, in words of a language; None: its code and parameters are shown."""
         return None
 
     def problems(self, program: ProgramOutline) -> Iterable[Problem]:  # noqa: ARG002 - for those who override it

@@ -13,6 +13,7 @@ from loyalty_engine.ledger.effects import EffectKey
 from loyalty_engine.rating import Claim, Effect
 from loyalty_engine.rating.facts import natural_key_of
 from loyalty_engine.rating.journal import claim_key
+from loyalty_engine.rating.reasons import written
 from loyalty_engine.rating.state import ClaimFigure, Ruling
 from loyalty_engine.services.events import Events
 from loyalty_engine.services.posted import Folded, Posted
@@ -202,6 +203,7 @@ def _ruling(ruling: Ruling | None) -> dict[str, Any]:
         **({} if ruling.joined_on is None else {"joined_on": ruling.joined_on.isoformat()}),
         **({} if ruling.by_hand is None else {"by_hand": ruling.by_hand}),
         **({} if not ruling.ends else {"ends": _days(ruling.ends)}),
+        **({} if not ruling.reasons else {"reasons": written(ruling.reasons)}),
     }
 
 

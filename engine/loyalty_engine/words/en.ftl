@@ -205,6 +205,7 @@ reason-until = { $tier }: until { $date }, that day excluded
 reason-at-review = { $tier }: enough for it; the review of { $date } decides
 reason-locked = { $tier }: does not count while a lock set by hand lasts
 reason-closing = The membership was closed
+reason-own = { $tier }: { $said }
 reason-override = { $tier }: set by hand
 reason-grant = { $tier }: granted by hand
 reason-match = { $tier }: matched by hand with a status elsewhere

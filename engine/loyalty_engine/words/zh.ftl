@@ -202,6 +202,7 @@ reason-until = { $tier }：至 { $date }，不含当日
 reason-at-review = { $tier }：条件已满足，将在 { $date } 的审核中确定
 reason-locked = { $tier }：人工锁定期间不计
 reason-closing = 会员资格已终止
+reason-own = { $tier }：{ $said }
 reason-override = { $tier }：人工设定
 reason-grant = { $tier }：人工授予
 reason-match = { $tier }：人工匹配其他计划的等级

@@ -11,6 +11,7 @@ import strawberry
 from loyalty_engine.localtime import first_instant, local_day
 from loyalty_engine.program import LadderPolicy
 from loyalty_engine.rating import ProgramVersion, explain
+from loyalty_engine.rating.reasons import in_words, read
 from loyalty_engine.rules import Figure
 from loyalty_engine.rules import Reason as RuleReason
 from loyalty_engine.store.reads import activities
@@ -21,7 +22,7 @@ from loyalty_engine.store.reads.standings import ClaimRow
 from loyalty_engine.words import say
 from loyalty_schema.connections import After, Connection, First, slice_of
 from loyalty_schema.fields import ACTIVITIES_READ, FEW, MEMBERS_READ, computed, given, page
-from loyalty_schema.request import Info, request_of
+from loyalty_schema.request import Info, Request, request_of
 from loyalty_schema.types.program import Program, Tier, rule_of, tier_of
 from loyalty_schema.types.rules import Locale, Rule, named, unit_words
 
@@ -75,6 +76,7 @@ def judged(
             rule: {tier: date.fromisoformat(day) for tier, day in by_tier.items()}
             for rule, by_tier in stored.get("ends", {}).items()
         },
+        read(stored.get("reasons", {})),
     )
     return Judged(version, policy, member, tier, at, ruling, explain.told(policy, tier))
 
@@ -93,8 +95,10 @@ class Reason:
     version: strawberry.Private[ProgramVersion]
     policy: strawberry.Private[LadderPolicy]
     row: strawberry.Private[RuleReason]
+    given: strawberry.Private[tuple[str, str] | None] = None
+    """The rule that gave it itself, and the tier that it is about."""
 
-    @computed(scope=MEMBERS_READ, description="A stable code.")
+    @computed(scope=MEMBERS_READ, description="A stable code; of a reason that a rule gave, the rule's own.")
     def code(self) -> str:
         """A stable code."""
         return self.row.code
@@ -105,12 +109,19 @@ class Reason:
         request = request_of(info)
         parameters = dict(self.row.parameters)
         language = request.language(locale)
-        tier = tier_of(self.version, self.policy.key, parameters.get("tier", ""))
-        if tier is not None:
-            parameters["tier"] = named(request, tier.section.name, tier.section.key, locale)
+        if self.given is not None:
+            rule, about = self.given
+            said = in_words(self.version.program.rules[rule].instance, self.row, language)
+            return say(language, "reason-own", tier=self._named(request, about, locale), said=said)
+        if "tier" in parameters:
+            parameters["tier"] = self._named(request, parameters["tier"], locale)
         if "unit" in parameters:
             parameters["unit"] = unit_words(language, parameters["unit"])
         return say(language, self.row.code, **parameters)
+
+    def _named(self, request: Request, key: str, locale: str | None) -> str:
+        tier = tier_of(self.version, self.policy.key, key)
+        return key if tier is None else named(request, tier.section.name, tier.section.key, locale)
 
 
 @strawberry.type(description="A measure as it was read when the tree decided.")
@@ -207,13 +218,21 @@ class RulingNode:
         scope=MEMBERS_READ,
         brings=FEW,
         description="Why it supports a tier, or does not: the one asked about, else the one decided and the "
-        "next one above.",
+        "next one above; last, what a rule says of them itself.",
     )
     def reasons(self) -> list[Reason]:
         """Why it supports a tier, or does not."""
         return [
             Reason(version=self.decision.version, policy=self.decision.policy, row=reason)
             for reason in self.node.reasons
+        ] + [
+            Reason(
+                version=self.decision.version,
+                policy=self.decision.policy,
+                row=reason,
+                given=(str(self.node.rule), about),
+            )
+            for about, reason in self.node.given
         ]
 
     @computed(scope=MEMBERS_READ, brings=FEW, description="The measures that the rule read.")

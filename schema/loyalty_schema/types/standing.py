@@ -12,7 +12,7 @@ from loyalty_engine.localtime import local_day
 from loyalty_engine.program import LadderPolicy
 from loyalty_engine.rating import ProgramVersion, Rulebook, enrolled, explain, routes
 from loyalty_engine.rating.inputs import member_at
-from loyalty_engine.rating.judgement import judge
+from loyalty_engine.rating.judgement import judge, reasons_of
 from loyalty_engine.rating.locks import lock_of
 from loyalty_engine.rating.overrides import HAND_ORIGINS
 from loyalty_engine.rules import Measure
@@ -318,7 +318,9 @@ class Standing:
         standing = present.ladders.get(self.policy.key)
         cycle = None if standing is None or standing.cycle is None else standing.cycle.began_at
         began_on = None if cycle is None else local_day(cycle, program.zone)
-        ruling = explain.Ruling(found.figures, opinions, day, False, joined_on, began_on, ends=found.ends)
+        ruling = explain.Ruling(
+            found.figures, opinions, day, False, joined_on, began_on, None, found.ends, reasons_of(found)
+        )
         return ruling, figures
 
     def _judged(
