@@ -233,3 +233,15 @@ async def test_a_promotion_that_runs_without_a_quota_gets_none(app_database: Dat
     answer = await publish_program(shop.engine, shop.caller, PROGRAM.replace("SLUG", shop.slug))
     (finding,) = done(answer, NotPublished).findings
     assert finding.message.startswith("this promotion has had no quota")
+
+
+async def test_within_one_batch_each_item_finds_what_those_before_it_left(app_database: Database) -> None:
+    shop = await new_shop(app_database, FUNDED.replace('"reduce"', '"none"'))
+    names = ("ann", "bob", "cat", "dan", "eve")
+    for name in names:
+        await shop.enrol(name)
+    amounts = (20, 10, 10, 5, 1)
+    await shop.send_batch([purchase(each, member=name) for each, name in zip(amounts, names, strict=True)])
+    assert [granted for _, granted in await asks(shop)] == [0, 10, 0, 5, 0]
+    assert await left(shop) == 0
+    assert not await broken(shop)
