@@ -2,13 +2,20 @@
 
 What is copied is what the engine itself wrote for the few, so that every copy is a member like any other,
 which `loyalty verify` finds nothing wrong with. Names contain the mark of the member that they were copied
-from, and get the copy's own.
+from, and get the copy's own; ids are in the order of the copies, as those of members who come one by one.
+Indexes are built when all rows are there.
 """
 
 from __future__ import annotations
 
 import psycopg
 from psycopg import sql
+
+MOST_COPIES = 64_000
+"""A copy is told by the first 16 bits of its ids, beside those that any id of these decades begins with."""
+
+_BEGINS = 1024
+_MARKED = r"member\d+x"
 
 
 def mark(number: int) -> str:
@@ -18,14 +25,21 @@ def mark(number: int) -> str:
 
 def copy_members(admin_url: str, business_id: object, copies: int) -> int:
     """Copies every member of a business so often, as a superuser; the number of rows written."""
+    if copies > MOST_COPIES:
+        raise ValueError(f"at most {MOST_COPIES} copies of a member have ids")
     written = 0
     with psycopg.connect(admin_url) as connection:
         # Constraints and triggers looked at these rows when the first of them were written.
         connection.execute("SET session_replication_role = replica")
-        connection.execute("SET work_mem = '256MB'")
+        connection.execute("SET maintenance_work_mem = '1GB'")
+        tables = _tables(connection)
         _name_own_ids(connection, business_id)
-        for table in _tables(connection):
+        for table in tables:
+            _leave_indexes(connection, table)
+        for table in tables:
             written += _copy(connection, table, business_id, copies)
+        for table in tables:
+            connection.execute(sql.SQL("REINDEX TABLE {}").format(sql.Identifier(table)))
     with psycopg.connect(admin_url, autocommit=True) as connection:
         connection.execute("VACUUM (ANALYZE)")
     return written
@@ -77,9 +91,16 @@ def _own(connection: psycopg.Connection, table: str, column: str, business_id: o
     )
 
 
+def _leave_indexes(connection: psycopg.Connection, table: str) -> None:
+    """Indexes of the table are neither kept nor used until they are built again."""
+    connection.execute(
+        "UPDATE pg_index SET indisready = false, indisvalid = false WHERE indrelid = %s::regclass", [table]
+    )
+
+
 def _copy(connection: psycopg.Connection, table: str, business_id: object, copies: int) -> int:
     columns = _columns(connection, table)
-    values = [_value(name, kind) for name, kind in columns]
+    values = [_value(connection, table, name, kind) for name, kind in columns]
     statement = sql.SQL(
         "INSERT INTO {table} ({names})"
         " SELECT {values} FROM {table} t CROSS JOIN generate_series(1, %s) AS copy"
@@ -92,20 +113,32 @@ def _copy(connection: psycopg.Connection, table: str, business_id: object, copie
     return connection.execute(statement, [copies, business_id]).rowcount
 
 
-def _value(name: str, kind: str) -> sql.Composable:
+def _value(connection: psycopg.Connection, table: str, name: str, kind: str) -> sql.Composable:
     column = sql.SQL("t.{}").format(sql.Identifier(name))
-    if kind == "uuid":
-        other = sql.SQL("md5({column}::text || copy)::uuid").format(column=column)
-        known = sql.SQL("EXISTS (SELECT FROM own_id WHERE id = {column})").format(column=column)
-        return sql.SQL("CASE WHEN {known} THEN {other} ELSE {column} END").format(
-            known=known, other=other, column=column
-        )
-    if kind in ("text", "character varying", "jsonb"):
+    if kind == "uuid" and _any(connection, table, sql.SQL("{} IN (SELECT id FROM own_id)").format(column)):
         return sql.SQL(
-            r"regexp_replace({column}::text, '(member\d+x)', '\1' || copy || 'x', 'g')::{kind}"
-        ).format(column=column, kind=sql.SQL(kind))
+            "CASE WHEN {column} IN (SELECT id FROM own_id)"
+            " THEN overlay({column}::text PLACING lpad(to_hex(copy + {begins}), 4, '0') FROM 1)::uuid"
+            " ELSE {column} END"
+        ).format(column=column, begins=_BEGINS)
+    if kind in ("text", "character varying", "jsonb"):
+        marked = sql.SQL("{}::text ~ {}").format(column, _MARKED)
+        if _any(connection, table, marked):
+            return sql.SQL("regexp_replace({column}::text, {marked}, {named}, 'g')::{kind}").format(
+                column=column,
+                marked=f"({_MARKED})",
+                named=sql.SQL(r"'\1' || copy || 'x'"),
+                kind=sql.SQL(kind),
+            )
     if kind == "bytea":
         return sql.SQL(
             "CASE WHEN {column} IS NULL THEN NULL ELSE sha256({column} || copy::text::bytea) END"
         ).format(column=column)
     return column
+
+
+def _any(connection: psycopg.Connection, table: str, condition: sql.Composable) -> bool:
+    """Whether a row of the table meets a condition, before any is copied."""
+    statement = sql.SQL("SELECT EXISTS (SELECT FROM {} t WHERE {})").format(sql.Identifier(table), condition)
+    row = connection.execute(statement).fetchone()
+    return row is not None and row[0]

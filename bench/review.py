@@ -1,9 +1,10 @@
 """A review of a whole membership: how long it takes, and for how long a member is locked meanwhile.
 
-    python -m bench.review [--members 20000] [--workers 2] [--verify]
+    python -m bench.review [--members 20000] [--workers 2] [--plain] [--verify]
 
-A shop whose yearly review is due at one instant. A few members do something, all others are copies of them
-(`bench.crowd`); then workers advance everybody, each in a process of its own, as `loyalty worker` does.
+A shop whose yearly review is due at one instant; one member in ten falls. A few members do something, all
+others are copies of them (`bench.crowd`); then workers advance everybody, each in a process of its own, as
+`loyalty worker` does: those whose tier may change first, or, with `--plain`, in the order of their ids.
 It ends with 1 where a copy ends on another tier than the member that it is a copy of.
 """
 
@@ -35,13 +36,15 @@ from loyalty_engine.services.credentials import operator
 from loyalty_engine.services.due import Pace, advance_due
 from loyalty_engine.services.engine import Caller, Engine
 from loyalty_engine.services.members import enrol_member
+from loyalty_engine.services.proposing import Proposals
 from loyalty_engine.services.refusals import Refusal
 from loyalty_engine.services.verification import verify_business
 from loyalty_engine.store.database import Database
 from loyalty_engine.store.roles import APP_ROLE
 
 TEMPLATES = 20
-JOINED = datetime(2026, 1, 2, 9, tzinfo=UTC)
+JOINED = datetime(2025, 1, 2, 9, tzinfo=UTC)
+YEAR = timedelta(days=365)
 REVIEW_AT = datetime(2027, 1, 1, tzinfo=UTC)
 SECRET = b"the secret of a bench, which is long enough"
 
@@ -62,7 +65,7 @@ expiry = { months = 24, then = "end_of_month" }
 key = "status"
 tiers = [{ key = "basic" }, { key = "silver" }, { key = "gold" }]
 combine = { op = "any_of", of = ["spend", "visits"] }
-upgrade = { at = "activity", until = { end_of = "year" } }
+upgrade = { at = "activity", until = { end_of = "year", plus_months = 12 } }
 review = { every = "year", until = { end_of = "year" } }
 downgrade = { to = "one_step" }
 returns = "undo"
@@ -113,33 +116,37 @@ async def begin(url: str) -> Caller:
         bought = await record_activities(engine, caller, f"{name} buys", _purchases(name, number))
         if isinstance(enrolled, Refusal) or isinstance(bought, Refusal):
             raise TypeError(f"{name} was not made: {enrolled}, {bought}")
+    while await advance_due(engine):
+        pass
     await engine.database.close()
     return caller
 
 
 def _purchases(name: str, number: int) -> list[RecordActivity]:
-    days = 3 + number % 11
+    """Every fifth bought nothing in the last year; two of those had a tier above the base."""
+    days, since = 3 + number % 11, JOINED if number % 5 == 1 else JOINED + YEAR
     return [
         RecordActivity(
             MemberBy(external_id=name),
             "purchase",
             "till",
             f"{name} {day}",
-            JOINED + timedelta(days=30 * day % 350, hours=day),
+            since + timedelta(days=30 * day % 350, hours=day),
             amount=Decimal(7 * (number + 1)) + Decimal(day) / 100,
         )
         for day in range(days)
     ]
 
 
-def sweep(url: str, answers: multiprocessing.Queue[tuple[int, int, int]]) -> None:
+def sweep(url: str, plain: bool, answers: multiprocessing.Queue[tuple[int, int, int]]) -> None:
     """One worker: advances who is due until nobody is."""
-    answers.put(asyncio.run(_sweep(url)))
+    answers.put(asyncio.run(_sweep(url, plain)))
 
 
-async def _sweep(url: str) -> tuple[int, int, int]:
+async def _sweep(url: str, plain: bool) -> tuple[int, int, int]:
     engine, pace, advanced = await opened(url, REVIEW_AT), Pace(), 0
-    while done := await advance_due(engine, pace=pace):
+    proposals = Proposals(sys.maxsize) if plain else Proposals()
+    while done := await advance_due(engine, pace=pace, proposals=proposals):
         advanced += done
     await engine.database.close()
     return advanced, pace.longest, pace.members
@@ -158,6 +165,27 @@ def tiers(admin_url: str) -> dict[str, set[tuple[str, int]]]:
     return found
 
 
+def watch_moves(admin_url: str) -> None:
+    """Notes when the review begins, and when anybody moves to another tier."""
+    with psycopg.connect(admin_url, autocommit=True) as connection:
+        connection.execute("CREATE TABLE moved (at timestamptz NOT NULL)")
+        connection.execute(
+            """CREATE FUNCTION note_move() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS
+               'BEGIN INSERT INTO public.moved VALUES (clock_timestamp()); RETURN NULL; END'"""
+        )
+        connection.execute(
+            "CREATE TRIGGER noted AFTER INSERT ON standing FOR EACH ROW EXECUTE FUNCTION note_move()"
+        )
+        connection.execute("INSERT INTO moved VALUES (clock_timestamp())")
+
+
+def last_move(admin_url: str) -> float:
+    """After how many seconds the last one moved."""
+    with psycopg.connect(admin_url) as connection:
+        row = connection.execute("SELECT extract(epoch FROM max(at) - min(at)) FROM moved").fetchone()
+    return row[0] if row else 0
+
+
 async def difference(url: str, caller: Caller) -> str | None:
     """The first difference that a verification finds."""
     engine = await opened(url, REVIEW_AT)
@@ -171,6 +199,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench.review", description="A review of everybody.")
     parser.add_argument("--members", type=int, default=20_000, help="how many (20000)")
     parser.add_argument("--workers", type=int, default=2, help="processes that advance them (2)")
+    parser.add_argument("--plain", action="store_true", help="in the order of ids, whoever may move")
     parser.add_argument("--verify", action="store_true", help="prove everything that is kept afterwards")
     given = parser.parse_args()
     with database() as (admin_url, url):
@@ -178,21 +207,26 @@ def main() -> int:
         started = perf_counter()
         rows = copy_members(admin_url, caller.business_id, max(1, given.members // TEMPLATES) - 1)
         print(f"{rows:,} rows copied in {perf_counter() - started:.0f} s")
-        before, started = tiers(admin_url), perf_counter()
+        before = tiers(admin_url)
+        watch_moves(admin_url)
+        started = perf_counter()
         context = multiprocessing.get_context("spawn")
         answers: multiprocessing.Queue[tuple[int, int, int]] = context.Queue()
-        workers = [context.Process(target=sweep, args=(url, answers)) for _ in range(given.workers)]
+        workers = [
+            context.Process(target=sweep, args=(url, given.plain, answers)) for _ in range(given.workers)
+        ]
         for worker in workers:
             worker.start()
         found = [answers.get() for _ in workers]
         for worker in workers:
             worker.join()
         seconds, after = perf_counter() - started, tiers(admin_url)
+        last = last_move(admin_url)
         wrong = asyncio.run(difference(url, caller)) if given.verify else None
     advanced = sum(each[0] for each in found)
     moved = sum(count for first, now in after.items() if now != before[first] for _, count in now)
     print(f"{advanced:,} members reviewed in {seconds:.1f} s: {advanced / seconds:,.0f} a second")
-    print(f"{moved:,} of them moved to another tier")
+    print(f"{moved:,} of them moved to another tier, the last after {last:.1f} s")
     print(f"the longest time that members were locked: {max(each[1] for each in found) // 1_000_000} ms")
     print(f"members in one transaction at the end: {', '.join(str(each[2]) for each in found)}")
     apart = [first for first, now in after.items() if len(now) > 1]

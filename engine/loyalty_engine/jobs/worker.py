@@ -15,6 +15,7 @@ from loyalty_engine.clock import Clock, ClockJumped, SteadyClock, WatchedClock
 from loyalty_engine.jobs.relay import publish_events
 from loyalty_engine.services.due import Pace, advance_members, refold_parked
 from loyalty_engine.services.engine import Engine
+from loyalty_engine.services.proposing import Proposals
 from loyalty_engine.services.simulating import continue_simulation
 from loyalty_engine.services.votes import close_votes
 
@@ -39,13 +40,13 @@ async def work(
     again; any other error ends it. While the host's clock is not believed no time passes for any member, but
     for those of sandboxes with clocks of their own.
     """
-    repaired, pace = set[UUID](), Pace()
+    repaired, pace, proposals = set[UUID](), Pace(), Proposals()
     watched = WatchedClock(sweeping or SteadyClock(engine.clock), "Members that are due wait")
     while not stop.is_set():
         try:
             with contextlib.suppress(ClockJumped):
                 watched.now()
-            if not await work_once(engine, repaired, watched, pace):
+            if not await work_once(engine, repaired, watched, pace, proposals):
                 await _pause(stop, pause_seconds)
         except (OSError, asyncpg.PostgresConnectionError, asyncpg.CannotConnectNowError):
             _logger.exception("The database does not answer; trying again.")
@@ -53,7 +54,11 @@ async def work(
 
 
 async def work_once(
-    engine: Engine, repaired: set[UUID], sweeping: Clock | None = None, pace: Pace | None = None
+    engine: Engine,
+    repaired: set[UUID],
+    sweeping: Clock | None = None,
+    pace: Pace | None = None,
+    proposals: Proposals | None = None,
 ) -> bool:
     """Does a chunk of what is due in all businesses, and then one of a simulation.
 
@@ -70,7 +75,7 @@ async def work_once(
         elif row["work"] == "events":
             done += await publish_events(engine, business_id)
     done += await close_votes(engine, due, sweeping)
-    done += await advance_members(engine, due, sweeping, pace)
+    done += await advance_members(engine, due, sweeping, pace, proposals)
     done += await _simulate(engine, [row["business_id"] for row in due if row["work"] == "simulation"])
     return done > 0
 

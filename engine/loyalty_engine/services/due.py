@@ -12,6 +12,7 @@ import asyncpg
 from loyalty_engine.clock import Clock, ClockJumped, counted_nanoseconds
 from loyalty_engine.services.engine import Engine, ProgramUnavailable
 from loyalty_engine.services.folding import Arrivals, FoldingBatch
+from loyalty_engine.services.proposing import Proposals
 from loyalty_engine.store.connection import Connection
 from loyalty_engine.store.members import lock_due_members, lock_members, parked_members
 
@@ -45,7 +46,12 @@ class Pace:
 
 
 async def advance_due(
-    engine: Engine, at_most: int = 1000, *, sweeping: Clock | None = None, pace: Pace | None = None
+    engine: Engine,
+    at_most: int = 1000,
+    *,
+    sweeping: Clock | None = None,
+    pace: Pace | None = None,
+    proposals: Proposals | None = None,
 ) -> int:
     """Apply the boundaries that have come to some of the members that are due; how many were advanced.
 
@@ -53,33 +59,49 @@ async def advance_due(
     A business whose program does not load is passed over, and the others go on.
     """
     due = await engine.database.due(engine.clock.now(), at_most)
-    return await advance_members(engine, due, sweeping, pace)
+    return await advance_members(engine, due, sweeping, pace, proposals)
 
 
 async def advance_members(
-    engine: Engine, due: Sequence[asyncpg.Record], sweeping: Clock | None = None, pace: Pace | None = None
+    engine: Engine,
+    due: Sequence[asyncpg.Record],
+    sweeping: Clock | None = None,
+    pace: Pace | None = None,
+    proposals: Proposals | None = None,
 ) -> int:
     """Apply the boundaries that have come to the members among what is due; how many were advanced.
 
     `sweeping` is the clock that says what has come, where it is not the engine's. While it does not tell the
-    time, members wait, but for those of sandboxes with clocks of their own.
+    time, members wait, but for those of sandboxes with clocks of their own. Of a crowd those go first, in the
+    place of those listed, whom `proposals` names.
     """
-    pace = pace or Pace()
-    by_business: dict[UUID, list[UUID]] = {}
+    by_business: dict[UUID, list[asyncpg.Record]] = {}
     for row in due:
         if row["work"] == "boundary":
-            by_business.setdefault(row["business_id"], []).append(row["member_id"])
-    advanced = 0
-    for business_id, member_ids in by_business.items():
+            by_business.setdefault(row["business_id"], []).append(row)
+    advanced, pace, proposals = 0, pace or Pace(), proposals or Proposals()
+    for business_id, rows in by_business.items():
+        listed, instant = [row["member_id"] for row in rows], rows[-1]["next_boundary_at"]
         try:
-            waiting = member_ids
-            while waiting:
-                chunk, waiting = waiting[: pace.members], waiting[pace.members :]
-                advanced += await _advance(engine, business_id, chunk, sweeping or engine.clock, pace)
+            for member_ids in (await proposals.first(engine, business_id, listed, instant), listed):
+                done = await _advance_all(engine, business_id, member_ids, sweeping or engine.clock, pace)
+                advanced += done
+                if done:
+                    break
         except ClockJumped:
             continue
         except ProgramUnavailable:
             logger.exception("business %s: its members wait until its program loads", business_id)
+    return advanced
+
+
+async def _advance_all(
+    engine: Engine, business_id: UUID, member_ids: Sequence[UUID], sweeping: Clock, pace: Pace
+) -> int:
+    advanced, waiting = 0, member_ids
+    while waiting:
+        chunk, waiting = waiting[: pace.members], waiting[pace.members :]
+        advanced += await _advance(engine, business_id, chunk, sweeping, pace)
     return advanced
 
 

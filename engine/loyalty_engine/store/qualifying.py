@@ -1,7 +1,9 @@
-"""Members in chunks, with the tier that each holds on a ladder."""
+"""Members in chunks, and the tiers that they hold."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
 import asyncpg
@@ -17,6 +19,18 @@ WHERE m.business_id = $1 AND m.status NOT IN ('erased', 'merged', 'closed')
 ORDER BY m.member_id
 LIMIT 10000
 """
+_DUE = """
+SELECT m.member_id FROM member m
+WHERE m.business_id = $1 AND ($2::uuid IS NULL OR m.member_id > $2) AND m.status NOT IN ('erased', 'merged')
+  AND (m.next_boundary_at <= $3 OR m.rulebook_version < (
+      SELECT max(p.version) FROM program_version p WHERE p.business_id = $1 AND p.effective_at <= $3))
+ORDER BY m.member_id
+LIMIT 5000
+"""
+_HELD = """
+SELECT member_id, tier FROM current_standing
+WHERE business_id = $1 AND ladder = $2 AND member_id = ANY ($3::uuid[])
+"""
 
 
 async def members_on_ladder(
@@ -24,3 +38,18 @@ async def members_on_ladder(
 ) -> list[asyncpg.Record]:
     """The next 10,000 members in the order of their ids, with their tiers; None where the ladder is new."""
     return await connection.fetch(_CHUNK, business_id, ladder, after)
+
+
+async def due_members(
+    connection: Connection, business_id: UUID, instant: datetime, after: UUID | None
+) -> list[UUID]:
+    """The next 5,000 members, in the order of their ids, of those with a boundary up to the instant."""
+    return [row["member_id"] for row in await connection.fetch(_DUE, business_id, after, instant)]
+
+
+async def tiers_held(
+    connection: Connection, business_id: UUID, ladder: str, member_ids: Sequence[UUID]
+) -> dict[UUID, str]:
+    """Where members stand on a ladder; who does not stand on it is left out."""
+    rows = await connection.fetch(_HELD, business_id, ladder, list(member_ids))
+    return {row["member_id"]: row["tier"] for row in rows}
