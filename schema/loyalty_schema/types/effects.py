@@ -13,7 +13,7 @@ from loyalty_schema.enums import CauseKind
 from loyalty_schema.fields import ACTIVITIES_READ, EVERYONE, computed
 from loyalty_schema.ids import global_id
 from loyalty_schema.request import Info, Request, request_of
-from loyalty_schema.types.program import Program, rule_of, version_by_id
+from loyalty_schema.types.program import Program, rule_shown, version_by_id
 from loyalty_schema.types.rules import Rule
 
 if TYPE_CHECKING:
@@ -51,10 +51,18 @@ class Cause:
         """What kind of thing it was."""
         return CauseKind(self.row.cause_kind)
 
-    @computed(scope=EVERYONE, description="Its natural key: of an activity its source and id, as JSON.")
-    def key(self) -> str:
+    @computed(
+        scope=EVERYONE,
+        description="Its natural key: of an activity its source and id, as JSON; empty to a partner "
+        "who may not see the activity.",
+    )
+    async def key(self, info: Info) -> str:
         """Its natural key."""
-        return self.row.cause_key
+        request, activity_id = request_of(info), self.row.activity_id
+        if request.caller.partner_id is None or activity_id is None:
+            return self.row.cause_key
+        is_seen = await request.reads.load(activities.activities_by_id, activity_id) is not None
+        return self.row.cause_key if is_seen else ""
 
     @computed(scope=ACTIVITIES_READ, description="The activity, where it was one that may be seen.")
     async def activity(
@@ -93,11 +101,14 @@ class Effect:
         """What caused it."""
         return Cause(row=self.effect_row)
 
-    @computed(scope=EVERYONE, description="The rule that decided it; null: the program itself.")
+    @computed(
+        scope=EVERYONE, description="The rule that decided it; null: the program itself, or it is not seen."
+    )
     async def rule(self, info: Info) -> Rule | None:
         """The rule that decided it."""
-        version = version_by_id(await request_of(info).rulebook(), self.effect_row.program_version_id)
-        return None if version is None else rule_of(version, self.effect_row.rule)
+        request = request_of(info)
+        version = version_by_id(await request.rulebook(), self.effect_row.program_version_id)
+        return None if version is None else await rule_shown(request, version, self.effect_row.rule)
 
     @computed(scope=EVERYONE, description="The program version that decided it.")
     async def program(self, info: Info) -> Program:

@@ -21,7 +21,7 @@ from loyalty_schema.request import Info, Request, request_of
 from loyalty_schema.types.effects import Cause
 from loyalty_schema.types.node import Node
 from loyalty_schema.types.partner import Partner
-from loyalty_schema.types.program import currency_of, rule_of
+from loyalty_schema.types.program import currency_of, rule_shown
 from loyalty_schema.types.rules import Rule
 
 
@@ -131,10 +131,14 @@ class Lot(Node):
         """What they were earned by."""
         return Cause(row=self.row)
 
-    @computed(scope=EVERYONE, description="The rule that awarded them; null: the program itself.")
+    @computed(
+        scope=EVERYONE, description="The rule that awarded them; null: the program itself, or it is not seen."
+    )
     async def rule(self, info: Info) -> Rule | None:
         """The rule that awarded them."""
-        return rule_of((await request_of(info).rulebook()).in_force(self.row.earned_at), self.row.rule)
+        request = request_of(info)
+        version = (await request.rulebook()).in_force(self.row.earned_at)
+        return await rule_shown(request, version, self.row.rule)
 
     @aggregate(
         scope=POINTS_READ,

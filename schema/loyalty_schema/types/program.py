@@ -223,10 +223,16 @@ class Program(Node):
         """Its ladders."""
         return [Ladder(version=self.version_, policy=policy) for policy in self.version_.program.ladders]
 
-    @computed(scope=PROGRAM_READ, brings=FEW, description="Its rules, in the order of the file.")
-    def rules(self) -> list[Rule]:
+    @computed(
+        scope=PROGRAM_READ,
+        brings=FEW,
+        description="Its rules, in the order of the file; to a partner without other partners' promotions.",
+    )
+    async def rules(self, info: Info) -> list[Rule]:
         """Its rules."""
-        return [Rule(row=rule) for rule in self.version_.program.rules.values()]
+        request = request_of(info)
+        shown = [await rule_shown(request, self.version_, key) for key in self.version_.program.rules]
+        return [rule for rule in shown if rule is not None]
 
     @computed(scope=EVERYONE, brings=FEW, description="Its points currencies, in the order of the file.")
     def points_currencies(self) -> list[PointsCurrency]:
@@ -300,6 +306,16 @@ def rule_of(version: ProgramVersion, key: str | None) -> Rule | None:
     """A rule by its id in the file; None for the program itself."""
     rule = version.program.rules.get(key) if key else None
     return None if rule is None else Rule(row=rule)
+
+
+async def rule_shown(request: Request, version: ProgramVersion, key: str | None) -> Rule | None:
+    """The same; to a partner a promotion that is another's, and that it funds no share of, is not there."""
+    terms = version.program.promotions.get(key) if key else None
+    if terms is not None and request.caller.partner_id is not None:
+        own = await request.reads.load(businesses.partners_by_id, request.caller.partner_id)
+        if own is None or own.key not in (terms.partner, *terms.budgets):
+            return None
+    return rule_of(version, key)
 
 
 async def rule_in_force(request: Request, key: str) -> Rule | None:
