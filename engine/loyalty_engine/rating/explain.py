@@ -11,6 +11,7 @@ from datetime import date
 from decimal import Decimal
 
 from loyalty_engine.combine.tiers import Branch, Node, Verdict, decide, entry_tier, stands_until
+from loyalty_engine.ledger.lots import Place
 from loyalty_engine.program import LadderPolicy, Program
 from loyalty_engine.rating.judgement import figure_key
 from loyalty_engine.rating.reasons import ReasonsGiven
@@ -35,6 +36,8 @@ class MeasureRead:
     measure: Measure
     value: Decimal
     days: Days
+    after: Place | None = None
+    """The place that the cycle began after over which it was added up; None for every other window."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +71,8 @@ class Ruling:
     """The days from which on rules support tiers no more, of those that said so."""
     reasons: ReasonsGiven = field(default_factory=dict)
     """What rules gave as reasons themselves."""
+    cycle_after: Place | None = None
+    """The place that the cycle under way began after, where it is known."""
 
 
 def ruling_nodes(
@@ -271,7 +276,7 @@ def _read(program: Program, rule: str, ruling: Ruling) -> Iterator[MeasureRead]:
         days = days_of(
             measure.window, ruling.day, ruling.at_boundary, ruling.joined_on, ruling.cycle_began_on
         )
-        yield MeasureRead(measure, value, days)
+        yield MeasureRead(measure, value, days, ruling.cycle_after if measure.window == "cycle" else None)
 
 
 def plain(value: Decimal) -> str:

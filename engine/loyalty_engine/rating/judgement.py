@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from loyalty_engine.combine.tiers import Node, Verdict, entry_tier, stands_until
+from loyalty_engine.ledger.lots import Place
 from loyalty_engine.program import LadderPolicy, Program
 from loyalty_engine.rating.opinions import ends_of, in_force
 from loyalty_engine.rating.reasons import LONGEST_REASON, ReasonsGiven, are_reasons
@@ -169,6 +170,7 @@ def ruling_of(
     at_boundary: bool,
     cycle_began_on: date | None,
     joined_on: date | None,
+    cycle_after: Place | None = None,
 ) -> Ruling:
     """What is kept of a judgement, enough to decide again."""
     opinions = {
@@ -184,4 +186,5 @@ def ruling_of(
         ends=judgement.ends,
         joined_on=joined_on,
         reasons=reasons_of(judgement),
+        cycle_after=cycle_after,
     )

@@ -323,11 +323,13 @@ class Standings:
             self._freeze(at, policy, judgement)
             return None
         earlier = self._state.joined_on if self._state.joined_earlier else None
+        cycle = self._state.ladders[policy.key].cycle
         began_on = cycle_began_on(self._state.ladders[policy.key], program)
+        after = None if cycle is None else cycle.beginning
         return _Asked(
             judgement,
             claim_figures(program, policy, judgement, self._state, day, at_boundary=at_boundary),
-            ruling_of(judgement, at.instant, at_boundary, began_on, earlier),
+            ruling_of(judgement, at.instant, at_boundary, began_on, earlier, after),
         )
 
     def _freeze(self, at: At, policy: LadderPolicy, judgement: Judgement) -> None:

@@ -219,6 +219,8 @@ class Ruling:
     """The joining of somebody who was absorbed, where that counted; None: the member's own."""
     reasons: ReasonsGiven = field(default_factory=dict)
     """What rules gave as reasons, which say more than their opinions and decide nothing."""
+    cycle_after: Place | None = None
+    """The place that the cycle under way began after, where the ladder has one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from loyalty_engine.ids import new_id
 from loyalty_engine.ledger.effects import EffectKey
+from loyalty_engine.ledger.lots import Place
 from loyalty_engine.rating import Claim, Effect
 from loyalty_engine.rating.facts import natural_key_of
 from loyalty_engine.rating.journal import claim_key
@@ -187,8 +188,12 @@ def _figure(figure: ClaimFigure) -> list[Any]:
         figure.end.isoformat() if figure.end else None,
     ]
     if figure.after is not None:
-        kept += [[figure.after[0].isoformat(), *figure.after[1:]]]
+        kept += [_place(figure.after)]
     return kept
+
+
+def _place(place: Place) -> list[str]:
+    return [place[0].isoformat(), *place[1:]]
 
 
 def _ruling(ruling: Ruling | None) -> dict[str, Any]:
@@ -201,6 +206,7 @@ def _ruling(ruling: Ruling | None) -> dict[str, Any]:
         "opinions": {rule: dict(by_tier) for rule, by_tier in ruling.opinions.items()},
         **({} if ruling.cycle_began_on is None else {"cycle_began_on": ruling.cycle_began_on.isoformat()}),
         **({} if ruling.joined_on is None else {"joined_on": ruling.joined_on.isoformat()}),
+        **({} if ruling.cycle_after is None else {"cycle_after": _place(ruling.cycle_after)}),
         **({} if ruling.by_hand is None else {"by_hand": ruling.by_hand}),
         **({} if not ruling.ends else {"ends": _days(ruling.ends)}),
         **({} if not ruling.reasons else {"reasons": written(ruling.reasons)}),

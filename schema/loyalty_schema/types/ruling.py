@@ -1,24 +1,29 @@
 """Rulings: the tree that decided a standing, with the measures that it read and the reasons."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
+from uuid import UUID
 
 import strawberry
 
 from loyalty_engine.localtime import first_instant, local_day
 from loyalty_engine.program import LadderPolicy
-from loyalty_engine.rating import ProgramVersion, explain
+from loyalty_engine.rating import ProgramVersion, Rulebook, explain
 from loyalty_engine.rating.reasons import in_words, read
+from loyalty_engine.rating.tallies import view_of
 from loyalty_engine.rules import Figure
 from loyalty_engine.rules import Reason as RuleReason
+from loyalty_engine.services import states
+from loyalty_engine.store.connection import Connection as Read
 from loyalty_engine.store.reads import activities
-from loyalty_engine.store.reads.measured import Measured, measured_pages
+from loyalty_engine.store.reads.measured import Measured, Place, measured_pages
 from loyalty_engine.store.reads.members import MemberRow
 from loyalty_engine.store.reads.pages import page_of
-from loyalty_engine.store.reads.standings import ClaimRow
+from loyalty_engine.store.reads.standings import ChangeRow, ClaimRow, StandingRow
+from loyalty_engine.store.reads.view import View
 from loyalty_engine.words import say
 from loyalty_schema.connections import After, Connection, First, slice_of
 from loyalty_schema.fields import ACTIVITIES_READ, FEW, MEMBERS_READ, computed, given, page
@@ -45,6 +50,10 @@ class Judged:
     ruling: explain.Ruling
     about: Sequence[str]
     further: tuple[RuleReason, ...] = ()
+    last: Place | None = None
+    """The place of the activity that was decided at; None at a boundary, and for what is decided now."""
+    recorded: datetime | None = None
+    """When it was decided: it read nothing that was recorded later; None: now."""
 
     @property
     def known_before(self) -> datetime:
@@ -57,9 +66,10 @@ def judged(
     policy: LadderPolicy,
     member: MemberRow,
     tier: str,
-    stored: Mapping[str, Any],
+    row: StandingRow | ChangeRow,
 ) -> Judged:
     """The decision that a stored ruling kept."""
+    stored = row.ruling
     at = datetime.fromisoformat(stored["at"])
     figures = {key: Decimal(value) for key, value in stored["figures"].items()}
     day = local_day(at, version.program.zone)
@@ -77,8 +87,14 @@ def judged(
             for rule, by_tier in stored.get("ends", {}).items()
         },
         read(stored.get("reasons", {})),
+        _place(stored.get("cycle_after")),
     )
-    return Judged(version, policy, member, tier, at, ruling, explain.told(policy, tier))
+    about = explain.told(policy, tier)
+    return Judged(version, policy, member, tier, at, ruling, about, last=row.last, recorded=row.recorded_at)
+
+
+def _place(written: Sequence[str] | None) -> Place | None:
+    return None if written is None else (datetime.fromisoformat(written[0]), written[1], written[2])
 
 
 def set_by_hand(version: ProgramVersion, policy: LadderPolicy, member: MemberRow, claim: ClaimRow) -> Judged:
@@ -144,7 +160,7 @@ class MeasureValue:
     @computed(scope=MEMBERS_READ, name="from", description="Where its window begins; null: at joining.")
     def from_(self) -> datetime | None:
         """Where its window begins."""
-        return self._instant(self.read.days.start)
+        return self._instant(self.read.days.start) if self.read.after is None else self.read.after[0]
 
     @computed(scope=MEMBERS_READ, description="Where its window ends, exclusive; null: nowhere.")
     def until(self) -> datetime | None:
@@ -172,8 +188,18 @@ class MeasureValue:
             earned=() if figure.currency is None else (figure.currency,),
             earned_by=figure.rules,
         )
-        key = Measured(self.decision.member.member_id, days.start, days.end, self.decision.known_before)
-        found = await request.reads.load(measured_pages, key, wanted, slice_)
+        decision = self.decision
+        key = Measured(
+            decision.member.member_id,
+            days.start,
+            days.end,
+            decision.known_before,
+            decision.last,
+            decision.recorded,
+            self.read.after,
+        )
+        returns = view_of(figure, decision.policy.section.returns)
+        found = await request.reads.load(measured_pages, key, wanted, slice_, returns)
         return activity_connection(request, slice_, found)
 
     def _instant(self, day: date | None) -> datetime | None:
@@ -273,3 +299,10 @@ def ruling_of(decision: Judged) -> Ruling:
         at=decision.at,
         nodes=[RulingNode(decision=decision, node=node) for node in nodes],
     )
+
+
+async def present_states(
+    connection: Read, view: View, ids: Sequence[UUID], rulebook: Rulebook
+) -> dict[UUID, states.Present]:
+    """What members are judged on, as after everything recorded; those that the view was shown."""
+    return await states.present_states(connection, view.business_id, rulebook, ids)

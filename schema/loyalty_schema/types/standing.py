@@ -4,13 +4,12 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Annotated
-from uuid import UUID
 
 import strawberry
 
 from loyalty_engine.localtime import local_day
 from loyalty_engine.program import LadderPolicy
-from loyalty_engine.rating import ProgramVersion, Rulebook, enrolled, explain, routes
+from loyalty_engine.rating import ProgramVersion, enrolled, explain, routes
 from loyalty_engine.rating.inputs import member_at
 from loyalty_engine.rating.judgement import judge, reasons_of
 from loyalty_engine.rating.locks import lock_of
@@ -18,10 +17,8 @@ from loyalty_engine.rating.overrides import HAND_ORIGINS
 from loyalty_engine.rules import Measure
 from loyalty_engine.rules import Reason as RuleReason
 from loyalty_engine.services import states
-from loyalty_engine.store.connection import Connection
 from loyalty_engine.store.reads import activities, members, standings
 from loyalty_engine.store.reads.effects import EffectRow
-from loyalty_engine.store.reads.view import View
 from loyalty_engine.words import say
 from loyalty_schema.enums import ClaimOrigin
 from loyalty_schema.fields import (
@@ -48,7 +45,7 @@ from loyalty_schema.types.program import (
     version_by_id,
 )
 from loyalty_schema.types.rules import Locale, Rule, named, unit_words
-from loyalty_schema.types.ruling import Judged, Ruling, judged, ruling_of, set_by_hand
+from loyalty_schema.types.ruling import Judged, Ruling, judged, present_states, ruling_of, set_by_hand
 
 
 @strawberry.type(description="A claim on a tier, from an instant until another.")
@@ -228,7 +225,7 @@ class Standing:
         if self.row.ruling:
             version = version_by_id(await request.rulebook(), self.row.program_version_id) or self.version
             policy = version.program.ladder(self.policy.key)
-            return ruling_of(judged(version, policy, self.member, self.row.tier, self.row.ruling))
+            return ruling_of(judged(version, policy, self.member, self.row.tier, self.row))
         told = explain.told(self.policy, self.row.tier)
         return ruling_of(self._judged(request, (await self._judgement(request))[0], told))
 
@@ -316,10 +313,17 @@ class Standing:
             for rule, verdicts in found.opinions.items()
         }
         standing = present.ladders.get(self.policy.key)
-        cycle = None if standing is None or standing.cycle is None else standing.cycle.began_at
-        began_on = None if cycle is None else local_day(cycle, program.zone)
+        cycle = None if standing is None else standing.cycle
         ruling = explain.Ruling(
-            found.figures, opinions, day, False, joined_on, began_on, None, found.ends, reasons_of(found)
+            found.figures,
+            opinions,
+            day,
+            False,
+            joined_on,
+            None if cycle is None else local_day(cycle.began_at, program.zone),
+            ends=found.ends,
+            reasons=reasons_of(found),
+            cycle_after=None if cycle is None else cycle.beginning,
         )
         return ruling, figures
 
@@ -375,17 +379,10 @@ class StandingChange(Node, Effect):
         tier = await self._tier(info, self.row.to_tier)
         if member is None:
             raise LookupError(f"no member {self.row.member_id}")
-        return ruling_of(judged(tier.version, tier.policy, member, self.row.to_tier, self.row.ruling))
+        return ruling_of(judged(tier.version, tier.policy, member, self.row.to_tier, self.row))
 
     async def _tier(self, info: Info, tier: str) -> Tier:
         return await stored_tier(request_of(info), self.row.effect.program_version_id, self.row.ladder, tier)
-
-
-async def present_states(
-    connection: Connection, view: View, ids: Sequence[UUID], rulebook: Rulebook
-) -> dict[UUID, states.Present]:
-    """What members are judged on, as after everything recorded; those that the view was shown."""
-    return await states.present_states(connection, view.business_id, rulebook, ids)
 
 
 def tier_held(version: ProgramVersion, policy: LadderPolicy, key: str) -> Tier:

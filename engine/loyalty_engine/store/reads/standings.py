@@ -35,6 +35,9 @@ from loyalty_engine.store.reads.places import PLACE, with_purchases
 from loyalty_engine.store.reads.view import View, ViewStatement, linked, of_business, one_of_ids, rows_of
 from loyalty_engine.store.tables import columns, table
 
+Place = tuple[datetime, str, str]
+"""A place in the order of the fold."""
+
 
 @dataclass(frozen=True, slots=True)
 class StandingRow:
@@ -54,6 +57,16 @@ class StandingRow:
     noticed_at: datetime | None
     ruling: Mapping[str, Any]
     program_version_id: UUID
+    recorded_at: datetime
+    is_boundary: bool
+    effective_at: datetime
+    source: str
+    external_id: str
+
+    @property
+    def last(self) -> Place | None:
+        """The place of the activity that decided; None at a boundary."""
+        return None if self.is_boundary else (self.effective_at, self.source, self.external_id)
 
 
 class MadeBy(NamedTuple):
@@ -102,6 +115,16 @@ class ChangeRow:
     place: tuple[Any, ...] = ()
     """What the list of a member's changes is sorted by, where it is read from that."""
 
+    @property
+    def recorded_at(self) -> datetime:
+        """When it was decided."""
+        return self.effect.recorded_at
+
+    @property
+    def last(self) -> Place | None:
+        """The place of the activity that decided; None at a boundary."""
+        return None if self.is_boundary else (self.effective_at, self.source, self.external_id)
+
 
 _current, _change = columns(CurrentStanding), columns(Standing)
 _claim, _member, _effect = columns(Claim), columns(Member), columns(Effect)
@@ -120,9 +143,14 @@ def _same(one: Any, other: Any, name: str) -> Any:
 _CURRENT = ViewStatement(
     lambda held: (
         select(
-            *(_current[name] for name in StandingRow.__slots__[:-2]),
+            *(_current[name] for name in StandingRow.__slots__[:-7]),
             _change.ruling,
             _effect.program_version_id,
+            _effect.recorded_at,
+            _change.is_boundary,
+            _change.effective_at,
+            _change.source,
+            _change.external_id,
         )
         .select_from(
             table(CurrentStanding)
