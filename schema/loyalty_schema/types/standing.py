@@ -242,18 +242,21 @@ class Standing:
             return None
         request = request_of(info)
         ruling, _ = await self._judgement(request)
-        further = self._waits(tier, ruling)
+        further = await self._waits(request, tier, ruling)
         if self.member.closed_at is not None:
             further = (*further, RuleReason("reason-closing", {"tier": tier}))
         if tier != self.row.tier and lock_of(await self._claims(request)) is not None:
             further = (*further, RuleReason("reason-locked", {"tier": tier}))
         return ruling_of(self._judged(request, ruling, (tier,), further))
 
-    def _waits(self, tier: str, ruling: explain.Ruling) -> tuple[RuleReason, ...]:
-        """What keeps a member from a tier that the figures support already."""
+    async def _waits(self, request: Request, tier: str, now: explain.Ruling) -> tuple[RuleReason, ...]:
+        """What keeps a member from a tier that the figures support already, and will at the review."""
         ladder, review_at = self.policy.ladder, self._decided_at()
-        supported = explain.supported_tier(self.version.program, self.policy, ruling)
-        if review_at is None or not ladder.rank(self.row.tier) < ladder.rank(tier) <= ladder.rank(supported):
+        if review_at is None or ladder.rank(tier) <= ladder.rank(self.row.tier):
+            return ()
+        then, _ = await self._judgement(request, review_at)
+        supported = (explain.supported_tier(self.version.program, self.policy, at) for at in (now, then))
+        if any(ladder.rank(each) < ladder.rank(tier) for each in supported):
             return ()
         on = local_day(review_at, self.version.program.zone)
         return (RuleReason("reason-at-review", {"tier": tier, "date": on.isoformat()}),)
@@ -265,15 +268,14 @@ class Standing:
     @computed(
         scope=MEMBERS_READ,
         brings=FEW,
-        description="Every route to every higher tier, the smallest missing / need first; "
-        f"at most {routes.MOST} to each tier. There is none for a member who left.",
+        description="Every route to every higher tier, the smallest missing / need first, by what a review "
+        f"that decides will read; at most {routes.MOST} to each tier. There is none for a member who left.",
     )
     async def progress(self, info: Info) -> list[Progress]:
         """Every route to every higher tier."""
         if self.member.closed_at is not None:
             return []
-        request = request_of(info)
-        ruling, figures = await self._judgement(request)
+        ruling, figures = await self._judgement(request_of(info), self._decided_at())
         found = routes.routes(
             self.version.program,
             self.policy,
@@ -289,19 +291,22 @@ class Standing:
             for number, route, row in routes.conditions_of(found)
         ]
 
-    async def _judgement(self, request: Request) -> tuple[explain.Ruling, Mapping[Measure, Decimal]]:
-        """What the ladder's rules say now, and the figures that they say it on."""
+    async def _judgement(
+        self, request: Request, review_at: datetime | None = None
+    ) -> tuple[explain.Ruling, Mapping[Measure, Decimal]]:
+        """What the ladder's rules say now, or at a review if nothing came until then, and on what figures."""
         rulebook, member, program = await request.rulebook(), self.member, self.version.program
         present = await request.reads.load(present_states, member.member_id, rulebook) or states.Present()
         joined_on = min(present.joined_on or member.joined_on, member.joined_on)
         state = enrolled(member.external_id, member.enrolled_at, joined_on, member.referred_by)
         state.values = present.values
-        day = local_day(request.now, program.zone)
+        day, at_boundary = local_day(review_at or request.now, program.zone), review_at is not None
         figures = present.tallies.figures(
             self.policy.measures,
             self.policy.section.returns,
             day,
             joined_on,
+            at_boundary=at_boundary,
             ladder=self.policy.key,
             values=present.values,
         )
@@ -314,16 +319,10 @@ class Standing:
         }
         standing = present.ladders.get(self.policy.key)
         cycle = None if standing is None else standing.cycle
+        began_on = None if cycle is None else local_day(cycle.began_at, program.zone)
+        after, reasons = None if cycle is None else cycle.beginning, reasons_of(found)
         ruling = explain.Ruling(
-            found.figures,
-            opinions,
-            day,
-            False,
-            joined_on,
-            None if cycle is None else local_day(cycle.began_at, program.zone),
-            ends=found.ends,
-            reasons=reasons_of(found),
-            cycle_after=None if cycle is None else cycle.beginning,
+            found.figures, opinions, day, at_boundary, joined_on, began_on, None, found.ends, reasons, after
         )
         return ruling, figures
 
