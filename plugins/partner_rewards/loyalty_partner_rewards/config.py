@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from calendar import isleap
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Literal
@@ -73,6 +74,23 @@ class Audience(RuleConfig):
     segments: Texts = Field((), description="Segments of which the member is in one.")
 
 
+class Birthday(RuleConfig):
+    """When a member's birthday is; no year of birth is asked for."""
+
+    attribute: Text = Field(
+        "birthday", description="The member's attribute that holds its month and day, as 02-29."
+    )
+    leap_day: Literal["feb28", "mar1"] = Field(
+        description="When a birthday on 29 February is kept in a year without that day."
+    )
+
+    def is_on(self, day: date, known: object) -> bool:
+        """Whether a local day is the birthday that is known of a member."""
+        if known == "02-29" and not isleap(day.year):
+            known = {"feb28": "02-28", "mar1": "03-01"}[self.leap_day]
+        return known == f"{day:%m-%d}"
+
+
 class PartnerRewardsConfig(RuleConfig):
     """One promotion of one partner."""
 
@@ -102,6 +120,10 @@ class PartnerRewardsConfig(RuleConfig):
         None, alias="until", description="The first local date after it; left out: without end."
     )
     audience: Audience = Field(Audience(), description="Whom it is for; left out: every member.")
+    birthday: Birthday | None = Field(
+        None,
+        description="Only on the member's birthday; points are then awarded once in each calendar year.",
+    )
     funding: tuple[Funding, ...] = Field(
         max_length=20, description="Who pays; an empty list: the business alone."
     )

@@ -39,7 +39,7 @@ class PartnerRewards(Rule[PartnerRewardsConfig], PartnerHooks):
 
     def partner_offers(self, activity: Activity, member: Member) -> Sequence[PartnerAward]:
         """One award for an eligible activity of a member whom the promotion is for."""
-        if self._runs(activity) and self._is_eligible(activity) and self._is_for(member):
+        if self._runs(activity, member) and self._is_eligible(activity) and self._is_for(member):
             return (self._award(),)
         return ()
 
@@ -51,10 +51,13 @@ class PartnerRewards(Rule[PartnerRewardsConfig], PartnerHooks):
             yield Problem(("currency",), f"there is no points currency {config.currency!r}; there is {known}")
         yield from tier_problems(program.ladders, listed(config.audience.tiers, "audience", "tiers"))
 
-    def _runs(self, activity: Activity) -> bool:
+    def _runs(self, activity: Activity, member: Member) -> bool:
         config, day = self.config, activity.local_day
-        return (config.starts_on is None or config.starts_on <= day) and (
-            config.ends_before is None or day < config.ends_before
+        birthday = config.birthday
+        return (
+            (config.starts_on is None or config.starts_on <= day)
+            and (config.ends_before is None or day < config.ends_before)
+            and (birthday is None or birthday.is_on(day, member.attributes.get(birthday.attribute)))
         )
 
     def _is_eligible(self, activity: Activity) -> bool:
@@ -85,11 +88,16 @@ class PartnerRewards(Rule[PartnerRewardsConfig], PartnerHooks):
         )
 
     def _caps(self) -> tuple[Cap, ...]:
-        caps = tuple(
+        config = self.config
+        caps = [
             Cap(cap.key or self.rule_id, cap.period, points=cap.points, times=cap.times)
-            for cap in self.config.caps
-        )
-        return (*caps, Cap("once_per_member", "lifetime", times=1)) if self.config.once_per_member else caps
+            for cap in config.caps
+        ]
+        if config.once_per_member:
+            caps.append(Cap("once_per_member", "lifetime", times=1))
+        if config.birthday is not None and config.points is not None:
+            caps.append(Cap("birthday", "year", times=1))
+        return tuple(caps)
 
 
 def _same(known: object, wanted: str | int | bool) -> bool:

@@ -153,6 +153,34 @@ def test_all_the_attributes_but_only_one_of_the_segments_must_fit() -> None:
     assert awards(activity("10"), who, audience={"attributes": {"a": 1}, "segments": ["old"]}) == 0
 
 
+@pytest.mark.parametrize(
+    ("leap_day", "days"),
+    [("feb28", {"2023-02-28", "2024-02-29"}), ("mar1", {"2023-03-01", "2024-02-29"})],
+)
+def test_a_birthday_on_29_february_is_kept_on_one_day_of_every_year(leap_day: str, days: set[str]) -> None:
+    born, unknown = member(STATUS, attributes={"birthday": "02-29"}), member(STATUS)
+    config = {"birthday": {"leap_day": leap_day}}
+    near = ("2023-02-27", "2023-02-28", "2023-03-01", "2024-02-28", "2024-02-29", "2024-03-01")
+    assert {day for day in near if awards(activity("10", on=day), born, **config)} == days
+    assert not any(awards(activity("10", on=day), unknown, **config) for day in near)
+
+
+def test_any_other_birthday_is_its_day_and_what_is_no_month_and_day_is_none() -> None:
+    config = {"birthday": {"attribute": "born_on", "leap_day": "mar1"}}
+    for known, count in (("06-15", 1), ("06-16", 0), ("1990-06-15", 0), (615, 0), (True, 0)):
+        who = member(STATUS, attributes={"born_on": known})
+        assert awards(activity("10", on="2024-06-15"), who, **config) == count
+
+
+def test_points_of_a_birthday_are_awarded_once_a_year_and_a_multiple_all_day() -> None:
+    born = member(STATUS, attributes={"birthday": "06-15"})
+    config = {"birthday": {"leap_day": "feb28"}}
+    (fixed,) = offered(configured(PartnerRewards, FIXED | config), activity("10", on="2024-06-15"), born)
+    assert fixed.caps == (Cap("birthday", "year", times=1),)
+    (double,) = offered(configured(PartnerRewards, DOUBLE | config), activity("10", on="2024-06-15"), born)
+    assert double.caps == ()
+
+
 def test_caps_and_once_per_member_are_limits_of_the_award() -> None:
     caps = [{"period": "day", "points": 100}, {"period": "month", "times": 3, "key": "visits"}]
     rule = configured(PartnerRewards, DOUBLE | {"caps": caps, "once_per_member": True}, rule_id="promo")
