@@ -20,13 +20,14 @@ async def uses_undone(
     connection: Connection,
     undoing: Undoing,
     purchase: asyncpg.Record,
+    member_ids: Sequence[UUID],
     returned_at: datetime,
     reason: str | None,
 ) -> list[tuple[ReturnFact, Row]]:
-    """Returns of the member's uses for the purchase that are released with it; their coupons are locked."""
+    """Returns of the members' uses for the purchase that are released with it; their coupons are locked."""
     business_id, found = undoing.business.business_id, []
     natural = purchase["source"], purchase["external_id"]
-    for use in await uses_to_release(connection, business_id, purchase["member_id"], *natural):
+    for use in await uses_to_release(connection, business_id, member_ids, *natural):
         original = await original_fact(connection, business_id, use["coupon_use_id"], None)
         if original is None:
             raise LookupError(f"no activity {use['coupon_use_id']}")

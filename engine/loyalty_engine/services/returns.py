@@ -23,7 +23,7 @@ from loyalty_engine.services.coupon_returns import uses_undone, write_releases
 from loyalty_engine.services.engine import Business, Caller, Engine
 from loyalty_engine.services.finding import found_members, member_not_found
 from loyalty_engine.services.folding import Arrivals, FoldingBatch
-from loyalty_engine.services.merged import who_goes_on
+from loyalty_engine.services.merged import part_of, who_goes_on
 from loyalty_engine.services.operations import body_hash, once
 from loyalty_engine.services.periods import Periods, open_periods
 from loyalty_engine.services.posting import Row
@@ -92,7 +92,8 @@ async def _reverse(
     caused = await receipts_of(connection, business.business_id, original["fact_id"])
     member_ids = [original["member_id"], *(row["member_id"] for row in caused)]
     owner_id = await who_goes_on(connection, business.business_id, original["member_id"])
-    locked = await lock_members(connection, business.business_id, [*member_ids, owner_id], erased=True)
+    person = await part_of(connection, business.business_id, owner_id)
+    locked = await lock_members(connection, business.business_id, [*member_ids, *person], erased=True)
     if "erased" in (locked[original["member_id"]].status, locked[owner_id].status):
         raise member_not_found()
     owner = None if owner_id == original["member_id"] else owner_id
@@ -117,13 +118,14 @@ async def _reverse(
     }
     undoing = Undoing(business, caller, now)
     undone = [undoing.of(each, max(booked_at, each["occurred_at"]), reason) for each in caused]
-    uses = await uses_undone(connection, undoing, original, booked_at, reason) if taken.whole else []
+    uses = await uses_undone(connection, undoing, original, person, booked_at, reason) if taken.whole else []
     arrivals = {
         member_id: Arrivals(member, {fact_id: fact} if member_id == original["member_id"] else {})
         for member_id, member in members.items()
     }
     for its_fact, its_row in (*undone, *uses):
-        arrivals[its_row["member_id"]].facts[its_row["fact_id"]] = its_fact
+        of_its_member = arrivals.setdefault(its_row["member_id"], Arrivals(locked[its_row["member_id"]]))
+        of_its_member.facts[its_row["fact_id"]] = its_fact
     batch = FoldingBatch(connection, business, rulebook, now)
     written = await batch.fold(
         list(arrivals.values()),

@@ -60,7 +60,8 @@ _OF_PURCHASE = """
 SELECT u.coupon_use_id, u.coupon_id
 FROM coupon_use u
 JOIN coupon c ON c.business_id = u.business_id AND c.coupon_id = u.coupon_id
-WHERE u.business_id = $1 AND u.member_id = $2 AND u.purchase_source = $3 AND u.purchase_external_id = $4
+WHERE u.business_id = $1 AND u.member_id = ANY ($2::uuid[])
+  AND u.purchase_source = $3 AND u.purchase_external_id = $4
   AND u.released_fact_id IS NULL AND c.on_return = 'release'
 ORDER BY u.coupon_use_id
 """
@@ -116,10 +117,10 @@ async def coupon_use(connection: Connection, business_id: UUID, use_id: UUID) ->
 
 
 async def uses_to_release(
-    connection: Connection, business_id: UUID, member_id: UUID, source: str, external_id: str
+    connection: Connection, business_id: UUID, member_ids: Sequence[UUID], source: str, external_id: str
 ) -> list[asyncpg.Record]:
-    """A member's uses for a purchase that its whole return releases, their coupons locked."""
-    found = await connection.fetch(_OF_PURCHASE, business_id, member_id, source, external_id)
+    """Some members' uses for a purchase that its whole return releases, their coupons locked."""
+    found = await connection.fetch(_OF_PURCHASE, business_id, list(member_ids), source, external_id)
     if found:
         ids = sorted({row["coupon_id"] for row in found})
         await connection.execute(_LOCK_ALL, business_id, ids)
