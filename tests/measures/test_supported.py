@@ -37,6 +37,8 @@ from loyalty_engine.services.states import empty_state
 from loyalty_engine.store.database import Database
 from loyalty_engine.store.members import lock_members
 from loyalty_engine.store.merges import absorbed_by
+from tests.measures.several import Several
+from tests.rating.histories import with_rules
 from tests.services.shop import HEAD, PROGRAM, Shop, done, linked_return, new_shop, purchase
 
 SEED = int(os.environ.get("LOYALTY_TEST_SEED") or "20260101")
@@ -71,6 +73,8 @@ FILTERS = (
     'partners = ["acme"]',
     'kinds = ["visit"]',
 )
+NAMES = ("tier_spend", "tier_frequency", "tier_points", "tier_engagement", "tier_score", "several")
+INSTALLED = with_rules(Several)
 COUNTED = ('"activities"', '"local_days"', '"units"', '{ attribute = "nights" }')
 
 
@@ -114,7 +118,7 @@ def _ladder(tree: str, returns: str) -> str:
 
 
 def _rule(random: Random, rule: str) -> str:
-    name = random.choice(("tier_spend", "tier_frequency", "tier_points", "tier_engagement", "tier_score"))
+    name = random.choice(NAMES)
     most = 12 if name in ("tier_frequency", "tier_engagement") else 400
     bounds = sorted(random.sample(range(1, most), 3))
     named = random.sample(("silver", "gold", "onyx"), random.randint(1, 3))
@@ -142,6 +146,8 @@ def _config(random: Random, name: str) -> list[str]:
             return [window, net, 'currency = "points"', random.choice(("", 'channels = ["web"]'))]
         case "tier_engagement":
             return [window, net, 'weights = { visit = 2, purchase = "0.5" }']
+        case "several":
+            return [window, f"at_least = {random.randint(1, 3)}", f"inner = {random.randint(1, 3)}"]
     taken = random.choice(("sum", "largest", "last"))
     of = random.choice(('"amount"', '"units"', '{ attribute = "nights" }'))
     first = f'{{ key = "a", weight = "1.5", of = {of}, take = "{taken}", {window}, {net} }}'
@@ -251,7 +257,7 @@ async def test_the_database_decides_as_the_rules_do_for_any_program_and_member(
     print(f"LOYALTY_TEST_SEED={SEED}")
     random = Random(SEED)
     programs = [
-        compile_program(program_of(random).replace("SLUG", "shop"), discover()) for _ in range(PROGRAMS)
+        compile_program(program_of(random).replace("SLUG", "shop"), INSTALLED) for _ in range(PROGRAMS)
     ]
     shop = await new_shop(app_database, PROGRAM.replace("decimals = 0", "decimals = 2"), clock_at=END)
     await crowd(shop, random)
