@@ -1431,15 +1431,17 @@ CREATE FUNCTION due(now timestamp with time zone, at_most integer) RETURNS TABLE
          ORDER BY m.next_boundary_at, m.member_id
          LIMIT $2)
         UNION ALL
-        (SELECT m.business_id, 'boundary', m.member_id, v.effective_at,
-                row_number() OVER (ORDER BY m.rulebook_version, m.member_id)
+        (SELECT b.business_id, 'boundary', behind.member_id, v.effective_at, behind.place
          FROM (SELECT max(p.version) AS version, max(p.effective_at) AS effective_at
                FROM public.program_version p
                WHERE p.business_id = b.business_id AND p.effective_at <= coalesce(b.clock_at, $1)) v
-         JOIN public.member m ON m.business_id = b.business_id AND m.rulebook_version < v.version
-         WHERE m.next_boundary_at IS NULL OR m.next_boundary_at > coalesce(b.clock_at, $1)
-         ORDER BY m.rulebook_version, m.member_id
-         LIMIT $2)
+         CROSS JOIN LATERAL (
+             SELECT m.member_id, row_number() OVER (ORDER BY m.rulebook_version, m.member_id) AS place
+             FROM public.member m
+             WHERE m.business_id = b.business_id AND m.rulebook_version < v.version
+               AND (m.next_boundary_at IS NULL OR m.next_boundary_at > coalesce(b.clock_at, $1))
+             ORDER BY m.rulebook_version, m.member_id
+             LIMIT $2) behind)
         UNION ALL
         (SELECT a.business_id, 'vote', a.member_id, a.closes_at,
                 row_number() OVER (ORDER BY a.closes_at, a.member_id)

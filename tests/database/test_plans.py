@@ -9,7 +9,8 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from loyalty_engine.entities import ActivityLine, Claim, Effect, Fact, Member
+from loyalty_engine.entities import ActivityLine, Claim, Effect, Fact, Member, ProgramVersion
+from loyalty_engine.ids import new_id
 from loyalty_engine.measures.buckets import Wanted, by_day, given
 from loyalty_engine.rules import Figure
 from loyalty_engine.store import ledger, states
@@ -24,7 +25,7 @@ from loyalty_engine.store.verification import rows as verification_rows
 from tests.database.world import NOON, World, new_member, new_world, one_of_each
 
 LONG = 5000
-MANY, SOME = 2000, 5
+MANY, SOME, AT_ONCE = 2000, 5, 10
 OF_TIERS = {"standings": standings_then._STOOD, "claims": standings_then._CLAIMS}
 
 
@@ -75,6 +76,11 @@ async def rows_read(
     """Of each place at which a statement looks at one of the tables: the rows that it looked at."""
     async with database.reading(world.business_id) as connection:
         explained = await connection.fetchval(f"EXPLAIN (ANALYZE, FORMAT JSON) {text}", *values)
+    return looked_at(explained, *tables)
+
+
+def looked_at(explained: str, *tables: str) -> dict[str, float]:
+    """Of each place of a plan at which one of the tables is looked at: the rows that were."""
     ((plan,),) = (json_value(explained),)
     return {
         node["Alias"]: node["Actual Loops"] * (node["Actual Rows"] + node.get("Rows Removed by Filter", 0))
@@ -144,3 +150,31 @@ async def test_figures_of_some_members_are_read_without_the_facts_of_others(
     read = await rows_read(app_database, world, statement.text, values, "fact", "activity_line")
     assert read
     assert max(read.values()) <= 4 * SOME, read
+
+
+async def test_whoever_is_due_is_found_without_those_who_are_not(
+    app_database: Database, database: str
+) -> None:
+    world = await new_world(app_database)
+    begun = world.row(program_version_id=new_id(), version=2, source="x", hash="0" * 64, rule_versions={})
+    members = [world.member(rulebook_version=2) for _ in range(MANY)]
+    behind = [world.member(rulebook_version=1) for _ in range(SOME)]
+    async with app_database.writing(world.business_id) as connection:
+        await insert_rows(connection, ProgramVersion, [{**begun, "effective_at": NOON, "published_at": NOON}])
+        await insert_rows(connection, Member, [*members, *behind])
+    await analyse(database, "member", "program_version")
+    owner = await asyncpg.connect(database)
+    try:
+        body = await owner.fetchval("SELECT prosrc FROM pg_proc WHERE proname = 'due'")
+        body = body.replace("public.business b", "(SELECT * FROM public.business WHERE business_id = $3) b")
+        await owner.execute("SET ROLE loyalty_owner")
+        found = await owner.fetch(body, NOON, AT_ONCE, world.business_id)
+        explained = await owner.fetchval(
+            f"EXPLAIN (ANALYZE, FORMAT JSON) {body}", NOON, AT_ONCE, world.business_id
+        )
+    finally:
+        await owner.close()
+    assert {row["member_id"] for row in found} == {row["member_id"] for row in behind}
+    read = looked_at(explained, "member")
+    assert read
+    assert max(read.values()) <= SOME, read
