@@ -61,7 +61,7 @@ class CannotGoOn(Exception):
     failure: str
 
 
-class Overtaken(CannotGoOn):
+class AnotherPublished(CannotGoOn):
     """A version was published since the preview was asked for, so that it would follow another one."""
 
     failure = "overtaken"
@@ -175,7 +175,7 @@ class _Chunk:
         published = await self._engine.rulebook(self._connection, self._business_id)
         number = published.versions[-1].number
         if number != work.rulebook_version:
-            raise Overtaken(f"version {number} was published meanwhile")
+            raise AnotherPublished(f"version {number} was published meanwhile")
         version = ProgramVersion(work.simulation_id, number + 1, starts, program, self._plan)
         trying = await preview(self._engine, self._connection, self._business, version)
         last = cast("UUID", work.through_member_id)
