@@ -15,8 +15,9 @@ import asyncio
 import multiprocessing
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -26,7 +27,7 @@ import psycopg
 
 from bench.crowd import copy_members, mark
 from loyalty_api.postgres import EmbeddedPostgres
-from loyalty_api.runtime import DATABASE, make_ready
+from loyalty_api.runtime import DATABASE, make_ready, settle
 from loyalty_engine.clock import FixedClock
 from loyalty_engine.plugins import discover
 from loyalty_engine.services.activities import record_activities
@@ -138,18 +139,45 @@ def _purchases(name: str, number: int) -> list[RecordActivity]:
     ]
 
 
-def sweep(url: str, plain: bool, answers: multiprocessing.Queue[tuple[int, int, int]]) -> None:
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """What one worker did: members advanced, and for how many nanoseconds each transaction locked some."""
+
+    advanced: int
+    locked: Sequence[int]
+
+
+class Noted(Pace):
+    """A pace that keeps how long each transaction had members locked, in nanoseconds."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.locked: list[int] = []
+
+    def took(self, members: int, nanoseconds: int) -> None:
+        """One more transaction."""
+        self.locked.append(nanoseconds)
+        super().took(members, nanoseconds)
+
+
+def sweep(url: str, plain: bool, answers: multiprocessing.Queue[Swept]) -> None:
     """One worker: advances who is due until nobody is."""
     answers.put(asyncio.run(_sweep(url, plain)))
 
 
-async def _sweep(url: str, plain: bool) -> tuple[int, int, int]:
-    engine, pace, advanced = await opened(url, REVIEW_AT), Pace(), 0
+async def _sweep(url: str, plain: bool) -> Swept:
+    engine, pace, advanced = await opened(url, REVIEW_AT), Noted(), 0
     proposals = Proposals(sys.maxsize) if plain else Proposals()
+    settle()
     while done := await advance_due(engine, pace=pace, proposals=proposals):
         advanced += done
     await engine.database.close()
-    return advanced, pace.longest, pace.members
+    return Swept(advanced, pace.locked)
+
+
+def share(locked: Sequence[int], of_a_thousand: int) -> str:
+    """For how many milliseconds so many of a thousand transactions had members locked, at most."""
+    return f"{locked[(len(locked) - 1) * of_a_thousand // 1000] / 1_000_000:.0f} ms"
 
 
 def tiers(admin_url: str) -> dict[str, set[tuple[str, int]]]:
@@ -211,7 +239,7 @@ def main() -> int:
         watch_moves(admin_url)
         started = perf_counter()
         context = multiprocessing.get_context("spawn")
-        answers: multiprocessing.Queue[tuple[int, int, int]] = context.Queue()
+        answers: multiprocessing.Queue[Swept] = context.Queue()
         workers = [
             context.Process(target=sweep, args=(url, given.plain, answers)) for _ in range(given.workers)
         ]
@@ -223,12 +251,15 @@ def main() -> int:
         seconds, after = perf_counter() - started, tiers(admin_url)
         last = last_move(admin_url)
         wrong = asyncio.run(difference(url, caller)) if given.verify else None
-    advanced = sum(each[0] for each in found)
+    advanced = sum(each.advanced for each in found)
+    locked = sorted(nanoseconds for each in found for nanoseconds in each.locked)
     moved = sum(count for first, now in after.items() if now != before[first] for _, count in now)
     print(f"{advanced:,} members reviewed in {seconds:.1f} s: {advanced / seconds:,.0f} a second")
     print(f"{moved:,} of them moved to another tier, the last after {last:.1f} s")
-    print(f"the longest time that members were locked: {max(each[1] for each in found) // 1_000_000} ms")
-    print(f"members in one transaction at the end: {', '.join(str(each[2]) for each in found)}")
+    print(
+        f"members were locked {len(locked):,} times: half of them for {share(locked, 500)},"
+        f" 999 of 1,000 for {share(locked, 999)} at most, the longest for {share(locked, 1000)}"
+    )
     apart = [first for first, now in after.items() if len(now) > 1]
     if apart:
         wrong = f"copies of {', '.join(apart)} ended on different tiers"

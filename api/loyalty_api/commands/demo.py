@@ -15,6 +15,7 @@ from loyalty_api.commands.outcome import OK, CommandFailed, Output, invalid_prog
 from loyalty_api.commands.serve import listening
 from loyalty_api.commands.session import Session, read_text, with_engine
 from loyalty_api.retail_data import LAST_DAY, retail_data
+from loyalty_api.runtime import settle
 from loyalty_api.serving import address, serve, stop_signals
 from loyalty_api.settings import Settings
 from loyalty_engine.jobs.worker import work, work_once
@@ -88,12 +89,14 @@ async def _show(session: Session, bound: socket.socket | None) -> int:
 async def _serve(session: Session, bound: socket.socket, key: str) -> None:
     from loyalty_api.app import create_app
 
+    app = create_app(session.engine, session.settings, QUERY)
+    settle()
     with stop_signals() as stop:
         for line in _invitation(address(bound), key):
             session.output.note(line)
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(work(session.engine, stop))
-            await serve(create_app(session.engine, session.settings, QUERY), bound, stop)
+            await serve(app, bound, stop)
             stop.set()
 
 

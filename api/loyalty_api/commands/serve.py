@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from loyalty_api.commands.outcome import OK, EnvironmentUnusable, Output
 from loyalty_api.commands.session import Session, with_engine
+from loyalty_api.runtime import settle
 from loyalty_api.serving import AddressUnusable, address, stop_signals, taken
 from loyalty_api.serving import serve as serve_app
 from loyalty_api.settings import Settings
@@ -29,12 +30,14 @@ def serve(arguments: argparse.Namespace, output: Output, settings: Settings) -> 
     async def work(session: Session) -> int:
         from loyalty_api.app import create_app
 
+        app = create_app(session.engine, settings)
+        settle()
         with stop_signals() as stop:
             output.result(
                 {"address": address(bound), "graphql": f"{address(bound)}/graphql"},
                 f"serving {address(bound)}/graphql; Ctrl-C ends it",
             )
-            await serve_app(create_app(session.engine, settings), bound, stop)
+            await serve_app(app, bound, stop)
         return OK
 
     with listening(settings) as bound:
@@ -46,6 +49,7 @@ def worker(arguments: argparse.Namespace, output: Output, settings: Settings) ->
     _log_to_standard_error()
 
     async def work(session: Session) -> int:
+        settle()
         with stop_signals() as stop:
             output.result({"working": True}, "working; Ctrl-C ends it")
             await work_until(session.engine, stop)

@@ -71,7 +71,7 @@ async def work_once(
         business_id = row["business_id"]
         if row["work"] == "repair" and business_id not in repaired:
             repaired.add(business_id)
-            done += await refold_parked(engine, business_id)
+            done += await refold_parked(engine, business_id, pace)
         elif row["work"] == "events":
             done += await publish_events(engine, business_id)
     done += await close_votes(engine, due, sweeping)

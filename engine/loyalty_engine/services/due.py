@@ -18,23 +18,20 @@ from loyalty_engine.store.members import lock_due_members, lock_members, parked_
 
 logger = logging.getLogger(__name__)
 
-CHUNK = 200
-"""How many members are folded again in one transaction, after a repair that nobody waits for."""
-
 
 class Pace:
-    """How many members one transaction advances, so that none is locked for long.
+    """How many members one transaction folds, so that none is locked for 50 ms.
 
-    The number follows from how long the transactions before took, in nanoseconds.
-    It stays above what makes no difference: the statements of a transaction cost something by themselves.
+    The number follows from how long the transactions before took, in nanoseconds; half of that time is
+    wanted, for one that meets heavier members than those before it.
     """
 
     WANTED = 25_000_000
-    LEAST, MOST = 10, 500
+    MOST = 500
 
     def __init__(self, counted: Callable[[], int] = counted_nanoseconds) -> None:
         self.counted = counted
-        self.members = 20
+        self.members = 1
         self.longest = 0
 
     def took(self, members: int, nanoseconds: int) -> None:
@@ -42,7 +39,7 @@ class Pace:
         self.longest = max(self.longest, nanoseconds)
         wanted = members * self.WANTED // max(nanoseconds, 1)
         if wanted < self.members or members == self.members:
-            self.members = max(self.LEAST, min(wanted, 2 * self.members, self.MOST))
+            self.members = max(1, min(wanted, 2 * self.members, self.MOST))
 
 
 async def advance_due(
@@ -83,6 +80,7 @@ async def advance_members(
     for business_id, rows in by_business.items():
         listed, instant = [row["member_id"] for row in rows], rows[-1]["next_boundary_at"]
         try:
+            await _compile(engine, business_id)
             for member_ids in (await proposals.first(engine, business_id, listed, instant), listed):
                 done = await _advance_all(engine, business_id, member_ids, sweeping or engine.clock, pace)
                 advanced += done
@@ -93,6 +91,12 @@ async def advance_members(
         except ProgramUnavailable:
             logger.exception("business %s: its members wait until its program loads", business_id)
     return advanced
+
+
+async def _compile(engine: Engine, business_id: UUID) -> None:
+    """Compile the business's program, which takes longer than members may be locked."""
+    async with engine.database.reading(business_id) as connection:
+        await engine.rulebook(connection, business_id)
 
 
 async def _advance_all(
@@ -126,30 +130,40 @@ async def _advance(
     return advanced
 
 
-async def refold_parked(engine: Engine, business_id: UUID) -> int:
+async def refold_parked(engine: Engine, business_id: UUID, pace: Pace | None = None) -> int:
     """Fold again every member of a business at which a rule failed; how many were folded.
 
     What the repaired rule decides is posted as a difference; what still fails stays parked.
     """
     async with engine.database.reading(business_id) as connection:
         member_ids = await parked_members(connection, business_id)
+    waiting, pace = member_ids, pace or Pace()
     try:
-        for start in range(0, len(member_ids), CHUNK):
-            await refold(engine, business_id, member_ids[start : start + CHUNK])
+        await _compile(engine, business_id)
+        while waiting:
+            chunk, waiting = waiting[: pace.members], waiting[pace.members :]
+            await refold(engine, business_id, chunk, pace)
     except ProgramUnavailable:
         logger.exception("business %s: its members wait until its program loads", business_id)
         return 0
     return len(member_ids)
 
 
-async def refold(engine: Engine, business_id: UUID, member_ids: Sequence[UUID]) -> None:
+async def refold(
+    engine: Engine, business_id: UUID, member_ids: Sequence[UUID], pace: Pace | None = None
+) -> None:
     """Fold some members again from the beginning and post the difference, which is nothing if all is well."""
+    pace = pace or Pace()
+    locked_at = pace.counted()
 
     async def work(connection: Connection) -> None:
+        nonlocal locked_at
         business = await engine.business(connection, business_id)
         members = await lock_members(connection, business_id, member_ids, erased=True)
+        locked_at = pace.counted()
         rulebook = await engine.rulebook(connection, business_id)
         batch = FoldingBatch(connection, business, rulebook, business.now())
         await batch.fold([Arrivals(member) for member in members.values()], again=True)
 
     await engine.database.write(business_id, work)
+    pace.took(len(member_ids), pace.counted() - locked_at)
