@@ -29,7 +29,7 @@ from loyalty_engine.services.commands import MemberBy
 from loyalty_engine.shipped import shipped
 from loyalty_engine.store.database import Database
 from tests.services.by_hand import set_by_hand
-from tests.services.shop import Shop, done, new_shop
+from tests.services.shop import HEAD, Shop, done, new_shop
 
 
 async def example(
@@ -55,6 +55,42 @@ async def chamber(
             shop, "member", ladder="membership", member=MemberBy(external_id=f"m{number}"), occurred_at=at
         )
     await shop.enrol("ann")
+    return shop
+
+
+CLUB = """
+[[ladders]]
+key = "KEY"
+tiers = [{ key = "stranger" }, { key = "friend" }]
+combine = "KEY"
+upgrade = { at = "review", until = "lifetime" }
+downgrade = { to = "base" }
+returns = "never"
+
+[[rules]]
+id = "KEY"
+rule = "tier_grant"
+[rules.config]
+tier = "KEY.friend"
+steps = ["vote"]
+term = { months = 2 }
+renewal = { steps = ["vote"] }
+[rules.config.vote]
+electorate = ["KEY.stranger"]
+closes_after_days = 3
+quorum = { count = 1 }
+majority = "simple"
+abstention = { in_quorum = true, in_majority = false }
+tie = "reject"
+no_quorum = "reject"
+"""
+
+
+async def clubs(database: Database, at: datetime, *keys: str) -> Shop:
+    """Clubs in which a vote of three days makes a friend for two months; m0, m1 and ann are strangers."""
+    shop = await new_shop(database, HEAD + "".join(CLUB.replace("KEY", key) for key in keys), clock_at=at)
+    for who in ("m0", "m1", "ann"):
+        await shop.enrol(who)
     return shop
 
 

@@ -30,7 +30,7 @@ from loyalty_engine.services.engine import Business, Caller, Engine
 from loyalty_engine.services.finding import found_members
 from loyalty_engine.services.operations import once
 from loyalty_engine.services.refusals import Refusal, RefusalCode, Refused, invalid
-from loyalty_engine.services.votes import closed_in_time
+from loyalty_engine.services.votes import close_over, closed_in_time
 from loyalty_engine.store.applications import ApplicationRow, application, open_applications
 from loyalty_engine.store.connection import Connection
 from loyalty_engine.store.members import MemberRow
@@ -59,6 +59,7 @@ async def _apply(
     version = deciding.rulebook.in_force(at)
     if rule not in admits(version.program):
         raise invalid("application-rule-unknown", "rule", rule=rule, known=", ".join(admits(version.program)))
+    member, _ = await close_over(deciding, connection, member)
     history = ApplicationHistory(deciding, connection, caller, member)
     for row in await open_applications(connection, business_id, member.member_id):
         if row.rule == rule and (await closed_in_time(deciding, connection, member, row)).state == "open":
@@ -151,7 +152,7 @@ async def _open(
     by = [] if named is None else [MemberBy(id=named.member_id)]
     if named is None or not await found_members(connection, engine, caller, by):
         raise application_not_found()
-    (member,) = await deciding.lock_ids([named.member_id])
+    (member,) = await deciding.lock_ids([named.member_id], "application")
     row = await application(connection, business_id, application_id)
     if row is None:
         raise LookupError("an application is never removed")

@@ -13,6 +13,7 @@ from loyalty_engine.services.deciding import Decided, Deciding
 from loyalty_engine.services.engine import Business, Caller, Engine
 from loyalty_engine.services.operations import once
 from loyalty_engine.services.refusals import Refusal
+from loyalty_engine.services.votes import close_over
 from loyalty_engine.store.applications import open_applications
 from loyalty_engine.store.connection import Connection
 
@@ -28,14 +29,15 @@ class CloseMember:
 async def close_member(engine: Engine, caller: Caller, key: str, command: CloseMember) -> Recorded | Refusal:
     """Let a member leave: what is left of its points is forfeited, and it stands on no tier above the base.
 
-    Open holds are given back first, and open applications withdrawn. Refused with NOT_FOUND, MEMBER_MERGED,
-    or MEMBER_BLOCKED for one who has left.
+    Votes that are over are closed first, open holds given back, and open applications withdrawn. Refused with
+    NOT_FOUND, MEMBER_MERGED, or MEMBER_BLOCKED for one who has left.
     """
 
     async def work(connection: Connection, business: Business, _now: datetime) -> Recorded:
         reason = checks.text(command.reason, "reason", longest=500)
         deciding = Deciding(engine, caller, connection, business)
         (member,) = await deciding.lock(member=command.member)
+        member, _ = await close_over(deciding, connection, member)
         at, business_id = deciding.instant(member), business.business_id
         for application in await open_applications(connection, business_id, member.member_id):
             await withdraw(connection, business_id, application, at, deciding.now, caller)

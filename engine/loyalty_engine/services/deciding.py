@@ -99,14 +99,24 @@ class Deciding:
             await refuse_ended(self._connection, self.business.business_id, [member], path)
         return members
 
-    async def lock_ids(self, member_ids: Sequence[UUID]) -> list[MemberRow]:
-        """Lock members by id, answered in the order given; also those who went into others that are there."""
-        members = await self._lock_ids(member_ids, ["member"] * len(member_ids))
+    async def lock_ids(self, member_ids: Sequence[UUID], *paths: str) -> list[MemberRow]:
+        """Lock members by id, answered in the order given; also those who went into others that are there.
+
+        Refused with NOT_FOUND, by the field that names each, or else is called `member`.
+        """
+        by = paths or ["member"] * len(member_ids)
+        members = await self._lock_ids(member_ids, by)
         named = {member.member_id: member for member in members}
         there = await those_there(self._connection, self.business.business_id, named)
-        if len(there) < len(named):
-            raise member_not_found()
+        for path, member_id in zip(by, member_ids, strict=True):
+            if member_id not in there:
+                raise member_not_found(path)
         return members
+
+    async def again(self, member: MemberRow) -> MemberRow:
+        """A locked member as it is by now."""
+        found = await locked_members(self._connection, self.business.business_id, [member.member_id])
+        return found[member.member_id]
 
     async def _lock_ids(self, member_ids: Sequence[UUID], paths: Sequence[str]) -> list[MemberRow]:
         """Lock members by id; ``paths`` are the fields that name them."""

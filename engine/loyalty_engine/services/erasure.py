@@ -7,17 +7,19 @@ from datetime import datetime
 from loyalty_engine.entities import Outbox
 from loyalty_engine.services.application_history import withdraw
 from loyalty_engine.services.commands import Erased, EraseMember
-from loyalty_engine.services.engine import Business, Caller, Engine
+from loyalty_engine.services.deciding import Deciding
+from loyalty_engine.services.engine import Business, Caller, Engine, ProgramUnavailable
 from loyalty_engine.services.events import Events
 from loyalty_engine.services.finding import checked_member, found_members, member_not_found
 from loyalty_engine.services.merged import refuse_merged
 from loyalty_engine.services.operations import once
 from loyalty_engine.services.posting import Rows
 from loyalty_engine.services.refusals import Refusal
+from loyalty_engine.services.votes import close_over
 from loyalty_engine.store.applications import open_applications
 from loyalty_engine.store.connection import Connection
 from loyalty_engine.store.erasure import erase_personal_data
-from loyalty_engine.store.members import lock_members
+from loyalty_engine.store.members import MemberRow, lock_members
 from loyalty_engine.store.merges import absorbed_by
 from loyalty_engine.store.rows import insert_rows
 
@@ -47,6 +49,9 @@ async def _erase(
     if member.status == "erased":
         return Erased(member_id)
     await refuse_merged(connection, business_id, [member])
+    applications = await open_applications(connection, business_id, member_id)
+    if any(each.closes_at is not None and each.closes_at <= business.now() for each in applications):
+        member = await _without_votes_over(engine, caller, connection, business, member)
     for application in await open_applications(connection, business_id, member_id):
         at = member.not_before(business.now())
         await withdraw(connection, business_id, application, at, at, caller)
@@ -57,3 +62,15 @@ async def _erase(
     absorbed = (await absorbed_by(connection, business_id, [member_id])).get(member_id, [])
     await erase_personal_data(connection, business_id, member_id, absorbed, events.count, now)
     return Erased(member_id)
+
+
+async def _without_votes_over(
+    engine: Engine, caller: Caller, connection: Connection, business: Business, member: MemberRow
+) -> MemberRow:
+    """A locked member once votes that are over are closed, which takes a program that loads."""
+    deciding = Deciding(engine, caller, connection, business)
+    try:
+        (member,) = await deciding.lock_ids([member.member_id])
+    except ProgramUnavailable:
+        return member
+    return (await close_over(deciding, connection, member))[0]

@@ -16,6 +16,7 @@ from loyalty_engine.services.operations import once
 from loyalty_engine.services.posting import Rows
 from loyalty_engine.services.refusals import Refusal, invalid
 from loyalty_engine.services.states import stored_states
+from loyalty_engine.services.votes import close_over
 from loyalty_engine.store.applications import open_applications
 from loyalty_engine.store.connection import Connection
 from loyalty_engine.store.members import MemberRow, locked_members
@@ -53,6 +54,8 @@ async def _merge(
     reason: str | None,
 ) -> MembersMerged:
     business_id = deciding.business.business_id
+    absorbed, _ = await close_over(deciding, connection, absorbed)
+    survivor = await deciding.again(survivor)
     at = max(deciding.instant(absorbed), deciding.instant(survivor))
     stored = await stored_states(connection, business_id, deciding.rulebook, [absorbed])
     if stored[absorbed.member_id].parked:

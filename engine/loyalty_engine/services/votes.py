@@ -66,7 +66,7 @@ async def _cast(
     found = await found_members(connection, engine, caller, [by])
     if by not in found:
         raise member_not_found("voter")
-    applicant, voter = await deciding.lock_ids([named.member_id, found[by]])
+    applicant, voter = await deciding.lock_ids([named.member_id, found[by]], "application", "voter")
     await refuse_ended(connection, business_id, [voter], "voter")
     row = await application(connection, business_id, command.application)
     row = await closed_in_time(deciding, connection, applicant, row or named)
@@ -116,6 +116,27 @@ async def closed_in_time(
     return after or row
 
 
+async def close_over(
+    deciding: Deciding, connection: Connection, member: MemberRow, until: datetime | None = None
+) -> tuple[MemberRow, int]:
+    """Close the votes on a locked member's applications whose time is up: the member then, and how many.
+
+    It was up ``until`` an instant, which is now where none is given. One at which a rule fails stays open.
+    """
+    until = until or deciding.now
+    rows = await open_applications(connection, deciding.business.business_id, member.member_id)
+    over = [row for row in rows if row.closes_at is not None and row.closes_at <= until]
+    closed = 0
+    for row in sorted(over, key=lambda each: (each.closes_at, each.application_id)):
+        try:
+            await closed_in_time(deciding, connection, member, row)
+        except Refused as refused:
+            _logger.warning("application %s stays open: %s", row.application_id, refused.refusal.code)
+            continue
+        member, closed = await deciding.again(member), closed + 1
+    return member, closed
+
+
 async def _booked_at(
     deciding: Deciding, connection: Connection, member: MemberRow, closes_at: datetime
 ) -> datetime:
@@ -150,11 +171,7 @@ async def _close(engine: Engine, business_id: UUID, member_id: UUID, sweeping: C
         business = replace(await engine.business(connection, business_id), clock=sweeping)
         deciding = Deciding(engine, operator(business_id), connection, business)
         (member,) = await deciding.lock_ids([member_id])
-        rows = await open_applications(connection, business_id, member_id)
-        now = business.now()
-        due = [row for row in rows if row.closes_at is not None and row.closes_at <= now]
-        for row in due:
-            await closed_in_time(deciding, connection, member, row)
-        return len(due) and 1
+        _, closed = await close_over(deciding, connection, member, business.now())
+        return closed and 1
 
     return await engine.database.write(business_id, work)
