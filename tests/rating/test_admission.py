@@ -11,12 +11,14 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from loyalty_engine.entities import application as stored
+from loyalty_engine.ledger.effects import Cause
 from loyalty_engine.localtime import first_instant, local_day
 from loyalty_engine.plugins import RuleType, discover
 from loyalty_engine.program import Program, compile_program
 from loyalty_engine.rating import enrolled
 from loyalty_engine.rating.admission import (
     AdmissionFailed,
+    Admitted,
     ApplicationState,
     Ballot,
     Membership,
@@ -24,10 +26,11 @@ from loyalty_engine.rating.admission import (
     admits,
     asked,
     followed,
+    prolonged,
     tally_of,
     term_of,
 )
-from loyalty_engine.rating.state import Pause
+from loyalty_engine.rating.state import Claim, LadderState, Pause
 from loyalty_engine.rules import (
     Admission,
     AdmissionEvent,
@@ -179,6 +182,58 @@ def test_days_that_a_membership_was_paused_prolong_its_next_term_too(
         state.pause = Pause(first_instant(date.fromisoformat(paused_since), VIENNA), None)
     term = term_of(Admission("member", 12), state, held, AT, VIENNA)
     assert term.until(VIENNA) == first_instant(date(2027, 7, 31) + timedelta(days=days), VIENNA)
+
+
+def test_a_term_that_would_be_over_already_begins_anew() -> None:
+    kept = {"admittedOn": "2026-01-15", "months": 1, "claimedOn": "2026-01-15"}
+    held, state = Membership(kept, first_instant(date(2026, 2, 15), VIENNA)), enrolled("ann", AT, AT.date())
+    monthly = Admission("member", 1)
+    end = first_instant(date(2026, 3, 15), VIENNA)
+    assert term_of(monthly, state, held, end - timedelta(microseconds=1), VIENNA).until(VIENNA) == end
+    assert term_of(monthly, state, held, end, VIENNA) == Term(date(2026, 3, 15), 1)
+
+
+ENDED = Cause("activity", "admission")
+GRACED = {"admittedOn": "2025-06-01", "months": 6, "claimedOn": "2025-06-01"}
+
+
+def put_off(*claims: tuple[str, int, int, str]) -> Membership | None:
+    """What is left, on day 100, of a term up to day 10, given further claims: tier, days, and origin."""
+    made = [Claim("member", AT, AT + timedelta(days=10), ENDED, "grant")]
+    for tier, start, end, origin in claims:
+        days = AT + timedelta(days=start), AT + timedelta(days=end)
+        made.append(Claim(tier, *days, Cause("boundary", str(start)), origin))  # type: ignore[arg-type]
+    at, state = AT + timedelta(days=100), enrolled("ann", AT, AT.date())
+    in_force = tuple(claim for claim in made if claim.until_at is not None and claim.until_at > at)
+    state.ladders["membership"] = LadderState("member", AT, in_force)
+    return prolonged(state, Admitted(ENDED, "membership", "member", GRACED), made, at, VIENNA)
+
+
+@pytest.mark.parametrize(
+    "claims",
+    [
+        [("member", 10, 110, "grace")],
+        [("member", 10, 90, "grace"), ("member", 90, 110, "notice")],
+    ],
+)
+def test_what_puts_the_end_of_a_term_off_lets_it_last(claims: list[tuple[str, int, int, str]]) -> None:
+    assert put_off(*claims) == Membership(GRACED, AT + timedelta(days=10))
+
+
+@pytest.mark.parametrize(
+    "claims",
+    [
+        [],
+        [("member", 11, 110, "grace")],
+        [("board", 10, 110, "grace")],
+        [("member", 10, 110, "override")],
+        [("member", 10, 90, "grace")],
+        [("member", 10, 90, "grace"), ("member", 91, 110, "notice")],
+        [("member", 10, 90, "override"), ("member", 90, 110, "grace")],
+    ],
+)
+def test_what_is_no_delay_of_its_end_lets_no_term_last(claims: list[tuple[str, int, int, str]]) -> None:
+    assert put_off(*claims) is None
 
 
 class Answering(Rule[RuleConfig], AdmissionHooks):

@@ -17,7 +17,7 @@ from loyalty_engine.localtime import add_months, first_instant, local_day
 from loyalty_engine.program import Program
 from loyalty_engine.rating.facts import came_with_a_merge
 from loyalty_engine.rating.judgement import failure
-from loyalty_engine.rating.state import Claim, State
+from loyalty_engine.rating.state import PROLONGING, Claim, State
 from loyalty_engine.rules import (
     Admission,
     AdmissionEvent,
@@ -171,6 +171,12 @@ class Admitted:
         came = came_with_a_merge(claim.first_cause)
         return came and claim.origin == "grant" and claim.tier == self.tier
 
+    def kept_of(self, claim: Claim, zone: ZoneInfo) -> Mapping[str, object]:
+        """What was kept of it, with the day since when a claim that it made rests with a pause."""
+        if not self.is_brought:
+            return self.kept
+        return {**self.kept, "claimedOn": local_day(claim.first_at, zone).isoformat()}
+
 
 def membership(state: State, admitted: Admitted, at: datetime, zone: ZoneInfo) -> Membership | None:
     """The term that an admission granted, while a claim of it lasts; while the member is paused it does.
@@ -187,10 +193,32 @@ def membership(state: State, admitted: Admitted, at: datetime, zone: ZoneInfo) -
     if not lasting:
         return None
     claim = max(lasting, key=lambda each: (each.until_at is None, each.until_at))
-    kept = admitted.kept
-    if admitted.is_brought:
-        kept = {**kept, "claimedOn": local_day(claim.first_at, zone).isoformat()}
-    return Membership(kept, claim.until_at)
+    return Membership(admitted.kept_of(claim, zone), claim.until_at)
+
+
+def prolonged(
+    state: State, admitted: Admitted, claims: Iterable[Claim], at: datetime, zone: ZoneInfo
+) -> Membership | None:
+    """The term that an admission granted, when it is over and its end was put off, by grace or for a notice.
+
+    ``claims`` are those that the ladder ever had. What one of them prolongs ended where it begins.
+    """
+    ends = [claim for claim in claims if claim.until_at is not None and claim.until_at <= at]
+    over = [claim for claim in ends if admitted.granted(claim)]
+    if not over:
+        return None
+    claim = max(over, key=lambda each: each.until_at or at)
+    under_way = {
+        each.first_at
+        for each in state.ladders[admitted.ladder].claims
+        if each.origin in PROLONGING and each.tier == admitted.tier
+    }
+    end = claim.until_at
+    while end is not None and end not in under_way:
+        end = next(
+            (each.until_at for each in ends if each.origin in PROLONGING and each.first_at == end), None
+        )
+    return None if end is None else Membership(admitted.kept_of(claim, zone), claim.until_at)
 
 
 def term_of(
@@ -198,8 +226,8 @@ def term_of(
 ) -> Term:
     """The term of an admission: one more of the membership that is held, or the first one of another.
 
-    A pause under way moves an earlier claim by more days than one that is made meanwhile: by those that are
-    added here.
+    So it is too where one more would be over already, as late in a long grace. A pause under way moves an
+    earlier claim by more days than one that is made meanwhile: by those that are added here.
     """
     today = local_day(at, zone)
     months = None if held is None else held.kept["months"]
@@ -210,4 +238,6 @@ def term_of(
     if state.pause is not None:
         claimed_on = date.fromisoformat(str(held.kept["claimedOn"]))
         paused += today - max(claimed_on, local_day(state.pause.since, zone))
-    return Term(anchor, months + admission.months, paused.days)
+    term = Term(anchor, months + admission.months, paused.days)
+    until = term.until(zone)
+    return Term(today, admission.months) if until is not None and until <= at else term

@@ -9,23 +9,18 @@ from typing import Any, cast
 from uuid import UUID
 
 from loyalty_engine.ids import new_id
-from loyalty_engine.ledger.effects import Cause
 from loyalty_engine.localtime import local_day
 from loyalty_engine.program import Program
-from loyalty_engine.rating import ActivityFact, State
+from loyalty_engine.rating import ActivityFact
 from loyalty_engine.rating.admission import (
     AdmissionFailed,
-    Admitted,
     ApplicationState,
-    Membership,
     Term,
     asked,
     followed,
-    membership,
     term_of,
     tiers_named,
 )
-from loyalty_engine.rating.facts import key_text
 from loyalty_engine.rating.overrides import OVERRIDE, ByHand
 from loyalty_engine.rating.tiers import tier_later
 from loyalty_engine.rules import Activity, Admission, AdmissionEvent, AdmissionKind, AdmissionStep, Transition
@@ -33,13 +28,12 @@ from loyalty_engine.services.application_commands import ApplicationChanged
 from loyalty_engine.services.checks import OWN_SOURCE
 from loyalty_engine.services.deciding import Deciding
 from loyalty_engine.services.engine import Caller
-from loyalty_engine.services.merged import part_of
+from loyalty_engine.services.memberships import held
 from loyalty_engine.services.moved_rows import moved_columns
 from loyalty_engine.services.operations import body_hash
 from loyalty_engine.services.refusals import Refusal, RefusalCode, Refused, invalid
 from loyalty_engine.store.applications import (
     ApplicationRow,
-    admissions,
     change_application,
     fix_electorate,
     insert_application,
@@ -150,31 +144,13 @@ class ApplicationHistory:
             )
         return changed
 
-    async def held(self, rule: str, state: State, at: datetime) -> Membership | None:
-        """The term that a rule granted last, of those that still last at an instant; a merge brings them."""
-        parts = await part_of(self._connection, self._business_id, self._member.member_id)
-        for row in await admissions(self._connection, self._business_id, parts, rule):
-            said = row["attributes"]
-            admitted = Admitted(
-                Cause("activity", key_text(row["source"], row["external_id"])),
-                said["ladder"],
-                tier_later(self._deciding.rulebook, said["ladder"], said["tier"], row["occurred_at"], at),
-                said["evidence"],
-                is_brought=row["member_id"] != self._member.member_id,
-            )
-            found = membership(state, admitted, at, self._deciding.business.zone)
-            if found is not None:
-                return found
-        return None
-
     async def _admit(
         self, identity: Row, program: Program, admission: Admission, at: datetime
     ) -> ApplicationChanged:
         """Record the admission as a fact of the member, which claims the tier for its term."""
         application_id, zone = identity["application_id"], self._deciding.business.zone
-        state = await self._deciding.state(self._member)
-        held = await self.held(identity["rule"], state, at)
-        term = term_of(admission, state, held, at, zone)
+        term_held, state = await held(self._deciding, self._connection, self._member, identity["rule"], at)
+        term = term_of(admission, state, term_held, at, zone)
         ((ladder, tier),) = self._tiers(identity, program, admission.tier, at)
         activity = self._activity(application_id, identity["rule"], ladder, tier, term, at)
         fact, fact_id = ActivityFact(activity), new_id()

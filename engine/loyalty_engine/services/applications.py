@@ -28,6 +28,7 @@ from loyalty_engine.services.commands import MemberBy
 from loyalty_engine.services.deciding import Deciding
 from loyalty_engine.services.engine import Business, Caller, Engine
 from loyalty_engine.services.finding import found_members
+from loyalty_engine.services.memberships import held
 from loyalty_engine.services.operations import once
 from loyalty_engine.services.refusals import Refusal, RefusalCode, Refused, invalid
 from loyalty_engine.services.votes import close_over, closed_in_time
@@ -39,8 +40,9 @@ from loyalty_engine.store.members import MemberRow
 async def apply(engine: Engine, caller: Caller, key: str, command: Apply) -> ApplicationChanged | Refusal:
     """Apply for what a rule grants; who holds it already applies for another term.
 
-    Refused with NOT_FOUND, ALREADY_EXISTS while an application by the rule is open, or INVALID_INPUT where
-    there is no such rule, or no renewal.
+    A renewal that nobody decided before the membership lapsed is withdrawn. Refused with NOT_FOUND,
+    ALREADY_EXISTS while an application by the rule is open, or INVALID_INPUT where there is no such rule, or
+    no renewal.
     """
 
     async def work(connection: Connection, business: Business, _now: datetime) -> ApplicationChanged:
@@ -61,15 +63,20 @@ async def _apply(
         raise invalid("application-rule-unknown", "rule", rule=rule, known=", ".join(admits(version.program)))
     member, _ = await close_over(deciding, connection, member)
     history = ApplicationHistory(deciding, connection, caller, member)
-    for row in await open_applications(connection, business_id, member.member_id):
-        if row.rule == rule and (await closed_in_time(deciding, connection, member, row)).state == "open":
+    term, _ = await held(deciding, connection, member, rule, at)
+    opened = await open_applications(connection, business_id, member.member_id)
+    late = [row for row in opened if row.rule == rule]
+    for row in late:
+        if row.kind == "entry" or term is not None or row.closes_at is not None:
+            await closed_in_time(deciding, connection, member, row)  # which a rule that fails refuses
             existing = row.application_id
             raise Refused(Refusal(RefusalCode.ALREADY_EXISTS, "application-open", {}, ("rule",), existing))
-    held = await history.held(rule, await deciding.state(member), at)
-    state = ApplicationState("entry" if held is None else "renewal")
+    state = ApplicationState("entry" if term is None else "renewal")
     transition = history.ask(version.program, rule, state, Applied())
-    if transition.state == "refused" or (held is not None and held.until is None):
+    if transition.state == "refused" or (term is not None and term.until is None):
         raise invalid("application-not-possible", "rule", rule=rule)
+    for row in late:
+        await withdraw(connection, business_id, row, at, deciding.now, caller)
     happened = Happened("applied", at)
     identity = history.begin(rule, state.kind, version.id, happened)
     return await history.follow(identity, version.program, state, transition, happened)
@@ -81,7 +88,7 @@ async def decide_application(
     """Approve or reject the step at hand; the last approval admits the member.
 
     Refused with NOT_FOUND, or INVALID_INPUT where the application has ended, waits for another step or for
-    votes, or where what was paid is not the fee.
+    votes, where what was paid is not the fee, or to approve a renewal when the membership has lapsed.
     """
 
     async def work(connection: Connection, business: Business, _now: datetime) -> ApplicationChanged:
@@ -116,9 +123,13 @@ async def _decide(
     history, state = ApplicationHistory(deciding, connection, caller, member), state_of(row)
     program = history.program(row)
     transition = history.ask(program, row.rule, state, StepDecided(wanted.approved))
-    if transition.state == "refused":
-        raise invalid("application-not-possible", "step", rule=row.rule)
     at = deciding.instant(member)
+    is_late = wanted.approved and row.kind == "renewal"
+    if is_late:
+        term, _ = await held(deciding, connection, member, row.rule, at)
+        is_late = term is None
+    if is_late or transition.state == "refused":
+        raise invalid("application-not-possible", "step", rule=row.rule)
     happened = Happened("decided", at, wanted.step, wanted.approved, wanted.paid, wanted.reason)
     identity = history.identity(row)
     return await history.follow(identity, program, state, transition, happened, row.event_count + 1)

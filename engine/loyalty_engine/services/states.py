@@ -28,7 +28,7 @@ from loyalty_engine.services.stored_wallets import StoredWallets, read_wallets
 from loyalty_engine.store.connection import Connection
 from loyalty_engine.store.members import MemberRow
 from loyalty_engine.store.merges import Parts, parts_of
-from loyalty_engine.store.states import StateRows, standing_rows, state_rows
+from loyalty_engine.store.states import StateRows, claim_rows, standing_rows, state_rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,6 +273,11 @@ def _claim(row: asyncpg.Record) -> Claim:
         cause_of(row) if row["first_claim_id"] != row["claim_id"] else None,
         made_of(row["slot"]),
     )
+
+
+async def claims_ever(connection: Connection, business_id: UUID, member_id: UUID, ladder: str) -> list[Claim]:
+    """All claims of a member on a ladder that nothing withdrew, with those that have ended."""
+    return [_claim(row) for row in await claim_rows(connection, business_id, member_id, ladder)]
 
 
 def _place(written: list[str] | None = None) -> Place | None:

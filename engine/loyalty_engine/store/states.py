@@ -47,6 +47,8 @@ _CLAIMS_OVER = (
 )
 """Claims whose end nobody applied: on a ladder that is gone, or frozen because a rule failed."""
 
+_CLAIMS_EVER = _CLAIMS_OF + "AND c.ladder = $3 " + _IN_ORDER
+
 _STANDINGS = """
 SELECT member_id, ladder, tier, since, until_at, next_review_at, standing_id,
        cycle_anchor, cycle_began_at, cycle_source, cycle_external_id, cycle_ends_on,
@@ -100,3 +102,10 @@ async def state_rows(connection: Connection, business_id: UUID, members: Sequenc
         counters=await connection.fetch(_COUNTERS, business_id, ids),
         parked=await connection.fetch(_PARKED, business_id, ids),
     )
+
+
+async def claim_rows(
+    connection: Connection, business_id: UUID, member_id: UUID, ladder: str
+) -> list[asyncpg.Record]:
+    """All claims of a member on a ladder that nothing withdrew, with those that have ended."""
+    return await connection.fetch(_CLAIMS_EVER, business_id, [member_id], ladder)
