@@ -169,10 +169,15 @@ async def _sweep(url: str, plain: bool) -> Swept:
     engine, pace, advanced = await opened(url, REVIEW_AT), Noted(), 0
     proposals = Proposals(sys.maxsize) if plain else Proposals()
     settle()
-    while done := await advance_due(engine, pace=pace, proposals=proposals):
+    while (done := await advance_due(engine, pace=pace, proposals=proposals)) or await anybody(engine):
         advanced += done
     await engine.database.close()
     return Swept(advanced, pace.locked)
+
+
+async def anybody(engine: Engine) -> bool:
+    """Whether anybody is due still, of whom another worker may be taking care."""
+    return any(row["work"] == "boundary" for row in await engine.database.due(REVIEW_AT, 1))
 
 
 def share(locked: Sequence[int], of_a_thousand: int) -> str:

@@ -11,6 +11,7 @@ from loyalty_engine.services import Engine, advance_due
 from loyalty_engine.services.due import Pace
 from loyalty_engine.store.connection import Connection
 from loyalty_engine.store.database import Database
+from loyalty_engine.store.members import lock_members
 from tests.services.shop import PROGRAM, SECRET_KEY, new_shop
 
 FREE = "SELECT FROM member WHERE business_id = $1 FOR NO KEY UPDATE NOWAIT"
@@ -26,7 +27,7 @@ def paced(milliseconds_each: float, transactions: int) -> Pace:
     return pace
 
 
-@pytest.mark.parametrize(("each", "members"), [(0.01, 500), (0.1, 250), (1, 25), (2, 12), (40, 1)])
+@pytest.mark.parametrize(("each", "members"), [(0.01, 500), (0.1, 250), (1, 25), (2, 12), (40, 5)])
 def test_members_are_locked_for_as_long_as_is_wanted(each: float, members: int) -> None:
     assert paced(each, 20).members == members
 
@@ -51,7 +52,24 @@ async def test_everybody_is_advanced_however_few_at_a_time(app_database: Databas
     ticks = iter(range(1000))
     pace = Pace(lambda: next(ticks) * 1000 * MILLISECOND)
     assert [await advance_due(shop.engine, pace=pace) for _ in range(2)] == [7, 0]
-    assert (pace.members, pace.longest) == (1, 1000 * MILLISECOND)
+    assert (pace.members, pace.longest) == (5, 1000 * MILLISECOND)
+
+
+async def test_a_worker_takes_those_whom_nobody_else_has_taken(app_database: Database) -> None:
+    shop = await new_shop(app_database, PROGRAM, clock_at=datetime(2026, 2, 1, tzinfo=UTC))
+    for number in range(12):
+        await shop.enrol(f"m{number}")
+    await shop.set_clock(datetime(2027, 1, 1, 12, tzinfo=UTC))
+    in_order = sorted((await shop.member_ids()).values())
+    elsewhere = [in_order[place] for place in (0, 1, 2, 6, 11)]
+    async with app_database.writing(shop.business_id) as another:
+        await lock_members(another, shop.business_id, elsewhere)
+        assert await advance_due(shop.engine) == 7
+    due = "SELECT member_id FROM member WHERE business_id = $1 AND next_boundary_at <= $2 ORDER BY 1"
+    async with app_database.reading(shop.business_id) as looking:
+        rows = await looking.fetch(due, shop.business_id, datetime(2027, 1, 1, 12, tzinfo=UTC))
+    assert [row["member_id"] for row in rows] == elsewhere
+    assert await advance_due(shop.engine) == 5
 
 
 async def test_nobody_is_locked_while_a_program_is_compiled(app_database: Database) -> None:

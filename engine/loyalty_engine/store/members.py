@@ -88,7 +88,7 @@ SELECT {_COLUMNS} FROM member m, settlement
 WHERE m.business_id = $1 AND m.member_id = ANY ($2::uuid[])
   AND (m.next_boundary_at <= $3 OR m.rulebook_version < (
       SELECT max(p.version) FROM program_version p WHERE p.business_id = $1 AND p.effective_at <= $3))
-ORDER BY m.member_id FOR NO KEY UPDATE OF m SKIP LOCKED
+ORDER BY m.member_id LIMIT $5 FOR NO KEY UPDATE OF m SKIP LOCKED
 """  # noqa: S608
 
 
@@ -166,11 +166,11 @@ async def locked_members(
 
 
 async def lock_due_members(
-    connection: Connection, business_id: UUID, member_ids: Sequence[UUID], now: datetime
+    connection: Connection, business_id: UUID, member_ids: Sequence[UUID], now: datetime, at_most: int
 ) -> dict[UUID, MemberRow]:
-    """Lock those that are still due and that nobody else is working on."""
+    """Lock the first, by their ids, of those that are still due and that nobody else is working on."""
     lock = settlement_lock(business_id)
-    rows = await connection.fetch(_LOCK_DUE, business_id, sorted(set(member_ids)), now, lock)
+    rows = await connection.fetch(_LOCK_DUE, business_id, list(member_ids), now, lock, at_most)
     return {row["member_id"]: MemberRow(**dict(row)) for row in rows}
 
 
