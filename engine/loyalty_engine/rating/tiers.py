@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from loyalty_engine.program.plan import LadderPlan
 from loyalty_engine.rating.rulebook import Rulebook
@@ -38,3 +40,38 @@ def tier_later(rulebook: Rulebook, ladder: str, tier: str, then: datetime, at: d
             tier = carried_tier(before, after, version.plan.of(ladder), tier) or after.base
         before = after
     return tier
+
+
+@dataclass(frozen=True, slots=True)
+class TierName:
+    """What a tier is called in the versions from a number up to another, both included."""
+
+    first: int
+    last: int
+    ladder: str
+    tier: str
+
+
+BEGINNING = datetime.min.replace(tzinfo=UTC)
+
+
+def names_until(rulebook: Rulebook, tiers: Collection[tuple[str, str]], at: datetime) -> list[TierName]:
+    """The tiers that become some tiers, given with their ladders, of the version in force at an instant.
+
+    So whoever was folded by an earlier version, and by none since, is known to stand on one of them.
+    """
+    found: list[TierName] = []
+    spans: dict[tuple[str, str], int] = {}
+    versions = rulebook.until(at).versions
+    for index, version in enumerate(versions):
+        then = version.effective_at or BEGINNING
+        named = {
+            (policy.key, tier)
+            for policy in version.program.ladders
+            for tier in policy.ladder.tiers
+            if (policy.key, tier_later(rulebook, policy.key, tier, then, at)) in tiers
+        }
+        last = versions[index - 1].number
+        found += [TierName(spans.pop(each), last, *each) for each in sorted(spans.keys() - named)]
+        spans = {each: spans.get(each, version.number) for each in named}
+    return found + [TierName(first, versions[-1].number, *each) for each, first in sorted(spans.items())]

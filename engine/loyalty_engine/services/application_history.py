@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
@@ -22,7 +22,7 @@ from loyalty_engine.rating.admission import (
     tiers_named,
 )
 from loyalty_engine.rating.overrides import OVERRIDE, ByHand
-from loyalty_engine.rating.tiers import tier_later
+from loyalty_engine.rating.tiers import names_until, tier_later
 from loyalty_engine.rules import Activity, Admission, AdmissionEvent, AdmissionKind, AdmissionStep, Transition
 from loyalty_engine.services.application_commands import ApplicationChanged
 from loyalty_engine.services.checks import OWN_SOURCE
@@ -138,9 +138,10 @@ class ApplicationHistory:
         )
         if transition.vote is not None:
             names = transition.vote.electorate
-            tiers = [tier for name in names for tier in self._tiers(identity, program, name, happened.at)]
+            tiers = {tier for name in names for tier in self._tiers(identity, program, name, happened.at)}
+            known = [asdict(name) for name in names_until(self._deciding.rulebook, tiers, happened.at)]
             await fix_electorate(
-                self._connection, self._business_id, changed.application_id, self._member.member_id, tiers
+                self._connection, self._business_id, changed.application_id, self._member.member_id, known
             )
         return changed
 

@@ -49,10 +49,14 @@ ORDER BY a.ended_at DESC, a.application_id DESC
 _FIX_ELECTORATE = """
 INSERT INTO application_elector (business_id, application_id, member_id)
 SELECT DISTINCT $1::uuid, $2::uuid, s.member_id
-FROM unnest($4::text[], $5::text[]) AS given(ladder, tier)
+FROM unnest($4::text[], $5::text[], $6::int[], $7::int[]) AS given(ladder, tier, first, last)
 JOIN current_standing s ON s.business_id = $1 AND s.ladder = given.ladder AND s.tier = given.tier
 JOIN member m ON m.business_id = s.business_id AND m.member_id = s.member_id
-WHERE m.status = 'active' AND m.member_id <> $3
+WHERE m.status = 'active' AND m.member_id <> $3 AND (
+    SELECT max(p.version) FROM program_version p
+    WHERE p.business_id = $1 AND p.version <= m.rulebook_version
+      AND (p.effective_at IS NULL OR p.effective_at <= m.folded_until)
+) BETWEEN given.first AND given.last
 """
 _ELECTORS = "SELECT count(*) FROM application_elector e WHERE e.business_id = $1 AND e.application_id = $2"
 _IS_ELECTOR = """
@@ -108,15 +112,15 @@ async def insert_event(connection: Connection, row: Row) -> None:
 
 
 async def fix_electorate(
-    connection: Connection,
-    business_id: UUID,
-    application_id: UUID,
-    applicant: UUID,
-    tiers: Sequence[tuple[str, str]],
+    connection: Connection, business_id: UUID, application_id: UUID, applicant: UUID, tiers: Sequence[Row]
 ) -> None:
-    """Write who may vote: the active members who stand on one of the tiers now, the applicant excepted."""
-    ladders, keys = [ladder for ladder, _ in tiers], [tier for _, tier in tiers]
-    await connection.execute(_FIX_ELECTORATE, business_id, application_id, applicant, ladders, keys)
+    """Write who may vote: the active members who stand on one of the tiers now, the applicant excepted.
+
+    Each tier has its ``ladder``, its name ``tier``, and the numbers of the ``first`` and the ``last`` version
+    in which it is called so: a member stands under the names of the version by which it was folded last.
+    """
+    columns = [[row[name] for row in tiers] for name in ("ladder", "tier", "first", "last")]
+    await connection.execute(_FIX_ELECTORATE, business_id, application_id, applicant, *columns)
 
 
 async def electors(connection: Connection, business_id: UUID, application_id: UUID) -> int:
