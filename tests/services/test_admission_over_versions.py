@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from loyalty_engine.program.plan import plan_of
 from loyalty_engine.services.commands import MembersMerged
@@ -116,7 +117,7 @@ async def test_who_stands_on_a_tier_that_had_the_name_of_another_one_before_vote
     app_database: Database,
 ) -> None:
     shop = await chamber(app_database, OPENED, electorate='["board"]')
-    at = {"ladder": "membership", "member": named("m3"), "occurred_at": OPENED}
+    at: dict[str, Any] = {"ladder": "membership", "member": named("m3"), "occurred_at": OPENED}
     await set_by_hand(shop, "board", **at)
     application = await applied(shop, "admission")
     await decided(shop, application, "review")
