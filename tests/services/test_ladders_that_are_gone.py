@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from loyalty_engine.program.plan import plan_of
 from loyalty_engine.services import refold_parked
 from loyalty_engine.store.database import Database
+from loyalty_engine.store.reads.moments import Moment
+from loyalty_engine.store.reads.standings_then import claims_then, standings_then
+from loyalty_engine.store.reads.view import View
 from tests.properties.invariants import broken
-from tests.services.shop import NOW, PROGRAM, START, new_shop
+from tests.services.leaving import assert_sound, claimed, leave
+from tests.services.shop import NOW, PROGRAM, START, Shop, new_shop
 from tests.services.test_failing_rules import fickle_shop, trouble
 from tests.services.test_migrations import proven, publish
+from tests.services.test_migrations_of_paused import pause
 
 WITHOUT = PROGRAM.replace('key = "status"', 'key = "level"')
 REMOVED = plan_of({"ladders": {"status": {"claims": "remove"}}})
+BACK = plan_of({"ladders": {"level": {"claims": "remove"}}})
+DAY = timedelta(days=1)
 
 
 async def test_a_claim_that_is_over_on_a_ladder_that_is_gone_is_no_difference(app_database: Database) -> None:
@@ -45,3 +52,73 @@ async def test_a_claim_whose_end_a_frozen_ladder_waits_for_stays_what_the_standi
     await refold_parked(shop.engine, shop.business_id)
     await shop.advance()
     assert await broken(shop) == {}
+
+
+async def then(shop: Shop, at: datetime) -> tuple[str | None, int]:
+    """Where Ann stood on the ladder at an instant, as known now, and how many claims she had there."""
+    member_id = await shop.value("SELECT member_id FROM member WHERE external_id = 'ann'")
+    moment = Moment(member_id, at, NOW + 300 * DAY)
+    async with shop.engine.database.reading(shop.business_id) as connection:
+        view = View(shop.business_id)
+        stood = (await standings_then(connection, view, [moment])).get(moment, {}).get("status")
+        claims = (await claims_then(connection, view, [moment])).get(moment, [])
+    return None if stood is None else stood.tier, sum(claim.ladder == "status" for claim in claims)
+
+
+async def test_who_leaves_claims_nothing_on_a_ladder_that_is_gone_also_when_it_comes_back(
+    app_database: Database,
+) -> None:
+    shop = await new_shop(app_database)
+    await shop.enrol()
+    await shop.buy(150)
+    await publish(shop, WITHOUT, REMOVED)
+    await shop.set_clock(NOW + DAY)
+    assert await then(shop, NOW) == ("silver", 1)
+    await leave(shop)
+    assert (await shop.tier(), await claimed(shop)) == ("basic", [])
+    assert await then(shop, NOW + DAY) == ("basic", 0)
+    await assert_sound(shop)
+    await publish(shop, PROGRAM, BACK)
+    await shop.set_clock(NOW + 2 * DAY)
+    await shop.advance()
+    assert await shop.tier() == "basic"
+    assert await then(shop, NOW) == ("silver", 1)
+    assert await then(shop, NOW + 2 * DAY) == ("basic", 0)
+    await assert_sound(shop)
+
+
+async def test_who_is_paused_or_had_a_cycle_on_it_claims_nothing_there_either(app_database: Database) -> None:
+    cycled = PROGRAM.replace(
+        'upgrade = { at = "activity", until = { end_of = "year" } }',
+        'upgrade = { at = "activity", until = "lifetime" }\n'
+        'cycle = { months = 12, restart = ["upgrade", "downgrade"] }',
+    )
+    shop = await new_shop(app_database, cycled)
+    await shop.enrol()
+    await shop.buy(600)
+    await pause(shop)
+    await publish(shop, WITHOUT, REMOVED)
+    await shop.set_clock(NOW + 300 * DAY)
+    await leave(shop)
+    assert (await shop.tier(), await claimed(shop)) == ("basic", [])
+    await publish(shop, cycled, BACK)
+    await shop.advance()
+    assert await shop.tier() == "basic"
+    await assert_sound(shop)
+
+
+async def test_what_is_returned_to_who_left_such_a_ladder_corrects_what_stood_before(
+    app_database: Database,
+) -> None:
+    shop = await new_shop(app_database)
+    await shop.enrol()
+    await shop.buy(150, external_id="p1")
+    await publish(shop, WITHOUT, REMOVED)
+    await shop.set_clock(NOW + DAY)
+    await leave(shop)
+    await publish(shop, PROGRAM, BACK)
+    await shop.set_clock(NOW + 3 * DAY)
+    await shop.give_back("p1", at=NOW + 2 * DAY)
+    assert (await shop.tier(), await claimed(shop)) == ("basic", [])
+    assert await then(shop, NOW) == ("basic", 0)
+    await assert_sound(shop)

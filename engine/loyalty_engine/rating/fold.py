@@ -94,7 +94,7 @@ class Folding:
         self._standings = Standings(rulebook, self.state, self._journal, foreseeing=foreseeing)
         self._notices = None if foreseeing else Notices(self.state, self._journal, self._forward)
         self._pauses = Pauses(self.state, self._journal)
-        self._closing = Closing(self.state, self._moves, self._measuring)
+        self._closing = Closing(rulebook, self.state, self._moves, self._measuring)
         self._merging = Merging(self.state, self._journal, self._standings, self._measuring)
         self._migration = Migration(rulebook, self.state, self._journal, self._standings)
 
@@ -214,7 +214,7 @@ class Folding:
             case ActivityFact(carried=carried) if carried is not None:
                 self._merge(fact, carried, at, version)
             case ActivityFact() if fact.activity.kind == CLOSING:
-                self._closing.leave(at, version.program, fact, self._standings)
+                self._closing.leave(at, version, fact, self._standings)
                 self._end(at, version)
             case ActivityFact():
                 yield from self._activity(fact, at, version)

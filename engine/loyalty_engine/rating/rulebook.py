@@ -77,9 +77,12 @@ class Rulebook:
     def ladder_before(self, version: ProgramVersion, ladder: str) -> LadderPolicy | None:
         """A ladder as it was when it was last in force before a version; None when it never was."""
         earlier = self.before(version)
-        while earlier is not None:
-            for policy in earlier.program.ladders:
-                if policy.key == ladder:
-                    return policy
-            earlier = self.before(earlier)
-        return None
+        known = None if earlier is None else self.last_with(earlier, ladder)
+        return None if known is None else known.program.ladder(ladder)
+
+    def last_with(self, version: ProgramVersion, ladder: str) -> ProgramVersion | None:
+        """A version, or the last one in force before it, that has a ladder; None when none has."""
+        known: ProgramVersion | None = version
+        while known is not None and all(policy.key != ladder for policy in known.program.ladders):
+            known = self.before(known)
+        return known
