@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from loyalty_engine.entities.simulation import FAILURES
 from loyalty_engine.ids import new_id
 from loyalty_engine.jobs.worker import work_once
 from loyalty_engine.services import continue_simulation, erase_member, merge_members
@@ -19,14 +20,17 @@ from loyalty_engine.services.commands import (
 )
 from loyalty_engine.services.credentials import operator
 from loyalty_engine.services.engine import Engine
+from loyalty_engine.words import say
 from loyalty_schema.ids import global_id
+from loyalty_schema.simulation_enums import SimulationFailureCode
 from tests.api.shop import NOW, PROGRAM, Shop, open_shop
 from tests.services.shop import OneBusiness
 
 SIMULATION = """
 fragment Told on Simulation {
   id kind status progress { membersDone members } requestedAt startedAt heartbeatAt endedAt
-  effectiveAt from until sample source plan findings { path severity } failure(locale: "en")
+  effectiveAt from until sample source plan findings { path severity }
+  failure { code message(locale: "en") zh: message(locale: "zh") }
   publication {
     members moves { ladder from to falls members } announced { members } rules { rule members }
   }
@@ -283,7 +287,15 @@ async def test_a_chunk_that_is_never_done_is_told_in_words(shop: Shop) -> None:
     await worked(shop)
     found = await told(shop, simulation_id)
     assert (found["status"], found["publication"]) == ("FAILED", None)
-    assert found["failure"].startswith("Its workers ended 3 times")
+    assert found["failure"]["code"] == "LOST"
+    assert found["failure"]["message"].startswith("Its workers ended 3 times")
+    assert found["failure"]["zh"].startswith("处理同一批会员时")
+
+
+def test_every_cause_that_the_database_knows_has_a_code_and_words_in_every_language() -> None:
+    assert [SimulationFailureCode(each) for each in FAILURES] == list(SimulationFailureCode)
+    for each in FAILURES:
+        assert say("en", f"failure-{each}") != say("zh", f"failure-{each}")
 
 
 async def test_another_business_neither_sees_nor_cancels_it(shop: Shop) -> None:

@@ -13,7 +13,6 @@ from loyalty_engine.program import Finding as ProgramFinding
 from loyalty_engine.store.reads import members, simulations
 from loyalty_engine.words import say
 from loyalty_schema.connections import After, Connection, First, connection_of, page_of_list, slice_of
-from loyalty_schema.enums import CostSort, SimulationEstimate, SimulationKind, SimulationState
 from loyalty_schema.fields import (
     EVERYONE,
     FEW,
@@ -26,6 +25,13 @@ from loyalty_schema.fields import (
 )
 from loyalty_schema.ids import global_id
 from loyalty_schema.request import Info, Request, request_of
+from loyalty_schema.simulation_enums import (
+    CostSort,
+    SimulationEstimate,
+    SimulationFailureCode,
+    SimulationKind,
+    SimulationState,
+)
 from loyalty_schema.types.node import Node
 from loyalty_schema.types.rules import Finding, Locale
 
@@ -118,6 +124,23 @@ class SimulatedPeriod:
     costs: list[SimulatedCost] = given(brings=FEW, description="The points, by who gives and who pays them.")
     tiers: list[SimulatedStanding] = given(brings=FEW, description="The tiers at the end of the period.")
     failed: list[SimulatedRule] = given(brings=FEW, description="Rules that failed, and at how many members.")
+
+
+@strawberry.type(description="Why a simulation ended without a result.")
+class SimulationFailure:
+    """Why a simulation ended without a result."""
+
+    reason: strawberry.Private[str]
+
+    @computed(scope=PROGRAM_WRITE, description="Why, as a stable code.")
+    def code(self) -> SimulationFailureCode:
+        """Why, as a stable code."""
+        return SimulationFailureCode(self.reason)
+
+    @computed(scope=PROGRAM_WRITE, description="Why, in words.")
+    def message(self, info: Info, locale: Locale = None) -> str:
+        """Why, in words."""
+        return say(request_of(info).language(locale), f"failure-{self.reason}")
 
 
 @strawberry.type(description="A member who would move.")
@@ -217,12 +240,10 @@ class Simulation(Node):
         """What was to be thought of it."""
         return [Finding(row=ProgramFinding(**each)) for each in self.row.findings]
 
-    @computed(scope=PROGRAM_WRITE, description="Why it failed, in words; null: it did not.")
-    def failure(self, info: Info, locale: Locale = None) -> str | None:
+    @computed(scope=PROGRAM_WRITE, description="Why it failed; null: it did not.")
+    def failure(self) -> SimulationFailure | None:
         """Why it failed."""
-        if self.row.failure is None:
-            return None
-        return say(request_of(info).language(locale), f"failure-{self.row.failure}")
+        return None if self.row.failure is None else SimulationFailure(reason=self.row.failure)
 
     @computed(
         scope=PROGRAM_WRITE,
