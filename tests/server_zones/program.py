@@ -39,7 +39,7 @@ def windowed(name: str, window: str) -> str:
 
 
 def lives() -> str:
-    """Ladders with a keeping tree, grace, notices, dates, cycles, and days that a rule asks for."""
+    """Ladders with a keeping tree, grace, notices, dates, cycles, days that a rule asks for, a match, a lock."""
     kept = ladder(
         '"entering"',
         key="kept",
@@ -67,6 +67,8 @@ def lives() -> str:
         returns="undo",
         prolonging="notice_days = 5",
     )
+    matched = ladder('"matching"', key="matched", until="{ months = 1 }", review="year", returns="at_review")
+    held_down = ladder('"soon"', key="held_down", until="{ months = 3 }", returns="undo")
     return (
         kept
         + spend("40", "90", window=WINDOWS["month"], rule_id="entering")
@@ -75,6 +77,10 @@ def lives() -> str:
         + spend("40", "90", window=WINDOWS["days"], rule_id="lately")
         + tenured
         + spend("30", "40", window=WINDOWS["day"], rule_id="daily")
+        + matched
+        + spend("60", "500", window=WINDOWS["month"], rule_id="matching")
+        + held_down
+        + spend("40", "90", window=WINDOWS["months"], rule_id="soon")
         + rule("loyal", "tier_tenure", '{ unit = "months", thresholds = { silver = 1, gold = 3 } }')
     )
 

@@ -68,4 +68,15 @@ def check_days(found: dict[str, Any], zone: ZoneInfo) -> None:
     assert all(day == key[:10] for key, day in days.items())
     ended = {row[3] for row in found["claim"] if row[0] == "month" and row[4] == "rules"}
     assert str(begins("2024-04-10", zone)) in ended
-    assert len({row[0] for row in found["change"] if row[1] != "None"}) == 15  # every ladder has moved
+    assert len({row[0] for row in found["change"] if row[1] != "None"}) == 17  # every ladder has moved
+    returned = {row[1]: row[3] for row in found["fact"] if row[0] == "desk"}
+    assert [returned[name] for name in ("part", "whole", "unlinked")] == [
+        "2024-04-27",
+        "2024-04-28",
+        "2024-05-01",
+    ]
+    by_hand = {(row[0], row[4]): row[3] for row in found["claim"] if row[4] in ("match", "override")}
+    ends = str(begins("2025-01-13", zone))  # 3 November 2024, and 71 days in which the member rested
+    assert by_hand == dict.fromkeys(
+        [("held_down", "override"), ("matched", "match"), ("week", "override")], ends
+    )

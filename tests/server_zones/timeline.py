@@ -79,6 +79,11 @@ def purchases(day: str, zone: ZoneInfo) -> Iterator[tuple[datetime, int]]:
     yield from ((start - SECOND, 15), (start, 20), (start + timedelta(hours=20), 25))
 
 
+def named(at: datetime, zone: ZoneInfo) -> str:
+    """The name of a purchase: the local time at which it was made."""
+    return f"{at.astimezone(zone):%Y-%m-%d %H:%M:%S}"
+
+
 async def play(database: Database, name: str) -> Shop:
     """The member's year in a business of the zone."""
     zone = ZoneInfo(name)
@@ -87,16 +92,27 @@ async def play(database: Database, name: str) -> Shop:
     for until, days in STRETCHES.items():
         await shop.set_clock(noon(until, zone))
         bought = [each for day in days for each in purchases(day, zone)]
-        sent = [
-            purchase(amount, at, external_id=f"{at.astimezone(zone):%Y-%m-%d %H:%M:%S}")
-            for at, amount in bought
-        ]
+        sent = [purchase(amount, at, external_id=named(at, zone)) for at, amount in bought]
         if sent:
             assert {type(answer) for answer in await shop.send_batch(sent)} == {Recorded}
         if until == "2024-05-05":
+            await give_back(shop, zone)
             ends = date(2024, 11, 3)
             at = noon("2024-05-01", zone)
             await set_by_hand(shop, "gold", at, ladder="week", until=ends, external_id="by hand")
+            await set_by_hand(
+                shop,
+                "gold",
+                at,
+                ladder="matched",
+                origin="match",
+                evidence={"card": "of another shop"},
+                until=ends,
+                external_id="matched",
+            )
+            await set_by_hand(
+                shop, "basic", at, ladder="held_down", until=ends, locked=True, external_id="held down"
+            )
             done(await pause_member(shop.engine, shop.caller, shop.key(), PauseMember(ANN, "away")), Recorded)
         if until == "2024-07-15":
             done(
@@ -104,6 +120,17 @@ async def play(database: Database, name: str) -> Shop:
             )
         await shop.advance()
     return shop
+
+
+async def give_back(shop: Shop, zone: ZoneInfo) -> None:
+    """Returns at the end of a local day and where one begins: in part, whole, and of no purchase."""
+    _, whole, part = (named(at, zone) for at, _ in purchases("2024-04-26", zone))
+    ended = begins("2024-04-28", zone)
+    await shop.give_back(part, 5, ended - SECOND, external_id="part")
+    await shop.give_back(whole, None, ended, external_id="whole")
+    at = begins("2024-05-01", zone)
+    unlinked = purchase(-10, at, kind="return", source="desk", external_id="unlinked")
+    done(await shop.send(unlinked), Recorded)
 
 
 async def told(database: Database, client: httpx.AsyncClient, name: str) -> dict[str, Any]:
