@@ -39,7 +39,7 @@ def windowed(name: str, window: str) -> str:
 
 
 def lives() -> str:
-    """Ladders with a keeping tree, grace, notices, dates, cycles, days that a rule asks for, a match, a lock."""
+    """Ladders with a keeping tree, grace, notices, dates, cycles, days asked for, a match, a lock."""
     kept = ladder(
         '"entering"',
         key="kept",
