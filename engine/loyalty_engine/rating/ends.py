@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
+from itertools import count
 from zoneinfo import ZoneInfo
 
 from loyalty_engine.localtime import (
@@ -96,14 +97,14 @@ def release_at(section: PointsSection, day: date, zone: ZoneInfo) -> datetime | 
     return first_instant(day + timedelta(days=section.pending.days), zone)
 
 
-def cycle_end(section: Cycle, cycle: CycleState, zone: ZoneInfo) -> datetime:
-    """The end of a cycle under way; months are counted from its anchor, never from an end to the next."""
-    if cycle.ends_on is not None:
-        return first_instant(cycle.ends_on, zone)
-    count = 1
-    while (end := first_instant(add_months(cycle.anchor, section.months * count), zone)) <= cycle.began_at:
-        count += 1
-    return end
+def cycle_ends(section: Cycle, cycle: CycleState, zone: ZoneInfo) -> Iterator[datetime]:
+    """Where a cycle under way may end: months are counted from its anchor, never from an end to the next.
+
+    It ends at the first that comes; one that the program of that time did not have was none.
+    """
+    begins, first = (cycle.anchor, 1) if cycle.ends_on is None else (cycle.ends_on, 0)
+    ends = (first_instant(add_months(begins, section.months * each), zone) for each in count(first))
+    return (end for end in ends if end > cycle.began_at)
 
 
 def next_review(policy: LadderPolicy, state: LadderState, after: datetime, zone: ZoneInfo) -> datetime | None:
@@ -111,7 +112,7 @@ def next_review(policy: LadderPolicy, state: LadderState, after: datetime, zone:
     if policy.review is None:
         return None
     if policy.review.every == "cycle":
-        return next_cycle(policy, state, zone)
+        return next_cycle(policy, state, after, zone)
     if policy.review.every is None:
         return next_date(policy.review.dates, after, zone)
     return next_period(policy.review.every, after, zone)
@@ -154,8 +155,15 @@ def next_period(period: str, after: datetime, zone: ZoneInfo) -> datetime:
     return first_instant(next_period_start(local_day(after, zone), period), zone)
 
 
-def next_cycle(policy: LadderPolicy, state: LadderState, zone: ZoneInfo) -> datetime | None:
-    """The end of the cycle under way; None for a ladder without cycles."""
+def next_cycle(policy: LadderPolicy, state: LadderState, after: datetime, zone: ZoneInfo) -> datetime | None:
+    """The end of the cycle under way, strictly after an instant; None for a ladder without cycles."""
     if policy.section.cycle is None or state.cycle is None:
         return None
-    return cycle_end(policy.section.cycle, state.cycle, zone)
+    return next(end for end in cycle_ends(policy.section.cycle, state.cycle, zone) if end > after)
+
+
+def is_cycle_end(policy: LadderPolicy, state: LadderState, at: datetime, zone: ZoneInfo) -> bool:
+    """Whether the cycle under way ends at the instant."""
+    if policy.section.cycle is None or state.cycle is None:
+        return False
+    return next(end for end in cycle_ends(policy.section.cycle, state.cycle, zone) if end >= at) == at

@@ -127,7 +127,7 @@ class Folding:
             for policy in (held if state.pause is None else ())
             for instant in (
                 next_review(policy, state.ladders[policy.key], state.at, program.zone),
-                next_cycle(policy, state.ladders[policy.key], program.zone),
+                next_cycle(policy, state.ladders[policy.key], state.at, program.zone),
             )
         ]
         begins = [

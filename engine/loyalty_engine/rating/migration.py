@@ -250,12 +250,17 @@ class Migration:
     def _with_cycle(
         self, at: At, version: ProgramVersion, policy: LadderPolicy, state: LadderState
     ) -> LadderState:
-        """A ladder that had no cycle begins its first one."""
-        if policy.section.cycle is None or state.cycle is not None:
+        """A ladder that had no cycle up to now begins one."""
+        if policy.section.cycle is None or (state.cycle is not None and self._had_cycle(version, policy)):
             return state
         self._state.tallies.cycles[policy.key] = Tallies()
         day = local_day(at.instant, version.program.zone)
         return replace(state, cycle=CycleState(day, at.instant, at.place))
+
+    def _had_cycle(self, version: ProgramVersion, policy: LadderPolicy) -> bool:
+        earlier = self._rulebook.before(version)
+        ladders = () if earlier is None else earlier.program.ladders
+        return any(each.key == policy.key and each.section.cycle is not None for each in ladders)
 
     def _as_one_change(
         self,

@@ -69,7 +69,7 @@ class Pauses:
             self._claim(at, policy, claim, moving) if moving.held(claim) else claim
             for claim in ladder.outlasted
         )
-        cycle, ends = ladder.cycle, next_cycle(policy, ladder, moving.zone)
+        cycle, ends = ladder.cycle, next_cycle(policy, ladder, moving.since, moving.zone)
         if cycle is not None and ends is not None and moving.days_since(cycle.began_at):
             ends_on = local_day(ends, moving.zone) + moving.days_since(cycle.began_at)
             cycle = replace(cycle, ends_on=ends_on)
@@ -89,14 +89,14 @@ class Moving:
     """By how much a pause, up to an instant, moves what began when."""
 
     def __init__(self, pause: Pause, until: datetime, zone: ZoneInfo) -> None:
-        self._since = pause.since
+        self.since = pause.since
         self._paused_on = local_day(pause.since, zone)
         self._resumed_on = local_day(until, zone)
         self.zone = zone
 
     def held(self, claim: Claim) -> bool:
         """Whether a claim was in force when the pause began, or was made in it."""
-        return claim.until_at is None or claim.until_at > self._since
+        return claim.until_at is None or claim.until_at > self.since
 
     def days_since(self, began_at: datetime) -> timedelta:
         """Of the days paused, those after something began."""

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 
 from loyalty_engine.localtime import local_day
 from loyalty_engine.program import LadderPolicy, Program
 from loyalty_engine.program.file import Until
 from loyalty_engine.rating.claimed import claim_figures, cycle_began_on
-from loyalty_engine.rating.ends import claim_end, cycle_end, is_review
+from loyalty_engine.rating.ends import claim_end, is_cycle_end, is_review
 from loyalty_engine.rating.facts import CLOSING
 from loyalty_engine.rating.falling import graced
 from loyalty_engine.rating.inputs import member_at
@@ -66,7 +65,7 @@ class Standings:
                 self._judge(at, program, policy, held, [policy.upgrade.until], tiers)
             return
         state = self._state.ladders[policy.key]
-        over = self._is_over(policy, state, at.instant, program)
+        over = is_cycle_end(policy, state, at.instant, program.zone)
         review = policy.review if is_review(policy, at.instant, program.zone, cycle_over=over) else None
         left = tuple(claim for claim in state.claims if claim.until_at is None or claim.until_at > at.instant)
         untils = [] if review is None else [review.until]
@@ -281,11 +280,6 @@ class Standings:
             ("upgrade" if rose else "downgrade") in policy.section.cycle.restart
         ):
             self._begin_cycle(policy, at, None)
-
-    def _is_over(self, policy: LadderPolicy, state: LadderState, at: datetime, program: Program) -> bool:
-        if policy.section.cycle is None or state.cycle is None:
-            return False
-        return cycle_end(policy.section.cycle, state.cycle, program.zone) == at
 
     def _begin_cycle(self, policy: LadderPolicy, at: At, before: CycleState | None) -> None:
         """Begin the ladder's cycle anew, after a cycle that is over or by a change that restarts it.
