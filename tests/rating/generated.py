@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from loyalty_engine.localtime import first_instant, local_day
 from loyalty_engine.program import Program
-from loyalty_engine.rating import ActivityFact, Fact, Moved, Portion, ReturnFact, State
+from loyalty_engine.program.plan import Plan
+from loyalty_engine.rating import ActivityFact, Fact, Moved, Portion, ReturnFact, Rulebook, State
 from loyalty_engine.rating.facts import place_of
 from loyalty_engine.rating.overrides import OVERRIDE, ByHand
 from loyalty_engine.rating.pauses import PAUSE, RESUME, pause_attributes
@@ -25,6 +26,7 @@ from tests.rating.histories import (
     linked_return,
     new_member,
     purchase,
+    rulebook_of,
     value,
 )
 
@@ -35,15 +37,22 @@ UNTIL_DAY = 900
 
 @dataclass(frozen=True, slots=True, repr=False)
 class History:
-    """Facts of one member under one program."""
+    """Facts of one member under one program, or under that one and those that ``later`` say."""
 
     program: Program
     facts: tuple[Fact, ...]
+    later: tuple[tuple[str, Program, Plan], ...] = ()
 
     def __repr__(self) -> str:
-        """The file and the facts, to read when a property fails."""
+        """The files and the facts, to read when a property fails."""
+        files = [self.program.source, *(f"{at} {plan.text}\n{each.source}" for at, each, plan in self.later)]
         facts = "\n  ".join(str(fact) for fact in sorted(self.facts, key=place_of))
-        return f"{self.program.source}\n  {facts}\n"
+        return "\n".join(files) + f"\n  {facts}\n"
+
+    @property
+    def rulebook(self) -> Rulebook:
+        """The versions that its facts are folded by."""
+        return rulebook_of(self.program, *self.later)
 
     @property
     def zone(self) -> ZoneInfo:

@@ -192,18 +192,27 @@ offer_extras = st.sampled_from(
 
 
 @st.composite
-def programs(
+def sources(
     draw: st.DrawFn, policies: Sequence[str] = POLICIES, *, net: bool = False, announcing: bool = False
-) -> Program:
-    """A program with nothing rationed; ``net`` leaves out measures that ignore returns.
+) -> str:
+    """The file of a program with nothing rationed, without its own table.
 
-    With ``announcing`` every ladder gives notice before a downgrade.
+    ``net`` leaves out measures that ignore returns. With ``announcing`` every ladder gives notice before a
+    downgrade.
     """
-    source = (
+    return (
         draw(points())
         + draw(ladders("status", policies, net, announcing))
         + (draw(ladders("circle", policies, net, announcing)) if draw(st.booleans()) else "")
         + earning(draw(bonuses), draw(line_caps))
         + "".join(promotion(f"offer_{index}", draw(awards), extra=draw(offer_extras)) for index in range(2))
     )
+
+
+@st.composite
+def programs(
+    draw: st.DrawFn, policies: Sequence[str] = POLICIES, *, net: bool = False, announcing: bool = False
+) -> Program:
+    """A program of such a file."""
+    source = draw(sources(policies, net=net, announcing=announcing))
     return compiled(source, draw(st.sampled_from(ZONES)))
