@@ -4,12 +4,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
+from loyalty_engine.rating.admission import admits
 from loyalty_engine.services.engine import Business as EngineBusiness
 from loyalty_engine.services.liability import liability
-from loyalty_engine.store.reads import businesses, held, rewards, settlements, simulations
+from loyalty_engine.store.reads import businesses, held, renewals, rewards, settlements, simulations
 from loyalty_schema.connections import After, Connection, First, connection_of, page_of_list, slice_of
 from loyalty_schema.enums import AdjustmentState, CredentialKind, Environment, value_of
 from loyalty_schema.fields import (
+    APPLICATIONS_READ,
     EVERYONE,
     PARTNERS_READ,
     POINTS_ADJUST,
@@ -19,13 +21,14 @@ from loyalty_schema.fields import (
     computed,
     page,
 )
-from loyalty_schema.filters import RewardFilter
+from loyalty_schema.filters import InstantRange, RewardFilter
 from loyalty_schema.ids import global_id
 from loyalty_schema.request import Info, request_of
 from loyalty_schema.types.liability import LiabilityPart
 from loyalty_schema.types.node import Node
 from loyalty_schema.types.partner import Partner, Promotion
 from loyalty_schema.types.program import Program, draft_version
+from loyalty_schema.types.renewals import Renewals
 from loyalty_schema.types.reward import Reward
 from loyalty_schema.types.rules import RuleType
 from loyalty_schema.types.settlement import Settlement
@@ -200,6 +203,27 @@ class Business(Node):
         section = program.points[key].section
         parts = await request.reads.run(liability, section, program.zone, request.now)
         return [LiabilityPart(row=part, decimals=section.decimals) for part in parts]
+
+    @computed(
+        scope=APPLICATIONS_READ,
+        partners=False,
+        description="How many of the terms of membership that a rule granted were renewed, by the ends with "
+        "which they were granted; not for partners. Null: nobody could ever apply to such a rule.",
+    )
+    async def renewals(
+        self,
+        info: Info,
+        rule: Annotated[str, strawberry.argument(description="The rule's id in the program.")],
+        ends: Annotated[
+            InstantRange | None,
+            strawberry.argument(description="The terms with an end in this range; left out: all."),
+        ] = None,
+    ) -> Renewals | None:
+        """How many of the terms of membership that a rule granted were renewed."""
+        request, ends = request_of(info), ends or InstantRange()
+        if not any(rule in admits(version.program) for version in (await request.rulebook()).versions):
+            return None
+        return Renewals(row=await request.reads.run(renewals.renewals, rule, ends.from_, ends.before))
 
     @page(
         scope=POINTS_ADJUST,
