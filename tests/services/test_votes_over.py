@@ -98,6 +98,17 @@ async def test_what_a_vote_granted_goes_with_a_merge(app_database: Database) -> 
     await assert_verified(shop)
 
 
+async def test_a_vote_on_who_goes_on_is_closed_before_a_merge(app_database: Database) -> None:
+    shop = await clubs(app_database, OPENED, "chess")
+    application = await carried(shop)
+    await shop.enrol("zoe")
+    await shop.set_clock(CLOSES + DAY)
+    done(await merge(shop, "zoe", "ann"), MembersMerged)
+    assert await stands(shop, application) == ("admitted", None)
+    assert await shop.tier(ladder="chess") == "friend"
+    await assert_verified(shop)
+
+
 async def test_a_vote_that_rejected_holds_up_no_merge(app_database: Database) -> None:
     shop = await clubs(app_database, OPENED, "chess")
     application = await applied(shop, "chess")

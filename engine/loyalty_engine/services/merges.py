@@ -55,7 +55,7 @@ async def _merge(
 ) -> MembersMerged:
     business_id = deciding.business.business_id
     absorbed, _ = await close_over(deciding, connection, absorbed)
-    survivor = await deciding.again(survivor)
+    survivor, _ = await close_over(deciding, connection, await deciding.again(survivor))
     at = max(deciding.instant(absorbed), deciding.instant(survivor))
     stored = await stored_states(connection, business_id, deciding.rulebook, [absorbed])
     if stored[absorbed.member_id].parked:
