@@ -49,6 +49,11 @@ class SimulationEstimate(Enum):
         "gifts",
         description="Members would have been given something else by others, which they might have spent.",
     )
+    MERGES = enum_value(
+        "merges",
+        description="Somebody would have had something else to bring into another membership, which is "
+        "counted as what it brought really.",
+    )
 
 
 @strawberry.enum(description="What points that cost or save something are.")

@@ -152,6 +152,7 @@ ESTIMATES = {
     "sample": "only a part of the members was folded",
     "budgets": "a budget or quota did not suffice, and who would have come first is not known",
     "gifts": "members would have been given something else by others, which they might have spent",
+    "merges": "members who were merged would have had something else to bring",
 }
 
 

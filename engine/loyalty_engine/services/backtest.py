@@ -29,7 +29,7 @@ from loyalty_engine.services.histories import History, begun, histories
 from loyalty_engine.services.programs import NotPublished, ProgramRefused, findings_at
 from loyalty_engine.services.promotions import known_promotions, opened_units
 from loyalty_engine.services.strata import Held, Stratum, margin, totals
-from loyalty_engine.services.trials import Trial, TrialAnswers
+from loyalty_engine.services.trials import Trial, TrialAnswers, carried
 from loyalty_engine.services.verification.replay import StoredAnswers
 from loyalty_engine.store.backtest import members_read, posted_between, rationed_at, sampled_members
 from loyalty_engine.store.connection import Connection
@@ -70,8 +70,10 @@ class Backtested:
     """What a period came to for the members who had joined before its end.
 
     ``estimates`` says why it is not exact: ``sample``, ``budgets`` (somebody would have been granted less
-    than asked) or ``gifts`` (others would have been given something else, which they might have spent).
-    ``costs`` are in the smallest units of their currency. ``failed`` counts members at whom a rule failed.
+    than asked), ``gifts`` (others would have been given something else, which they might have spent) or
+    ``merges`` (somebody would have had something else to bring into another membership). ``costs`` are in the
+    smallest units of their currency. ``tiers`` are without those who had left or been absorbed by the end.
+    ``failed`` counts members at whom a rule failed.
     """
 
     period: Period
@@ -139,6 +141,8 @@ class Backtest:
         self._plan = plan
         self._period = period
         self.strata: dict[str, Stratum] = {}
+        self.brings_otherwise = False
+        """Whether somebody who was absorbed would have had something else to bring."""
 
     async def of(self, sample: int | None, findings: tuple[Finding, ...]) -> Backtested:
         business_id, period = self._business.business_id, self._period
@@ -233,8 +237,14 @@ class Backtest:
 
     def _add(self, stratum: Stratum, was: Outcome, would: Outcome) -> None:
         start, end = self._period.start, self._period.end
-        stratum.add(costs(was.effects.values(), start, end), costs(would.effects.values(), start, end))
+        came, would_come = (costs(each.effects.values(), start, end) for each in (was, would))
+        stratum.add(came, would_come)
         stratum.failed.update({parked.rule for parked in would.parked})
+        if was.state.closed:
+            is_absorbed = was.state.closed_at is None
+            if is_absorbed and (came != would_come or carried(was.state) != carried(would.state)):
+                self.brings_otherwise = True
+            return  # Who left or went into another is counted on no tier.
         for policy in self._program.ladders:
             before, after = was.state.ladders.get(policy.key), would.state.ladders[policy.key]
             stratum.tiers[Held(policy.key, before.tier if before else None, after.tier)] += 1
@@ -249,7 +259,12 @@ class Backtest:
         found = self.strata.values()
         changes = totals([(each, each.changes) for each in found])
         gifts = any(cost.sort == "given" and change for cost, change in changes.items())
-        reasons = {"sample": folded < members, "budgets": cut, "gifts": gifts}
+        reasons = {
+            "sample": folded < members,
+            "budgets": cut,
+            "gifts": gifts,
+            "merges": self.brings_otherwise,
+        }
         return Backtested(
             self._period,
             members,

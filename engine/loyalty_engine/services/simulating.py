@@ -51,6 +51,9 @@ from loyalty_engine.store.verification.business import last_member, members_afte
 
 _logger = logging.getLogger(__name__)
 
+FOUND_NOTHING = {"cut": False, "merges": False}
+"""What would make the figures of a back-test estimates, before anybody is folded."""
+
 WHOLE = "whole"
 """The only stratum where everybody is folded."""
 
@@ -217,18 +220,19 @@ class _Chunk:
         if sample is None:
             last, members = await last_joined(self._connection, self._business_id, period.end)
             strata = {WHOLE: stratum_written(Stratum(members))}
-            counted = {"population": members, "cut": False, "strata": strata}
+            counted = {"population": members, **FOUND_NOTHING, "strata": strata}
             return Advanced(members, 0, None, last, None, counted, None, done=False)
         rows = await sampled_members(self._connection, self._business_id, period.end, sample)
         strata = {row["stratum"]: stratum_written(Stratum(row["in_stratum"])) for row in rows}
         chosen = [[str(row["member_id"]), row["stratum"]] for row in rows]
         population = rows[0]["members"] if rows else 0
-        counted = {"population": population, "cut": False, "strata": strata}
+        counted = {"population": population, **FOUND_NOTHING, "strata": strata}
         return Advanced(len(rows), 0, None, None, chosen, counted, None, done=False)
 
     async def _backtest(self, program: Program, backtest: Backtest, period: Period) -> Advanced:
         counted = cast("dict[str, Any]", self._work.counted)
         backtest.strata = {name: stratum_read(each) for name, each in counted["strata"].items()}
+        backtest.brings_otherwise = counted.get("merges", False)
         rows, strata, done = await self._next(backtest, period)
         population, chosen = counted["population"], self._work.chosen
         folded = population if chosen is None else len(chosen)
@@ -242,7 +246,8 @@ class _Chunk:
         after = rows[-1].member_id if rows else self._work.after_member_id
         if not done:
             written = {name: stratum_written(each) for name, each in backtest.strata.items()}
-            return self._further(len(rows), after, {**counted, "cut": cut, "strata": written}, done=False)
+            found = {"cut": cut, "merges": backtest.brings_otherwise, "strata": written}
+            return self._further(len(rows), after, {**counted, **found}, done=False)
         if chosen is None:
             population = folded = backtest.strata[WHOLE].members = backtest.strata[WHOLE].folded
         result = backtested(program, await backtest.result(population, folded, cut, ()))

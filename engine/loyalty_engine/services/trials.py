@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from loyalty_engine.ledger.lots import Place
-from loyalty_engine.rating import Fact, Folding
+from loyalty_engine.rating import Fact, Folding, State
 from loyalty_engine.rating.earning import Ask
 from loyalty_engine.rating.facts import place_of
 from loyalty_engine.services.answers import Answers, MemberAnswers
@@ -52,3 +52,19 @@ class Trial:
         """The facts in the order of the fold."""
         for fact in self.facts:
             yield place_of(fact), self, fact
+
+
+def carried(state: State) -> tuple[object, ...]:
+    """What a history that ended in another one left there, or has left beyond what it brought: told apart."""
+    points = {
+        currency: (wallet.available, wallet.pending, wallet.debt)
+        for currency, wallet in state.wallets.items()
+        if wallet.available or wallet.pending or wallet.debt
+    }
+    claims = {
+        (ladder, claim.tier, claim.until_at, claim.locked)
+        for ladder, standing in state.ladders.items()
+        for claim in (*standing.claims, *standing.outlasted)
+        if claim.until_at is None or claim.until_at > state.at
+    }
+    return points, claims, {name: used for name, used in state.counters.items() if used}

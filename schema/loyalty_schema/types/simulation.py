@@ -122,7 +122,10 @@ class SimulatedPeriod:
         brings=FEW, description="Why the figures are estimates; empty: they are exact."
     )
     costs: list[SimulatedCost] = given(brings=FEW, description="The points, by who gives and who pays them.")
-    tiers: list[SimulatedStanding] = given(brings=FEW, description="The tiers at the end of the period.")
+    tiers: list[SimulatedStanding] = given(
+        brings=FEW,
+        description="The tiers at the end of the period, without those who had left or been merged by then.",
+    )
     failed: list[SimulatedRule] = given(brings=FEW, description="Rules that failed, and at how many members.")
 
 
