@@ -203,7 +203,7 @@ async def test_an_application_that_was_not_approved_is_over_and_another_may_be_m
 
 @pytest.mark.parametrize(
     ("language", "said"),
-    [("en", "The application waits for another step: review."), ("zh", "申请正在等待另一步骤：review。")],
+    [("en", "The application waits for another step: review."), ("zh", "申请正在等待另一步骤：审核。")],
 )
 async def test_a_refusal_says_what_is_wrong_in_the_language_asked_for(
     chamber: Shop, language: str, said: str

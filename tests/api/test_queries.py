@@ -102,7 +102,7 @@ async def test_what_is_enough_already_names_the_review_that_decides(
         "Silver: enough for it; the review of 2027-01-01 decides",
     ]
     progress = (await shop.data(ABOUT_MEMBER, ANNA))["member"]["standing"]["progress"]
-    assert progress[0]["message"] == "enough GBP for Silver"
+    assert progress[0]["message"] == "enough for Silver: 1000 GBP"
     assert {route["by"] for route in progress} == {"2027-01-01T00:00:00Z"}
 
 

@@ -67,3 +67,35 @@ def test_every_entry_of_a_wallet_reads_well_of_one_point_and_of_more(code: str) 
     for more in ("0", "2", "11", "1.00", "1234567"):
         assert say("en", word, amount=Decimal(more)).startswith(f"{more} points ")
     assert "1234567 积分" in say("zh", word, amount=Decimal(1234567))
+
+
+IDENTIFIERS = frozenset(
+    {
+        "JSON", "UTC", "URL", "cancelRedemption", "en", "from", "ladder", "redemption", "releaseCouponUse",
+        "resumeMember", "setStanding", "effectiveAt", "tier", "until", "zh-Hans",
+    }
+)  # fmt: skip
+"""What is written alike in every language: names of the API, of the file, and of languages."""
+
+
+@pytest.mark.parametrize("number", ["0", "1", "2", "11", "1.50"])
+def test_no_message_has_words_of_the_other_language(number: str) -> None:
+    for word, parameters in parameters_of("en").items():
+        given = dict.fromkeys([*parameters, *SELECTED.get(word, ())], Decimal(number))
+        chinese, english = (say(language, word, **given) for language in ("zh", "en"))
+        assert set(re.findall(r"[A-Za-z][A-Za-z-]+", chinese)) <= IDENTIFIERS, word
+        assert not re.search(r"[\u3000-\u9fff\uff00-\uffef]", english), word
+        assert not re.search(r"[{}$]|  ", chinese + english), word
+
+
+SELECTED = {"points": ("amount",)}
+"""Numbers that a message chooses by, and does not say."""
+
+
+@pytest.mark.parametrize("unit", ["activities", "days", "months", "units", "points", "status", "score"])
+def test_what_is_counted_reads_well_of_one_and_of_more(unit: str) -> None:
+    one, more = (say("en", f"counted-{unit}", number=Decimal(number)) for number in (1, 2))
+    assert one.partition(" ")[2] != more.partition(" ")[2]
+    assert one.split()[1] == {"activities": "activity", "status": "status", "score": "point"}.get(
+        unit, unit.removesuffix("s")
+    )

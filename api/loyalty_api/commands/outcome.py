@@ -11,7 +11,6 @@ from rich.table import Table
 
 from loyalty_engine.program import Finding
 from loyalty_engine.services.refusals import Refusal
-from loyalty_engine.words import say
 
 OK = 0
 REFUSED = 1
@@ -123,6 +122,6 @@ def refused(refusal: Refusal) -> CommandFailed:
     """The failure that a refusal is."""
     return CommandFailed(
         refusal.code.value,
-        say("en", refusal.word, **refusal.parameters),
+        refusal.message("en"),
         {"path": None if refusal.path is None else list(refusal.path), "retryable": refusal.retryable},
     )

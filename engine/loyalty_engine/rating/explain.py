@@ -146,8 +146,14 @@ def conditions(requirement: Requirement | None) -> Iterator[AtLeast]:
 
 
 def unit_of(program: Program, condition: AtLeast) -> str:
-    """What a condition counts: a currency, activities, days, units, an attribute, or a score."""
-    units = {_unit(term.measure.figure, program.file.program.currency) for term in condition.terms}
+    """What a condition counts: a currency, activities, days, units, an attribute, a status, or a score.
+
+    What is weighed is a score, whatever it is made of.
+    """
+    units = {
+        _unit(term.measure.figure, program.file.program.currency) if term.weight == 1 else "score"
+        for term in condition.terms
+    }
     return units.pop() if len(units) == 1 else "score"
 
 
@@ -155,7 +161,7 @@ def _unit(figure: Reading, currency: str) -> str:
     if isinstance(figure, Tenure):
         return "months"
     if isinstance(figure, DatedValue):
-        return figure.key
+        return "status" if figure.among else figure.key
     match figure.of:
         case "amount":
             return currency

@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import get_args
 from uuid import UUID
 
+from loyalty_engine.entities.application import APPLICATION_STATES
 from loyalty_engine.program import Finding
+from loyalty_engine.rules.admission import AdmissionStep
+from loyalty_engine.words import say
 
 
 class RefusalCode(StrEnum):
@@ -47,6 +51,9 @@ RETRYABLE = frozenset(
 )
 
 
+_WORDED = {"state": APPLICATION_STATES, "step": get_args(AdmissionStep)}
+
+
 @dataclass(frozen=True, slots=True)
 class Refusal:
     """A refusal with the input's path, where one is to blame, and the id of what is there already.
@@ -61,6 +68,14 @@ class Refusal:
     existing_id: UUID | None = None
     findings: tuple[Finding, ...] = ()
     """What is wrong with a program file, where one was refused."""
+
+    def message(self, language: str) -> str:
+        """Why, in words of a language; the state and the step of an application have words of their own."""
+        parameters = {
+            name: say(language, f"application-{name}-{value}") if value in _WORDED.get(name, ()) else value
+            for name, value in self.parameters.items()
+        }
+        return say(language, self.word, **parameters)
 
     @property
     def retryable(self) -> bool:

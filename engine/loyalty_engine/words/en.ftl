@@ -197,8 +197,8 @@ entry-reversed = { $amount } { points } corrected
 
 ## Why a member stands where it stands
 
-reason-reached = { $tier }: has { $have } of { $need } { $unit }
-reason-short = { $tier }: has only { $have } of { $need } { $unit }
+reason-reached = { $tier }: has { $have } of { $needed }
+reason-short = { $tier }: has only { $have } of { $needed }
 reason-supports = { $tier }: supported
 reason-denies = { $tier }: not supported
 reason-until = { $tier }: until { $date }, that day excluded
@@ -209,14 +209,54 @@ reason-own = { $tier }: { $said }
 reason-override = { $tier }: set by hand
 reason-grant = { $tier }: granted by hand
 reason-match = { $tier }: matched by hand with a status elsewhere
-requirement = at least { $need } { $unit }
-progress-short = { $missing } { $unit } more for { $tier }
-progress-reached = enough { $unit } for { $tier }
-unit-activities = activities
-unit-days = days
-unit-months = months
-unit-units = units
-unit-score = points of its score
+requirement = at least { $needed }
+progress-short = { $missing } more for { $tier }
+progress-reached = enough for { $tier }: { $needed }
+notice = From { $date } on { $tier }, unless the tier held is reached again before.
+
+# What a condition counts, with how much of it.
+counted = { $number } { $unit }
+counted-points = { $number } { $numberForm ->
+    [one] point
+   *[other] points
+}
+counted-activities = { $number } { $numberForm ->
+    [one] activity
+   *[other] activities
+}
+counted-days = { $number } { $numberForm ->
+    [one] day
+   *[other] days
+}
+counted-months = { $number } { $numberForm ->
+    [one] month
+   *[other] months
+}
+counted-units = { $number } { $numberForm ->
+    [one] unit
+   *[other] units
+}
+counted-status = { $number } { $numberForm ->
+    [one] status at a partner
+   *[other] statuses at a partner
+}
+counted-score = { $number } { $numberForm ->
+    [one] point of its score
+   *[other] points of its score
+}
+
+## Applications
+
+application-state-open = open
+application-state-admitted = admitted
+application-state-rejected = rejected
+application-state-withdrawn = withdrawn
+application-step-invite = invitation
+application-step-review = review
+application-step-inspect = inspection
+application-step-vote = vote
+application-step-sign = signature
+application-step-pay = payment
 
 ## Why a simulation has failed
 

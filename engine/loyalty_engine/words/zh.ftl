@@ -194,8 +194,8 @@ entry-reversed = 更正 { $amount } { points }
 
 ## 等级的理由
 
-reason-reached = { $tier }：{ $unit } 已有 { $have }，需要 { $need }
-reason-short = { $tier }：{ $unit } 只有 { $have }，需要 { $need }
+reason-reached = { $tier }：已有 { $have }，需要 { $needed }
+reason-short = { $tier }：只有 { $have }，需要 { $needed }
 reason-supports = { $tier }：支持
 reason-denies = { $tier }：不支持
 reason-until = { $tier }：至 { $date }，不含当日
@@ -206,14 +206,33 @@ reason-own = { $tier }：{ $said }
 reason-override = { $tier }：人工设定
 reason-grant = { $tier }：人工授予
 reason-match = { $tier }：人工匹配其他计划的等级
-requirement = { $unit } 至少 { $need }
-progress-short = 距 { $tier } 还差 { $missing } { $unit }
-progress-reached = { $unit } 已足够升至 { $tier }
-unit-activities = 次
-unit-days = 天
-unit-months = 个月
-unit-units = 件
-unit-score = 分
+requirement = 至少 { $needed }
+progress-short = 距 { $tier } 还差 { $missing }
+progress-reached = 已足够升至 { $tier }：{ $needed }
+notice = 自 { $date } 起降至 { $tier }，除非此前再次达到现有等级的条件。
+
+# 条件所计之物及其数量。
+counted = { $number } { $unit }
+counted-points = { $number } 积分
+counted-activities = { $number } 次
+counted-days = { $number } 天
+counted-months = { $number } 个月
+counted-units = { $number } 件
+counted-status = { $number } 项合作方等级
+counted-score = { $number } 分
+
+## 申请
+
+application-state-open = 进行中
+application-state-admitted = 已接纳
+application-state-rejected = 未通过
+application-state-withdrawn = 已撤回
+application-step-invite = 邀请
+application-step-review = 审核
+application-step-inspect = 考察
+application-step-vote = 投票
+application-step-sign = 签署
+application-step-pay = 缴费
 
 ## 模拟失败的原因
 

@@ -4,11 +4,15 @@ from datetime import datetime
 
 import strawberry
 
+from loyalty_engine.localtime import local_day
 from loyalty_engine.rating import ProgramVersion
 from loyalty_engine.rating.state import Notice as Given
 from loyalty_engine.store.reads.standings import StandingRow
-from loyalty_schema.fields import MEMBERS_READ, given
+from loyalty_engine.words import say
+from loyalty_schema.fields import MEMBERS_READ, computed, given
+from loyalty_schema.request import Info, request_of
 from loyalty_schema.types.program import Tier, tier_of
+from loyalty_schema.types.rules import Locale, named
 
 
 @strawberry.type(description="An announced downgrade, which comes unless the tier is reached again.")
@@ -18,6 +22,17 @@ class Notice:
     tier: Tier = given(description="The tier to which it leads, as far as is known.", scope=MEMBERS_READ)
     at: datetime = given(description="When it takes effect.", scope=MEMBERS_READ)
     since: datetime = given(description="Since when it is announced.", scope=MEMBERS_READ)
+
+    @computed(scope=MEMBERS_READ, description="The announcement in words.")
+    def message(self, info: Info, locale: Locale = None) -> str:
+        """The announcement in words."""
+        request, section = request_of(info), self.tier.section
+        return say(
+            request.language(locale),
+            "notice",
+            tier=named(request, section.name, section.key, locale),
+            date=local_day(self.at, self.tier.version.program.zone).isoformat(),
+        )
 
 
 def given_in(row: StandingRow) -> Given | None:

@@ -31,7 +31,7 @@ from loyalty_schema.fields import (
 from loyalty_schema.ids import global_id
 from loyalty_schema.request import Info, Request, request_of
 from loyalty_schema.types.node import Node
-from loyalty_schema.types.rules import Finding, Locale, PointsCurrency, Rule, named, unit_words
+from loyalty_schema.types.rules import Finding, Locale, PointsCurrency, Rule, counted, named
 
 
 @strawberry.type(description="One condition that a rule sets for a tier: a sum of measures reaches a bound.")
@@ -54,7 +54,7 @@ class Requirement:
 
     @computed(
         scope=EVERYONE,
-        description="What is counted: a currency, activities, days, units, an attribute, or score.",
+        description="What is counted: a currency, activities, days, units, an attribute, status, or score.",
     )
     def unit(self) -> str:
         """What is counted."""
@@ -63,12 +63,10 @@ class Requirement:
     @computed(scope=EVERYONE, description="The condition in words.")
     def message(self, info: Info, locale: Locale = None) -> str:
         """The condition in words."""
-        language = request_of(info).language(locale)
-        return say(language, "requirement", need=plain(self.condition.bound), unit=self.unit_in(language))
-
-    def unit_in(self, language: str) -> str:
-        """What is counted, in words."""
-        return unit_words(language, unit_of(self.version.program, self.condition))
+        request, program = request_of(info), self.version.program
+        bound, unit = plain(self.condition.bound), unit_of(program, self.condition)
+        needed = counted(request, program, bound, unit, locale)
+        return say(request.language(locale), "requirement", needed=needed)
 
 
 @strawberry.type(description="A tier of a ladder.")

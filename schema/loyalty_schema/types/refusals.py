@@ -4,7 +4,6 @@ import strawberry
 
 from loyalty_engine.services.refusals import Refusal as EngineRefusal
 from loyalty_engine.services.refusals import RefusalCode as EngineRefusalCode
-from loyalty_engine.words import say
 from loyalty_schema.enums import RefusalCode
 from loyalty_schema.fields import EVERYONE, FEW, computed
 from loyalty_schema.ids import global_id
@@ -26,7 +25,7 @@ class Refusal:
     @computed(scope=EVERYONE, description="Why, in words.")
     def message(self, info: Info) -> str:
         """Why, in words."""
-        return say(request_of(info).language(), self.row.word, **self.row.parameters)
+        return self.row.message(request_of(info).language())
 
     @computed(scope=EVERYONE, description="Whether the same request may succeed later.")
     def retryable(self) -> bool:

@@ -11,6 +11,7 @@ from loyalty_engine.plugins import RuleType as InstalledRule
 from loyalty_engine.program import ConfiguredRule
 from loyalty_engine.program import Finding as ProgramFinding
 from loyalty_engine.program import PointsCurrency as ProgramPoints
+from loyalty_engine.program import Program as CompiledProgram
 from loyalty_engine.program.file import AfterDays, AfterMonths, FixedDay, Idle, Pending
 from loyalty_engine.words import say
 from loyalty_schema.enums import ExpiryKind, Severity
@@ -220,14 +221,32 @@ class Finding:
 
 def named(request: Request, names: Mapping[str, str], key: str, locale: str | None) -> str:
     """The name in the language asked for, as far as the file has it, else the key."""
-    for wanted in request.locales(locale):
-        for tag in (wanted, wanted.replace("_", "-").partition("-")[0].lower()):
-            if tag in names:
-                return names[tag]
-    return next(iter(names.values()), key)
+    found = (_in_language(names, wanted) for wanted in request.locales(locale))
+    return next((name for name in found if name is not None), next(iter(names.values()), key))
 
 
-def unit_words(language: str, unit: str) -> str:
-    """What is counted, in words; a currency or an attribute stands for itself."""
-    known = ("activities", "days", "months", "units", "score")
-    return say(language, f"unit-{unit}") if unit in known else unit
+def _in_language(names: Mapping[str, str], wanted: str) -> str | None:
+    """The name for a locale: without its last parts where there is none with them, else of its language."""
+    by_tag = {tag.lower(): name for tag, name in names.items()}
+    parts = wanted.replace("_", "-").lower().split("-")
+    tags = ["-".join(parts[:length]) for length in range(len(parts), 0, -1)]
+    tags += [tag for tag in by_tag if tag.partition("-")[0] == parts[0]]
+    return next((by_tag[tag] for tag in tags if tag in by_tag), None)
+
+
+COUNTED = frozenset({"activities", "days", "months", "units", "status", "score"})
+"""What has words of its own where it is counted."""
+
+
+def counted(request: Request, program: CompiledProgram, number: str, unit: str, locale: str | None) -> str:
+    """So much of what a condition counts, in words: points by their name, which has one form.
+
+    A currency and what a business names itself stand for themselves.
+    """
+    language, points = request.language(locale), program.points.get(unit)
+    if unit in COUNTED or (unit == "points" and points is not None and not points.section.name):
+        whole, _, decimals = number.partition(".")
+        exact = Decimal(f"{whole}.{decimals.rstrip('0')}".removesuffix("."))
+        return say(language, f"counted-{unit}", number=exact)
+    name = unit if points is None else named(request, points.section.name, unit, locale)
+    return say(language, "counted", number=number, unit=name)

@@ -29,7 +29,7 @@ from loyalty_schema.connections import After, Connection, First, slice_of
 from loyalty_schema.fields import ACTIVITIES_READ, FEW, MEMBERS_READ, computed, given, page
 from loyalty_schema.request import Info, Request, request_of
 from loyalty_schema.types.program import Program, Tier, rule_of, tier_of
-from loyalty_schema.types.rules import Locale, Rule, named, unit_words
+from loyalty_schema.types.rules import Locale, Rule, counted, named
 
 if TYPE_CHECKING:
     from loyalty_schema.types.activity import Activity
@@ -132,7 +132,8 @@ class Reason:
         if "tier" in parameters:
             parameters["tier"] = self._named(request, parameters["tier"], locale)
         if "unit" in parameters:
-            parameters["unit"] = unit_words(language, parameters["unit"])
+            program, unit = self.version.program, parameters.pop("unit")
+            parameters["needed"] = counted(request, program, parameters.pop("need"), unit, locale)
         return say(language, self.row.code, **parameters)
 
     def _named(self, request: Request, key: str, locale: str | None) -> str:

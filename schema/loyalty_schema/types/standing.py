@@ -44,7 +44,7 @@ from loyalty_schema.types.program import (
     stored_tier,
     version_by_id,
 )
-from loyalty_schema.types.rules import Locale, Rule, named, unit_words
+from loyalty_schema.types.rules import Locale, Rule, counted, named
 from loyalty_schema.types.ruling import Judged, Ruling, judged, present_states, ruling_of, set_by_hand
 
 
@@ -132,7 +132,7 @@ class Progress:
     unit: str = column(
         "unit",
         scope=MEMBERS_READ,
-        description="What is counted: a currency, activities, days, units, an attribute, or score.",
+        description="What is counted: a currency, activities, days, units, an attribute, status, or score.",
     )
     by: datetime | None = column(
         "by",
@@ -144,16 +144,14 @@ class Progress:
     @computed(scope=MEMBERS_READ, description="The route in words.")
     def message(self, info: Info, locale: Locale = None) -> str:
         """The route in words."""
-        request = request_of(info)
-        language = request.language(locale)
+        request, program = request_of(info), self.version.program
         tier = tier_held(self.version, self.policy, self.leads_to)
-        return say(
-            language,
-            "progress-short" if self.row.missing else "progress-reached",
-            missing=explain.plain(self.row.missing),
-            unit=unit_words(language, self.row.unit),
-            tier=named(request, tier.section.name, tier.section.key, locale),
-        )
+        name = named(request, tier.section.name, tier.section.key, locale)
+        much = self.row.missing or self.row.need
+        amount = counted(request, program, explain.plain(much), self.row.unit, locale)
+        if self.row.missing:
+            return say(request.language(locale), "progress-short", missing=amount, tier=name)
+        return say(request.language(locale), "progress-reached", needed=amount, tier=name)
 
 
 @strawberry.type(
