@@ -74,11 +74,11 @@ async def others(shop: Shop) -> list[tuple[str, object]]:
 
 def in_small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Chunks of four members."""
-    from loyalty_engine.services import simulating
+    from loyalty_engine.services import backtest_chunks
     from loyalty_engine.store import simulations
     from loyalty_engine.store.verification import business
 
-    monkeypatch.setattr(simulating, "AT_ONCE", 2)
+    monkeypatch.setattr(backtest_chunks, "AT_ONCE", 2)
     for module, name in ((business, "_MEMBERS"), (simulations, "_JOINED_AFTER")):
         smaller = getattr(module, name).replace("LIMIT 200", "LIMIT 4")
         assert smaller != getattr(module, name)

@@ -29,7 +29,7 @@ from loyalty_engine.services.histories import History, begun, histories
 from loyalty_engine.services.programs import NotPublished, ProgramRefused, findings_at
 from loyalty_engine.services.promotions import known_promotions, opened_units
 from loyalty_engine.services.strata import Held, Stratum, margin, totals
-from loyalty_engine.services.trials import Trial, TrialAnswers, carried
+from loyalty_engine.services.trials import Pair, Tell, Told, Trial, TrialAnswers, carried
 from loyalty_engine.services.verification.replay import StoredAnswers
 from loyalty_engine.store.backtest import members_read, posted_between, rationed_at, sampled_members
 from loyalty_engine.store.connection import Connection
@@ -157,8 +157,8 @@ class Backtest:
         for first in range(0, len(chosen), at_once):
             ids = [row["member_id"] for row in chosen[first : first + at_once]]
             rows = await members_read(self._connection, business_id, ids)
-            await self.fold(published, rows, answers, strata)
-        return await self.result(members, len(chosen), answers.cut, findings)
+            await self.fold(await self.read(published, rows), answers, strata)
+        return self.result(await self.real(), members, len(chosen), answers.cut, findings)
 
     @property
     def rations(self) -> bool:
@@ -187,24 +187,32 @@ class Backtest:
         """The stratum of those who hold these tiers, of whom there are so many."""
         return self.strata.setdefault(tiers, Stratum(members))
 
-    async def fold(
-        self,
-        published: Rulebook,
-        rows: Sequence[MemberRow],
-        answers: TrialAnswers,
-        strata: Mapping[UUID, Stratum],
-    ) -> None:
-        """Fold some members twice, and add what came of them to their strata."""
+    async def read(self, published: Rulebook, rows: Sequence[MemberRow]) -> list[Pair]:
+        """Both folds of some members, which have taken nothing yet; nothing else is read for them."""
         known = await histories(self._connection, self._business.business_id, published, rows)
         drafted = self._drafted(published)
-        were = [self._trial(published, known[row.member_id], known[row.member_id].given) for row in rows]
-        would_be = [self._trial(drafted, each.history, self._given_before(each.history)) for each in were]
-        now = self._business.now()
+        return [
+            Pair(
+                self._trial(published, history, history.given),
+                self._trial(drafted, history, self._given_before(history)),
+            )
+            for history in (known[row.member_id] for row in rows)
+        ]
+
+    async def fold(
+        self,
+        pairs: Sequence[Pair],
+        answers: TrialAnswers,
+        strata: Mapping[UUID, Stratum],
+        tell: Tell | None = None,
+    ) -> None:
+        """Fold some members twice, and add what came of them to their strata."""
+        now, told = self._business.now(), Told(pairs, tell)
         stored = StoredAnswers(self._connection, self._business.business_id, self._business.zone, now)
-        await self._take(were, stored)
-        await self._take(would_be, answers)
-        for row, was, would in zip(rows, were, would_be, strict=True):
-            self._add(strata[row.member_id], was.folding.outcome(), would.folding.outcome())
+        await self._take([pair.was for pair in pairs], stored, told)
+        await self._take([pair.would for pair in pairs], answers, told)
+        for pair in pairs:
+            self._add(strata[pair.member_id], pair.was.folding.outcome(), pair.would.folding.outcome())
 
     def _drafted(self, published: Rulebook) -> Rulebook:
         """The versions from before the period, and the draft from its start on."""
@@ -228,10 +236,11 @@ class Backtest:
         in_time = [fact for fact in ordered if fact.occurred_at < self._period.end]
         return Trial(history, folding, answering, in_time)
 
-    async def _take(self, trials: Sequence[Trial], answers: Answers) -> None:
+    async def _take(self, trials: Sequence[Trial], answers: Answers, told: Told) -> None:
         """The facts of all of them in one order, then the boundaries that are left of the period."""
         for _, trial, fact in heapq.merge(*(each.steps() for each in trials), key=itemgetter(0)):
             await answers.carry(trial.answering, trial.folding.take(fact))
+            await told.took()
         for trial in trials:
             trial.folding.advance(self._period.end - JUST_BEFORE)
 
@@ -249,13 +258,18 @@ class Backtest:
             before, after = was.state.ladders.get(policy.key), would.state.ladders[policy.key]
             stratum.tiers[Held(policy.key, before.tier if before else None, after.tier)] += 1
 
-    async def result(self, members: int, folded: int, cut: bool, findings: tuple[Finding, ...]) -> Backtested:
-        """What really came is known; the change is added up, of a sample estimated.
+    async def real(self) -> Mapping[Cost, int]:
+        """What the period really came to, for all members."""
+        business_id, period = self._business.business_id, self._period
+        return _real(await posted_between(self._connection, business_id, period.start, period.end))
+
+    def result(
+        self, was: Mapping[Cost, int], members: int, folded: int, cut: bool, findings: tuple[Finding, ...]
+    ) -> Backtested:
+        """What really ``was`` is known; the change is added up, of a sample estimated.
 
         ``cut`` says whether anybody was granted less than asked.
         """
-        start, end = self._period.start, self._period.end
-        was = _real(await posted_between(self._connection, self._business.business_id, start, end))
         found = self.strata.values()
         changes = totals([(each, each.changes) for each in found])
         gifts = any(cost.sort == "given" and change for cost, change in changes.items())

@@ -1,6 +1,8 @@
 """Simulations, done in chunks of members: what a worker does of them, and another one continues.
 
 Every chunk sees the business as it is when the chunk begins, and what the chunks before it came to is kept.
+What is folded in one piece, because it draws on the same budgets, tells now and then how far it is, and ends
+where it was cancelled.
 A worker that is killed leaves behind that it began a chunk, and nothing else. Another one begins that chunk
 again, up to ATTEMPTS_MOST times.
 """
@@ -8,7 +10,6 @@ again, up to ATTEMPTS_MOST times.
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, cast
@@ -17,21 +18,15 @@ from uuid import UUID
 import asyncpg
 
 from loyalty_engine.clock import ClockJumped
-from loyalty_engine.entities.simulation import ATTEMPTS_MOST, SAMPLE_MOST
+from loyalty_engine.entities.simulation import ATTEMPTS_MOST
 from loyalty_engine.program import Program
 from loyalty_engine.program.plan import stored_plan
 from loyalty_engine.rating import ProgramVersion
-from loyalty_engine.services.backtest import AT_ONCE, Backtest, Period
+from loyalty_engine.services.backtest import Backtest, Period
+from loyalty_engine.services.backtest_chunks import BacktestChunk, Reading
 from loyalty_engine.services.engine import Business, Engine, ProgramUnavailable
 from loyalty_engine.services.simulation import LISTED, Move, Simulated, preview
-from loyalty_engine.services.simulation_counts import (
-    backtested,
-    previewed,
-    stratum_read,
-    stratum_written,
-)
-from loyalty_engine.services.strata import Stratum
-from loyalty_engine.store.backtest import members_read, sampled_members
+from loyalty_engine.services.simulation_counts import previewed
 from loyalty_engine.store.connection import Connection
 from loyalty_engine.store.database import CLASHES
 from loyalty_engine.store.members import MemberRow
@@ -41,21 +36,14 @@ from loyalty_engine.store.simulations import (
     advance_simulation,
     begin_chunk,
     fail_simulation,
-    joined_after,
-    last_joined,
     open_simulation,
     open_simulations,
     simulation_lock,
+    tell_simulation,
 )
 from loyalty_engine.store.verification.business import last_member, members_after
 
 _logger = logging.getLogger(__name__)
-
-FOUND_NOTHING = {"cut": False, "merges": False}
-"""What would make the figures of a back-test estimates, before anybody is folded."""
-
-WHOLE = "whole"
-"""The only stratum where everybody is folded."""
 
 
 class CannotGoOn(Exception):
@@ -74,6 +62,10 @@ class Lost(CannotGoOn):
     """Its next chunk was begun as often as one is, and nobody came back from that."""
 
     failure = "lost"
+
+
+class _Ended(Exception):
+    """Somebody ended the simulation while a chunk of it was folded."""
 
 
 async def continue_simulation(engine: Engine, business_id: UUID) -> int:
@@ -122,7 +114,10 @@ async def _fail(
 
 
 async def _chunk(engine: Engine, business_id: UUID, simulation_id: UUID) -> bool:
-    """One chunk, read in a snapshot. False: another worker has it at hand, or the simulation has ended."""
+    """One chunk, read in a snapshot and folded after it.
+
+    False: another worker has it at hand, or the simulation has ended.
+    """
     async with engine.database.alone(simulation_lock(simulation_id)) as connection:
         if connection is None:
             return False
@@ -137,7 +132,18 @@ async def _chunk(engine: Engine, business_id: UUID, simulation_id: UUID) -> bool
             await begin_chunk(connection, business_id, simulation_id)
         async with connection.snapshot(business_id):
             business = await engine.business(connection, business_id)
-            advanced = await _Chunk(engine, connection, business, work).advanced()
+            found = await _Chunk(engine, connection, business, work).read()
+
+        async def tell(members_done: int) -> None:
+            async with connection.writing(business_id):
+                at = business.now()
+                if not await tell_simulation(connection, business_id, simulation_id, at, members_done):
+                    raise _Ended
+
+        try:
+            advanced = found if isinstance(found, Advanced) else await found.folded(tell)
+        except _Ended:
+            return True
         async with connection.writing(business_id):
             await advance_simulation(connection, business_id, simulation_id, business.now(), advanced)
         return True
@@ -156,8 +162,8 @@ class _Chunk:
         self._work = work
         self._plan = stored_plan(work.plan)
 
-    async def advanced(self) -> Advanced:
-        """How far the simulation is then."""
+    async def read(self) -> Advanced | Reading:
+        """How far the simulation is then; of a back-test what is to be folded for that."""
         program = self._engine.draft(self._work.simulation_id, self._work.source or "")
         if program is None:
             raise ProgramUnavailable("a rule of the file is not installed any more")
@@ -165,9 +171,10 @@ class _Chunk:
             return await self._preview(program, cast("datetime", self._work.effective_at))
         period = Period(cast("datetime", self._work.from_at), cast("datetime", self._work.until_at))
         backtest = Backtest(self._engine, self._connection, self._business, program, self._plan, period)
-        if self._work.counted is None:
-            return await self._choose(backtest, period)
-        return await self._backtest(program, backtest, period)
+        chunk = BacktestChunk(
+            self._engine, self._connection, self._business_id, self._work, program, backtest, period
+        )
+        return await (chunk.choose() if self._work.counted is None else chunk.read())
 
     async def _preview(self, program: Program, starts: datetime) -> Advanced:
         work, result = self._work, Simulated(starts)
@@ -185,7 +192,7 @@ class _Chunk:
         rows = await members_after(self._connection, self._business_id, work.after_member_id, last)
         await trying.add(result, rows)
         after = rows[-1].member_id if rows else last
-        further = self._further(len(rows), after, previewed(work.counted, result), done=after == last)
+        further = work.further(len(rows), after, previewed(work.counted, result), done=after == last)
         return replace(further, moved=self._named(result))
 
     def _named(self, result: Simulated) -> dict[str, Any] | None:
@@ -197,81 +204,6 @@ class _Chunk:
             for name, moved in chunk.items()
         }
         return None if named == before else named
-
-    def _further(self, members: int, after: UUID | None, counted: dict[str, Any], *, done: bool) -> Advanced:
-        work = self._work
-        so_far = work.members_done + members
-        return Advanced(
-            so_far if done else max(so_far, work.members or 0),
-            so_far,
-            after,
-            work.through_member_id,
-            None if done else work.chosen,
-            counted,
-            None,
-            done,
-        )
-
-    async def _choose(self, backtest: Backtest, period: Period) -> Advanced:
-        """Who is folded: everybody by the ids, or a sample that is kept."""
-        sample = self._work.sample
-        if backtest.rations:
-            sample = min(sample or SAMPLE_MOST, SAMPLE_MOST)
-        if sample is None:
-            last, members = await last_joined(self._connection, self._business_id, period.end)
-            strata = {WHOLE: stratum_written(Stratum(members))}
-            counted = {"population": members, **FOUND_NOTHING, "strata": strata}
-            return Advanced(members, 0, None, last, None, counted, None, done=False)
-        rows = await sampled_members(self._connection, self._business_id, period.end, sample)
-        strata = {row["stratum"]: stratum_written(Stratum(row["in_stratum"])) for row in rows}
-        chosen = [[str(row["member_id"]), row["stratum"]] for row in rows]
-        population = rows[0]["members"] if rows else 0
-        counted = {"population": population, **FOUND_NOTHING, "strata": strata}
-        return Advanced(len(rows), 0, None, None, chosen, counted, None, done=False)
-
-    async def _backtest(self, program: Program, backtest: Backtest, period: Period) -> Advanced:
-        counted = cast("dict[str, Any]", self._work.counted)
-        backtest.strata = {name: stratum_read(each) for name, each in counted["strata"].items()}
-        backtest.brings_otherwise = counted.get("merges", False)
-        rows, strata, done = await self._next(backtest, period)
-        population, chosen = counted["population"], self._work.chosen
-        folded = population if chosen is None else len(chosen)
-        answers = await backtest.answers(folded, population)
-        published = await self._engine.rulebook(self._connection, self._business_id)
-        if rows:
-            at_once = len(rows) if backtest.rations else AT_ONCE
-            for first in range(0, len(rows), at_once):
-                await backtest.fold(published, rows[first : first + at_once], answers, strata)
-        cut = counted["cut"] or answers.cut
-        after = rows[-1].member_id if rows else self._work.after_member_id
-        if not done:
-            written = {name: stratum_written(each) for name, each in backtest.strata.items()}
-            found = {"cut": cut, "merges": backtest.brings_otherwise, "strata": written}
-            return self._further(len(rows), after, {**counted, **found}, done=False)
-        if chosen is None:
-            population = folded = backtest.strata[WHOLE].members = backtest.strata[WHOLE].folded
-        result = backtested(program, await backtest.result(population, folded, cut, ()))
-        return self._further(len(rows), after, result, done=True)
-
-    async def _next(
-        self, backtest: Backtest, period: Period
-    ) -> tuple[Sequence[MemberRow], dict[UUID, Stratum], bool]:
-        """The members of this chunk with their strata, and whether they are the last."""
-        work = self._work
-        if work.chosen is None:
-            last = work.through_member_id
-            if last is None:
-                return [], {}, True
-            rows = await joined_after(
-                self._connection, self._business_id, period.end, work.after_member_id, last
-            )
-            whole = backtest.strata[WHOLE]
-            return rows, {row.member_id: whole for row in rows}, not rows or rows[-1].member_id == last
-        begin = work.members_done
-        end = len(work.chosen) if backtest.rations else begin + 2 * AT_ONCE
-        chosen = {UUID(key): backtest.strata[stratum] for key, stratum in work.chosen[begin:end]}
-        rows = await members_read(self._connection, self._business_id, list(chosen))
-        return rows, chosen, end >= len(work.chosen)
 
 
 def _written(member: MemberRow, move: Move) -> list[Any]:

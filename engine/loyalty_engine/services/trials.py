@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
 from loyalty_engine.ledger.lots import Place
 from loyalty_engine.rating import Fact, Folding, State
@@ -14,6 +15,12 @@ from loyalty_engine.services.engine import Business
 from loyalty_engine.services.histories import History
 from loyalty_engine.store.connection import Connection
 from loyalty_engine.store.ledger import Rationed
+
+TOLD_AFTER = 1000
+"""After how many facts it is told how many are folded."""
+
+Tell = Callable[[int, int], Awaitable[None]]
+"""Told how many facts are folded, and of how many; it may raise to end the fold."""
 
 
 class TrialAnswers(Answers):
@@ -52,6 +59,34 @@ class Trial:
         """The facts in the order of the fold."""
         for fact in self.facts:
             yield place_of(fact), self, fact
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """The two folds of one member: what it really came to, and what it would have."""
+
+    was: Trial
+    would: Trial
+
+    @property
+    def member_id(self) -> UUID:
+        """The member."""
+        return self.was.history.stored.member.member_id
+
+
+class Told:
+    """Counts the facts of both folds of some members, and tells of them."""
+
+    def __init__(self, pairs: Sequence[Pair], tell: Tell | None) -> None:
+        self._facts = sum(len(pair.was.facts) + len(pair.would.facts) for pair in pairs)
+        self._tell = tell
+        self._taken = 0
+
+    async def took(self) -> None:
+        """One fact more is folded."""
+        self._taken += 1
+        if self._tell is not None and self._taken % TOLD_AFTER == 0:
+            await self._tell(self._taken, self._facts)
 
 
 def carried(state: State) -> tuple[object, ...]:

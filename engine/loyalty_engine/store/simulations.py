@@ -37,6 +37,20 @@ class SimulationWork:
     counted: dict[str, Any] | None
     moved: dict[str, Any] | None
 
+    def further(self, members: int, after: UUID | None, counted: dict[str, Any], *, done: bool) -> Advanced:
+        """How far it is when some more members, up to one of them, are done."""
+        so_far = self.members_done + members
+        return Advanced(
+            so_far if done else max(so_far, self.members or 0),
+            so_far,
+            after,
+            self.through_member_id,
+            None if done else self.chosen,
+            counted,
+            None,
+            done,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Advanced:
@@ -74,6 +88,10 @@ SET state = CASE WHEN $10 THEN 'done' ELSE 'running' END, started_at = coalesce(
     heartbeat_at = $3, ended_at = CASE WHEN $10 THEN $3::timestamptz END, chunks = s.chunks + 1, attempts = 0,
     members = $4, members_done = $5, after_member_id = $6, through_member_id = $7, chosen = $8, counted = $9,
     moved = coalesce($11, s.moved)
+WHERE s.business_id = $1 AND s.simulation_id = $2 AND s.state IN ('queued', 'running')
+"""
+_TELL = """
+UPDATE simulation s SET heartbeat_at = $3, members_done = $4
 WHERE s.business_id = $1 AND s.simulation_id = $2 AND s.state IN ('queued', 'running')
 """
 _FAIL = """
@@ -140,6 +158,14 @@ async def advance_simulation(
     """Write what a chunk came to; False where it was cancelled meanwhile."""
     written = (to.members, to.members_done, to.after_member_id, to.through_member_id, to.chosen, to.counted)
     done = await connection.execute(_ADVANCE, business_id, simulation_id, at, *written, to.done, to.moved)
+    return done == "UPDATE 1"
+
+
+async def tell_simulation(
+    connection: Connection, business_id: UUID, simulation_id: UUID, at: datetime, members_done: int
+) -> bool:
+    """Write how many members of a piece that is not done are done; False where it was cancelled."""
+    done = await connection.execute(_TELL, business_id, simulation_id, at, members_done)
     return done == "UPDATE 1"
 
 

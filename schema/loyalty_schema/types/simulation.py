@@ -45,7 +45,10 @@ LazyMember = Annotated["Member", strawberry.lazy("loyalty_schema.types.member")]
 class SimulationProgress:
     """How far a simulation is."""
 
-    members_done: int = given(description="How many members are done.")
+    members_done: int = given(
+        description="How many members are done; of those that are folded in one piece, as many as the share "
+        "of their facts, until another worker has to begin it again."
+    )
     members: int | None = given(
         description="How many there are to be done; null: nobody has counted them yet."
     )
@@ -204,7 +207,8 @@ class Simulation(Node):
     heartbeat_at: datetime | None = column(
         "heartbeat_at",
         scope=PROGRAM_WRITE,
-        description="When the last chunk was done: what comes after it another worker does if need be.",
+        description="When the last chunk was done, or how far one is was told: what comes after the last "
+        "chunk another worker does if need be.",
     )
     ended_at: datetime | None = column(
         "ended_at", scope=PROGRAM_WRITE, description="When it ended; null: it has not."
