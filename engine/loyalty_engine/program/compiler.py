@@ -21,7 +21,7 @@ from loyalty_engine.program.compiled import (
 )
 from loyalty_engine.program.file import LadderSection, ProgramFile
 from loyalty_engine.program.findings import Finding, of_validation, path_of
-from loyalty_engine.program.lint import ladder_findings
+from loyalty_engine.program.lint import NoMore, ladder_findings, made_right
 from loyalty_engine.program.opinions import opinion_findings
 from loyalty_engine.program.registry import Implementations, implementations_of
 from loyalty_engine.program.sensitive import sensitive_findings
@@ -65,6 +65,7 @@ class _Compiler:
         self._source = source
         self._installed = installed
         self._errors: list[Finding] = []
+        self._no_more: list[NoMore] = []
 
     def program(self) -> Program:
         file = self._file()
@@ -175,6 +176,8 @@ class _Compiler:
                 path = path_of(("rules", index, "config", *problem.path))
                 finding = Finding(path, problem.message, problem.severity, problem.fix)
                 (self._errors if problem.severity == "error" else warnings).append(finding)
+                if problem.asks_no_more is not None:
+                    self._no_more.append(NoMore(finding, section.id, *problem.asks_no_more))
             if _needs_a_tree(instance) and not outline.ladders_of_rule.get(section.id):
                 warnings.append(
                     Finding(
@@ -212,6 +215,8 @@ class _Compiler:
             _policy(section, trees[section.key], requirements, measures_of) for section in file.ladders
         )
         self._cycles(ladders)
+        right = made_right(self._no_more, ladders, implementations["tier_opinion"])
+        warnings = [finding for finding in warnings if finding not in right]
         warnings += self._opinions(ladders, implementations)
         warnings += ladder_findings(ladders, rules, implementations)
         warnings += sensitive_findings([section.config for section in file.rules], file.program.sector)

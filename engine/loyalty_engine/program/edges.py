@@ -61,7 +61,7 @@ def _edge(policy: LadderPolicy, tier: str, opinionated: Collection[str]) -> Edge
         if not isinstance(requirement, AtLeast) or len(requirement.terms) != 1:
             return None
         (term,) = requirement.terms
-        if not term.weight:
+        if term.weight <= 0:
             return None
         figures.add((term.measure.figure, term.measure.window))
         bounds[rule] = requirement.bound / term.weight

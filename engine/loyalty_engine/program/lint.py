@@ -5,16 +5,17 @@ What one rule's own configuration says is looked at by the rule (`Rule.problems`
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from decimal import Decimal
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from loyalty_engine.combine.tiers import Node, Verdict, decide, rules_of
 from loyalty_engine.program.compiled import ConfiguredRule, LadderPolicy
 from loyalty_engine.program.edges import edge_findings
 from loyalty_engine.program.findings import Finding
+from loyalty_engine.program.keeping import keep_findings
 from loyalty_engine.program.registry import Implementations
-from loyalty_engine.rules import AtLeast, Ladder, Reading, Requirement
+from loyalty_engine.rules import Ladder
 
 
 def ladder_findings(
@@ -30,7 +31,7 @@ def ladder_findings(
         yield from _unreachable(path, policy, implementations)
         yield from edge_findings(path, policy, implementations["tier_opinion"])
         yield from _adding_nothing(path, policy.ladder, giving, policies)
-        yield from _harder_to_keep(path, policy)
+        yield from keep_findings(path, policy, implementations["tier_opinion"])
 
 
 def _unreachable(path: str, policy: LadderPolicy, implementations: Implementations) -> Iterator[Finding]:
@@ -42,7 +43,7 @@ def _unreachable(path: str, policy: LadderPolicy, implementations: Implementatio
         }
         at = f"{path}.tiers.{rank}"
         if not speaking:
-            fix = "let a rule of the tree name it, or leave it to standings set by hand"
+            fix = "let a rule of the tree name it, e.g. a tier_grant where it is granted by hand"
             yield Finding(at, f"no rule of the tree speaks for {tier!r}", "warning", fix)
         elif not _can_support(policy.tree, speaking):
             message = (
@@ -120,30 +121,44 @@ def _given(mention: Mapping[str, object], ladder: Ladder, tier: str) -> str | No
     return None
 
 
-def _harder_to_keep(path: str, policy: LadderPolicy) -> Iterator[Finding]:
-    """Tiers for whose keeping more of the same figure is asked than for entering them."""
-    if policy.own_keep is None:
-        return
-    keeping = rules_of(policy.own_keep)
-    for tier in policy.ladder.tiers[1:]:
-        entry = _bounds(policy, rules_of(policy.tree), tier)
-        for figure, bound in _bounds(policy, keeping, tier).items():
-            if figure in entry and bound > entry[figure]:
-                yield Finding(
-                    f"{path}.keep",
-                    f"{tier!r} is harder to keep than to reach: {bound} of what {entry[figure]} reaches it",
-                    "warning",
-                    f"ask for at most {entry[figure]} to keep it",
-                )
+@dataclass(frozen=True, slots=True)
+class NoMore:
+    """A warning of a rule that it asks no more for a tier than for a lower one."""
+
+    finding: Finding
+    rule: str
+    ladder: str
+    tier: str
 
 
-def _bounds(policy: LadderPolicy, rules: Sequence[str], tier: str) -> dict[Reading, Decimal]:
-    """The largest bound that rules set for a tier, by figure, where it is one bound on one figure."""
-    found: dict[Reading, Decimal] = {}
-    for rule in rules:
-        requirement: Requirement | None = policy.requirements.get(rule, {}).get(tier)
-        if isinstance(requirement, AtLeast) and len(requirement.terms) == 1 and requirement.terms[0].weight:
-            figure = requirement.terms[0].measure.figure
-            bound = requirement.bound / requirement.terms[0].weight
-            found[figure] = max(bound, found.get(figure, bound))
-    return found
+def made_right(
+    warnings: Sequence[NoMore], policies: Sequence[LadderPolicy], opinionated: Collection[str]
+) -> set[Finding]:
+    """Those of the warnings that the tree makes right: it asks other rules for more besides.
+
+    A rule of which nothing is known may always ask for more. A warning stays where it is right on one ladder.
+    """
+    found: dict[Finding, bool] = {}
+    for policy in policies:
+        for warning in warnings:
+            if warning.ladder == policy.key:
+                idle = {
+                    each.rule for each in warnings if (each.ladder, each.tier) == (policy.key, warning.tier)
+                }
+                right = _asks_for_more(policy, warning, idle, opinionated)
+                found[warning.finding] = found.get(warning.finding, True) and right
+    return {finding for finding, right in found.items() if right}
+
+
+def _asks_for_more(
+    policy: LadderPolicy, warning: NoMore, idle: Collection[str], opinionated: Collection[str]
+) -> bool:
+    tree = policy.tree if warning.rule in policy.entry_rules else policy.keep
+    verdicts = {
+        rule: Verdict.DENIES
+        if warning.tier in policy.requirements.get(rule, {}) or rule in opinionated
+        else Verdict.ABSTAINS
+        for rule in rules_of(tree)
+    }
+    verdicts |= {rule: Verdict.SUPPORTS for rule in verdicts if rule in idle}
+    return decide(tree, verdicts) is not Verdict.SUPPORTS

@@ -37,8 +37,12 @@ READING = {
     "attributes": "attribute",
     "category": "category",
     "categories": "category",
+    "scores": "score",
 }
-"""The keys of configurations that name what is read, and what kind of thing they name."""
+"""The keys of configurations that name what is read, and what kind of thing they name.
+
+A score of health is more often that of an account than of a person, and is not looked at.
+"""
 
 
 def sensitive_findings(configs: Sequence[Mapping[str, Any]], sector: str | None) -> Iterator[Finding]:
@@ -51,8 +55,8 @@ def sensitive_findings(configs: Sequence[Mapping[str, Any]], sector: str | None)
                 message = f"the {kind} {name!r} is banned from rewards in the sector {sector!r}"
                 fix = "leave it out; where the law of your country allows it, keep the advice that says so"
                 yield Finding(path_of(path), message, "warning", fix)
-            elif kind == "attribute" and key in PROTECTED:
-                message = f"the attribute {name!r} is a protected characteristic"
+            elif key in PROTECTED and (kind == "attribute" or (kind == "score" and key != "health")):
+                message = f"the {kind} {name!r} is a protected characteristic"
                 fix = "read something else, or keep the advice that says why this is lawful"
                 yield Finding(path_of(path), message, "warning", fix)
 

@@ -19,12 +19,17 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """A finding about a rule's configuration, with its path inside ``config``, and what would mend it."""
+    """A finding about a rule's configuration, with its path inside ``config``, and what would mend it.
+
+    ``asks_no_more`` is a warning's ladder and tier, for which the rule asks no more than for a lower one: it
+    is not shown where the ladder's tree asks other rules for more besides.
+    """
 
     path: tuple[str | int, ...]
     message: str
     severity: Literal["error", "warning"] = "error"
     fix: str | None = None
+    asks_no_more: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,9 +59,10 @@ def _idle_bounds(ladder: Ladder, thresholds: Mapping[str, Decimal | int], *path:
             yield Problem((*path, name), message, "warning", "leave it out")
         elif below is not None and thresholds[name] == thresholds[below]:
             message = f"{name!r} asks for no more than the lower tier {below!r}: both begin at the same edge"
-            yield Problem((*path, name), message, "warning", f"ask for more than {thresholds[below]}")
+            fix = f"ask for more than {thresholds[below]}"
+            yield Problem((*path, name), message, "warning", fix, (ladder.key, ladder.tiers[rank]))
         elif below is not None and thresholds[name] < thresholds[below]:
             message = f"{name!r} asks for no more than the lower tier {below!r}"
             fix = f"ask for more than {thresholds[below]}, or exchange the two"
-            yield Problem((*path, name), message, "warning", fix)
+            yield Problem((*path, name), message, "warning", fix, (ladder.key, ladder.tiers[rank]))
         below = name if rank else below
