@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+import pytest
+
 from loyalty_engine.program.plan import plan_of
 from loyalty_engine.services import refold_parked
 from loyalty_engine.store.database import Database
@@ -122,3 +124,31 @@ async def test_what_is_returned_to_who_left_such_a_ladder_corrects_what_stood_be
     assert (await shop.tier(), await claimed(shop)) == ("basic", [])
     assert await then(shop, NOW) == ("basic", 0)
     await assert_sound(shop)
+
+
+@pytest.mark.parametrize("days", [2, 300])
+@pytest.mark.parametrize("returns", ["undo", "from_now", "at_review", "never"])
+async def test_a_claim_that_another_outlasts_on_a_ladder_that_is_gone_is_no_difference(
+    app_database: Database, returns: str, days: int
+) -> None:
+    program = PROGRAM.replace('returns = "undo"', f'returns = "{returns}"')
+    shop = await new_shop(app_database, program)
+    await shop.enrol()
+    await shop.buy(150, external_id="p1")
+    await shop.buy(600)
+    await proven(shop)
+    await publish(shop, program.replace('key = "status"', 'key = "level"'), REMOVED)
+    await shop.advance()
+    await proven(shop)
+    await shop.set_clock(NOW + DAY)
+    await shop.buy(1, NOW + DAY)
+    await proven(shop)
+    await shop.set_clock(NOW + days * DAY)
+    await shop.advance()
+    await shop.buy(1, NOW + days * DAY)
+    await proven(shop)
+    await publish(shop, program, BACK)
+    await shop.set_clock(NOW + days * DAY + DAY)
+    await shop.advance()
+    assert await shop.tier() == ("gold" if days < 100 else "basic")
+    await proven(shop)

@@ -300,7 +300,9 @@ def _read_parked(stored: Stored, rulebook: Rulebook) -> None:
 
 
 def _leave_out_outlasted(state: State, rulebook: Rulebook) -> None:
-    for policy in rulebook.in_force(state.at).program.ladders:
-        ladder = state.ladders.get(policy.key)
-        if ladder is not None:
-            state.ladders[policy.key] = needed(ladder, policy)
+    """On each ladder as the last version with it had it, which one that is gone stays as."""
+    in_force = rulebook.in_force(state.at)
+    for ladder, held in tuple(state.ladders.items()):
+        known = rulebook.last_with(in_force, ladder)
+        if known is not None:
+            state.ladders[ladder] = needed(held, known.program.ladder(ladder))
