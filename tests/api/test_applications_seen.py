@@ -122,3 +122,18 @@ async def test_of_whoever_is_erased_or_merged_applications_are_shown_still(chamb
     assert (await node(chamber, second))["state"] == "WITHDRAWN"
     refused = await send(chamber, WITHDRAWN, application=second)
     assert (refused["code"], refused["path"]) == ("NOT_FOUND", ["application"])
+
+
+async def test_what_was_answered_is_answered_again_when_who_applied_or_voted_is_gone(chamber: Shop) -> None:
+    ann = {"externalId": "ann"}
+    apply: dict[str, Any] = {"idempotencyKey": "applied", "member": ann, "rule": "admission"}
+    application = (await send(chamber, APPLIED, **apply))["application"]["id"]
+    await approve(chamber, application, "REVIEW", "INSPECT")
+    cast: dict[str, Any] = {"idempotencyKey": "cast"}
+    assert (await vote(chamber, application, "m0", **cast))["replayed"] is False
+    await send(chamber, MERGED, absorbed={"externalId": "m0"}, survivor={"externalId": "m1"})
+    assert (await vote(chamber, application, "m0", **cast))["replayed"] is True
+    await send(chamber, ERASED, member=ann)
+    again = await send(chamber, APPLIED, **apply)
+    assert (again["__typename"], again["replayed"]) == ("ApplySuccess", True)
+    assert (await vote(chamber, application, "m0", **cast))["application"]["state"] == "WITHDRAWN"

@@ -123,6 +123,27 @@ async def test_half_of_an_odd_or_even_electorate_is_half(
     await assert_verified(shop)
 
 
+@pytest.mark.parametrize("then", ["pass", "reject", "decide"])
+@pytest.mark.parametrize(("key", "choices"), [("tie", ("in_favour", "against")), ("no_quorum", ())])
+async def test_a_tie_and_a_missed_quorum_go_where_the_programme_says(
+    app_database: Database, key: str, choices: tuple[str, ...], then: str
+) -> None:
+    shop = await chamber(app_database, OPENED, **{key: f'"{then}"'})
+    application = await applied(shop, "admission")
+    await decided(shop, application, "review", "inspect")
+    await voted(shop, application, *choices)
+    await shop.set_clock(OPENED + 20 * DAY)
+    assert await close(shop) == 1
+    after = {"pass": ("open", "sign"), "reject": ("rejected", None), "decide": ("open", "vote")}
+    assert await stands(shop, application) == after[then]
+    assert (await tally(shop, application))[-1] == key
+    if then == "decide":
+        refused(await vote(shop, application, "m2"), RefusalCode.INVALID_INPUT, "application")
+        done(await decide(shop, application, "vote", approved=False), ApplicationChanged)
+        assert await stands(shop, application) == ("rejected", None)
+    await assert_verified(shop)
+
+
 async def test_the_fee_is_that_of_the_version_under_which_one_applied(app_database: Database) -> None:
     shop = await example(app_database, "paid_prime", BEGUN)
     await shop.enrol("ann")
