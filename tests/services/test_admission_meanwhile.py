@@ -128,7 +128,7 @@ async def test_half_of_an_odd_or_even_electorate_is_half(
 async def test_a_tie_and_a_missed_quorum_go_where_the_programme_says(
     app_database: Database, key: str, choices: tuple[str, ...], then: str
 ) -> None:
-    shop = await chamber(app_database, OPENED, **{key: f'"{then}"'})
+    shop = await chamber(app_database, OPENED, 4, None, **{key: f'"{then}"'})
     application = await applied(shop, "admission")
     await decided(shop, application, "review", "inspect")
     await voted(shop, application, *choices)
