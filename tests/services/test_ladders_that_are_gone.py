@@ -7,14 +7,15 @@ from datetime import datetime, timedelta
 import pytest
 
 from loyalty_engine.program.plan import plan_of
-from loyalty_engine.services import refold_parked
+from loyalty_engine.services import merge_members, refold_parked
+from loyalty_engine.services.commands import MemberBy, MembersMerged, MergeMembers
 from loyalty_engine.store.database import Database
 from loyalty_engine.store.reads.moments import Moment
 from loyalty_engine.store.reads.standings_then import claims_then, standings_then
 from loyalty_engine.store.reads.view import View
 from tests.properties.invariants import broken
 from tests.services.leaving import assert_sound, claimed, leave
-from tests.services.shop import NOW, PROGRAM, START, Shop, new_shop
+from tests.services.shop import NOW, PROGRAM, START, Shop, done, new_shop
 from tests.services.test_failing_rules import fickle_shop, trouble
 from tests.services.test_migrations import proven, publish
 from tests.services.test_migrations_of_paused import pause
@@ -152,3 +153,33 @@ async def test_a_claim_that_another_outlasts_on_a_ladder_that_is_gone_is_no_diff
     await shop.advance()
     assert await shop.tier() == ("gold" if days < 100 else "basic")
     await proven(shop)
+
+
+@pytest.mark.parametrize("returns", ["undo", "from_now", "at_review"])
+@pytest.mark.parametrize("joined", ["before", "after"])
+async def test_who_is_merged_brings_its_claims_on_a_ladder_that_is_gone(
+    app_database: Database, joined: str, returns: str
+) -> None:
+    program = PROGRAM.replace('returns = "undo"', f'returns = "{returns}"')
+    shop = await new_shop(app_database, program)
+    await shop.enrol()
+    if joined == "before":
+        await shop.enrol("ben")
+    await shop.buy(150, external_id="p1")
+    await shop.buy(600, external_id="p2")
+    await publish(shop, program.replace('key = "status"', 'key = "level"'), REMOVED)
+    await shop.set_clock(NOW + DAY)
+    if joined == "after":
+        await shop.enrol("ben", enrolled_at=NOW + DAY)
+    command = MergeMembers(MemberBy(external_id="ann"), MemberBy(external_id="ben"))
+    done(await merge_members(shop.engine, shop.caller, shop.key(), command), MembersMerged)
+    assert await shop.tier("ben") == "gold"
+    await assert_sound(shop)
+    await shop.set_clock(NOW + 2 * DAY)
+    await shop.give_back("p2", at=NOW + 2 * DAY)
+    await assert_sound(shop)
+    await publish(shop, program, BACK)
+    await shop.set_clock(NOW + 3 * DAY)
+    await shop.advance()
+    assert await shop.tier("ben") == ("silver" if returns == "undo" else "gold")
+    await assert_sound(shop)

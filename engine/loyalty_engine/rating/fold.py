@@ -315,7 +315,7 @@ class Folding:
             for policy in self._unfrozen(version):
                 if policy.section.returns == "from_now":
                     self._standings.withdraw(at, program, policy, returned, tiers)
-        self._merging.claim(at, program, self._unfrozen(version), carried, tiers)
+        self._merging.claim(at, self._rulebook, version, carried, tiers)
 
     def _end(self, at: At, version: ProgramVersion) -> None:
         """The history ends: what is judged again later is judged by the versions up to here."""

@@ -6,7 +6,7 @@ what was used of caps is used up together, and measures read the activities of b
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, cast
 
@@ -19,6 +19,7 @@ from loyalty_engine.rating.facts import ActivityFact, Brought, NaturalKey, Value
 from loyalty_engine.rating.journal import At, Journal
 from loyalty_engine.rating.measuring import Measuring
 from loyalty_engine.rating.returned import Returned
+from loyalty_engine.rating.rulebook import ProgramVersion, Rulebook
 from loyalty_engine.rating.standing import Standings
 from loyalty_engine.rating.state import Claim, State
 from loyalty_engine.rating.taken import Taken
@@ -163,27 +164,52 @@ class Merging:
     # Tiers
 
     def claim(
-        self,
-        at: At,
-        program: Program,
-        policies: Iterable[LadderPolicy],
-        carried: Carried,
-        tiers: Mapping[str, str],
+        self, at: At, rulebook: Rulebook, version: ProgramVersion, carried: Carried, tiers: Mapping[str, str]
     ) -> None:
-        """Bring the claims of the other history, take back those that it has no more, and claim anew."""
-        for policy in policies:
-            brought = [
-                _brought(at, claim)
-                for claim in carried.claims
-                if claim.ladder == policy.key and claim.tier in policy.ladder.tiers
-            ]
-            self._standings.bring(at, program, policy, brought, self._gone(policy.key, carried), tiers)
+        """Bring the claims of the other history, take back those that it has no more, and claim anew.
+
+        Claims on ladders that the program has no more come too, by the last version that has them, since
+        these may come back; nothing is claimed anew there.
+        """
+        program, frozen = version.program, self._state.frozen
+        for policy in program.ladders:
+            if policy.key not in frozen:
+                came, gone = self._brought(at, policy, carried), self._gone(policy.key, carried)
+                self._standings.bring(at, program, policy, came, gone, tiers)
+        of_both = {claim.ladder for claim in carried.claims} | {gone.ladder for gone in carried.withdrawn}
+        for ladder in sorted(of_both.difference(frozen, [policy.key for policy in program.ladders])):
+            if (known := rulebook.last_with(version, ladder)) is not None:
+                self._claim_where_dropped(
+                    replace(at, program=known.id), known.program, ladder, carried, tiers
+                )
+
+    def _claim_where_dropped(
+        self, at: At, program: Program, ladder: str, carried: Carried, tiers: Mapping[str, str]
+    ) -> None:
+        policy, is_new = program.ladder(ladder), ladder not in self._state.ladders
+        came = self._brought(at, policy, carried)
+        if is_new and came:
+            self._standings.begin(at, policy)
+        gone = self._gone(ladder, carried)
+        if came or gone:
+            self._standings.bring(at, program, policy, came, gone, tiers, anew=False)
+        if is_new and came:
+            self._journal.as_one_change(at, ladder, None, self._state.ladders[ladder].tier, None)
+
+    @staticmethod
+    def _brought(at: At, policy: LadderPolicy, carried: Carried) -> list[Claim]:
+        return [
+            _brought(at, claim)
+            for claim in carried.claims
+            if claim.ladder == policy.key and claim.tier in policy.ladder.tiers
+        ]
 
     def _gone(self, ladder: str, carried: Carried) -> list[Claim]:
         """The claims that the other history has no more; a pause may have moved their ends."""
         found: list[Claim] = []
         for gone in carried.withdrawn:
-            claims = self._state.ladders[ladder].claims if gone.ladder == ladder else ()
+            held = self._state.ladders.get(ladder) if gone.ladder == ladder else None
+            claims = () if held is None else held.claims
             found += [
                 claim
                 for claim in claims

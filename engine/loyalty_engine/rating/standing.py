@@ -158,16 +158,19 @@ class Standings:
         came: Sequence[Claim],
         gone: Sequence[Claim],
         tiers: Mapping[str, str],
+        *,
+        anew: bool = True,
     ) -> None:
         """Claims that a merge brings, without those that are gone, and what the figures of both support now.
 
-        What was brought was made on figures of another history, which says when it is gone.
+        What was brought was made on figures of another history, which says when it is gone. Unless ``anew``
+        nothing else is claimed: the program has the ladder no more.
         """
         asked = self._ask(at, program, policy, tiers, at_boundary=False)
         if asked is None:
             return
         claims = list(came)
-        if policy.upgrade.at == "activity" and asked.judgement.tier != policy.ladder.base:
+        if anew and policy.upgrade.at == "activity" and asked.judgement.tier != policy.ladder.base:
             end = claim_end(policy.upgrade.until, at.instant, program.zone, asked.judgement.until)
             claims.insert(0, Claim(asked.judgement.tier, at.instant, end, at.cause, figures=asked.figures))
         held = self._state.ladders[policy.key]
