@@ -15,7 +15,9 @@ query ($by: MemberBy!) {
           measures { key value from until activities(first: 2) { nodes { externalId } } }
         }
       }
-      progress { tier { key } route rule { key } have need missing unit by message }
+      progress {
+        tier { key } route rule { key } have need missing unit means from by notBefore beginsAnew message
+      }
     }
     standingChanges { nodes { from { key } to { key } effectiveAt cause { kind activity { externalId } } } }
     wallet {

@@ -52,7 +52,8 @@ async def test_progress_names_every_route_the_nearest_first(shop: Shop) -> None:
         ("gold", "visits", "39"),
     ]
     assert progress[0]["message"] == "100.00 GBP more for Silver"
-    assert (progress[0]["by"], progress[2]["by"]) == (None, "2027-01-01T00:00:00Z")
+    leaves, ends = "2027-03-01T00:00:00Z", "2027-01-01T00:00:00Z"
+    assert (progress[0]["by"], progress[2]["by"]) == (leaves, ends)
 
 
 WHY = """

@@ -39,8 +39,10 @@ from loyalty_engine.rating import (
     enrolled,
     fold,
 )
+from loyalty_engine.rating.ends import next_review
 from loyalty_engine.rating.overrides import ByHand
 from loyalty_engine.rating.pauses import pause_attributes
+from loyalty_engine.rating.prospects import Prospect
 from loyalty_engine.rating.routes import routes
 from loyalty_engine.rules import Activity, ActivityLine
 
@@ -248,18 +250,20 @@ def standings(telling: Telling) -> Iterator[str]:
 
 def ways(telling: Telling) -> Iterator[str]:
     """Each route upwards on each ladder, as things are at the end."""
-    state, day = telling.outcome().state, local_day(telling.until, telling.zone)
+    state = telling.outcome().state
     for policy in telling.program.ladders:
-        figures = state.tallies.figures(
-            policy.measures, policy.section.returns, day, state.joined_on, ladder=policy.key
-        )
-        held = state.ladders[policy.key].tier
-        for route in routes(telling.program, policy, held, figures, {}, day, state.joined_on):
-            yield f"{route.tier}: " + " and ".join(
+        held = state.ladders[policy.key]
+        review_at = next_review(policy, held, telling.until, telling.zone)
+        prospect = Prospect(telling.program, policy, state, held.claims, telling.until, review_at)
+        for route in routes(prospect):
+            conditions = " and ".join(
                 f"{each.rule} has {each.have:f} of {each.need:f} {each.unit}"
+                + ("" if each.since is None else f" from {telling.day(each.since)}")
                 + ("" if each.by is None else f" until {telling.day(each.by)}")
                 for each in route.conditions
             )
+            later = "" if route.not_before is None else f", not before {telling.day(route.not_before)}"
+            yield f"{route.tier}: {conditions}{later}"
 
 
 def claims(telling: Telling) -> Iterator[str]:

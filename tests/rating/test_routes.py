@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from itertools import combinations
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -15,7 +16,8 @@ from hypothesis import strategies as st
 from loyalty_engine.combine.tiers import Verdict, decide
 from loyalty_engine.plugins import discover
 from loyalty_engine.program import LadderPolicy, Program, compile_program
-from loyalty_engine.rating.routes import MOST, Route, routes
+from loyalty_engine.rating.routes import MOST, Route, named
+from loyalty_engine.rating.sights import Known, Sight
 from loyalty_engine.rules import Measure
 
 HEAD = """
@@ -60,9 +62,13 @@ def program_of(tree: str, rules: Mapping[str, Asked]) -> Program:
 
 
 def found(program: Program, rules: Mapping[str, Asked], review_at: datetime | None = None) -> list[Route]:
-    return routes(
-        program, program.ladder("status"), "basic", figures_of(program, rules), {}, DAY, JOINED, review_at
-    )
+    return named_by(program, figures_of(program, rules), by=review_at)
+
+
+def named_by(program: Program, figures: Mapping[Measure, Decimal], **further: Any) -> list[Route]:
+    policy = program.ladder("status")
+    sight = Sight(program, policy, Known(DAY, JOINED), figures, **further)
+    return named(policy, policy.ladder.tiers[1:], [sight])
 
 
 def figures_of(program: Program, rules: Mapping[str, Asked]) -> dict[Measure, Decimal]:
@@ -119,10 +125,10 @@ def test_what_is_missing_counts_until_its_window_ends_or_the_review_that_decides
 def test_a_rule_without_figures_is_on_a_route_as_far_as_it_supports_the_tier() -> None:
     rules = {"a": Asked(100, 400, 90), "z": Asked(None, 900, 0)}
     program = program_of('{ op = "all_of", of = ["a", "z"] }', rules)
-    policy, figures = program.ladder("status"), figures_of(program, rules)
-    denied = routes(program, policy, "basic", figures, {"z": {"silver": False}}, DAY, JOINED)
+    figures = figures_of(program, rules)
+    denied = named_by(program, figures, opinions={"z": {"silver": False}})
     assert [route.tier for route in denied] == ["gold"]
-    supported = routes(program, policy, "basic", figures, {"z": {"silver": True}}, DAY, JOINED)
+    supported = named_by(program, figures, opinions={"z": {"silver": True}})
     assert (supported[0].tier, legs(supported[0])) == ("silver", [("a", 10)])
 
 
@@ -135,10 +141,10 @@ def test_the_nearest_of_very_many_routes_are_named(weighted: bool) -> None:
     if weighted:
         tree = f'{{ op = "weighted", of = [{names}], weights = {{ {weights} }}, at_least = 1000000 }}'
     program = program_of(tree, rules)
-    named = found(program, rules)
-    assert len(named) == MOST
-    assert [route.distance for route in named] == sorted(route.distance for route in named)
-    for route in named:
+    nearest = found(program, rules)
+    assert len(nearest) == MOST
+    assert [route.distance for route in nearest] == sorted(route.distance for route in nearest)
+    for route in nearest:
         assert_leads(program.ladder("status"), route)
 
 
@@ -199,7 +205,7 @@ def test_every_least_set_of_conditions_is_a_route_and_nothing_else(
         for name, (silver, gold, have) in zip(names, asked, strict=True)
     }
     program = program_of(tree, rules)
-    policy, named = program.ladder("status"), found(program, rules)
+    policy, every = program.ladder("status"), found(program, rules)
     for tier in ("silver", "gold"):
         speaking = [rule for rule in policy.rules if tier in policy.requirements.get(rule, {})]
         bound = {
@@ -214,8 +220,8 @@ def test_every_least_set_of_conditions_is_a_route_and_nothing_else(
             if supports(policy, tier, met | set(chosen))
         ]
         least = [one for one in enough if not any(other < one for other in enough)]
-        here = [route for route in named if route.tier == tier]
+        here = [route for route in every if route.tier == tier]
         assert sorted(sorted(missing(route)) for route in here) == sorted(map(sorted, least))
         for route in here:
             assert_leads(policy, route)
-    assert [route.distance for route in named] == sorted(route.distance for route in named)
+    assert [route.distance for route in every] == sorted(route.distance for route in every)

@@ -1,112 +1,114 @@
-"""Who follows a route reaches its tier, and who stops one unit short does not."""
+"""Who follows a route reaches its tier, not before it says so, and who stops one unit short does not."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from loyalty_engine.localtime import local_day
 from loyalty_engine.program import Program
-from loyalty_engine.rating import ActivityFact
+from loyalty_engine.rating import Fact
+from loyalty_engine.rating.ends import next_review
+from loyalty_engine.rating.prospects import Prospect
 from loyalty_engine.rating.routes import Route, routes
-from tests.rating.histories import JOINED, LONDON, folded, ladder, line, program_of, purchase, rule, tier
-
-NOW = datetime(2024, 9, 1, 12, tzinfo=UTC)
-UNITS = {"tea": Decimal("0.01"), "visits": Decimal(1), "steps": Decimal(1)}
-trees = st.sampled_from(
-    [
-        '"tea"',
-        '{ op = "all_of", of = ["tea", "visits", "steps"] }',
-        '{ op = "any_of", of = ["tea", "visits", "steps"], at_least = 2 }',
-        '{ op = "any_of", of = ["tea", { op = "all_of", of = ["visits", "steps"] }] }',
-        '{ op = "weighted", of = ["tea", "visits", "steps"], at_least = 2, weights = WEIGHTS }'.replace(
-            "WEIGHTS", "{ tea = 2, visits = 1, steps = 1 }"
-        ),
-    ]
-)
-windows = st.sampled_from(
-    ['"lifetime"', '{ calendar = "year" }', "{ rolling_days = 90 }", '"anniversary"', '"cycle"']
-)
+from tests.rating.followed import HOUR, NOW, Following, Past, pasts
+from tests.rating.histories import folded, purchase, tier
+from tests.rating.random_settings import HISTORIES
 
 
-@st.composite
-def programs(draw: st.DrawFn) -> Program:
-    def config(low: int, high: int) -> str:
-        first = draw(st.integers(low, high))
-        gold = f", gold = {first + draw(st.integers(1, high))}" if draw(st.booleans()) else ""
-        return f"window = {draw(windows)}, thresholds = {{ silver = {first}{gold} }}"
-
-    return program_of(
-        ladder(draw(trees), until='"lifetime"', returns="undo", cycle="{ months = 5, restart = [] }"),
-        rule("tea", "tier_spend", f'{{ categories = ["tea"], {config(10, 90)} }}'),
-        rule("visits", "tier_frequency", f'{{ count = "activities", channels = ["app"], {config(1, 5)} }}'),
-        rule(
-            "steps",
-            "tier_frequency",
-            f'{{ count = {{ attribute = "steps" }}, kinds = ["walk"], {config(50, 900)} }}',
-        ),
-    )
-
-
-def done(what: str, amount: Decimal, at: datetime) -> list[ActivityFact]:
-    """Activities that raise one figure by an amount, and no other one."""
-    if what == "tea":
-        return [purchase(at, str(amount), lines=[line("1", str(amount), category="tea")])] if amount else []
-    if what == "steps":
-        return [purchase(at, None, kind="walk", attributes={"steps": str(amount)})] if amount else []
-    return [purchase(at + timedelta(seconds=number), "1.00", channel="app") for number in range(int(amount))]
-
-
-pasts = st.lists(
-    st.tuples(st.sampled_from(sorted(UNITS)), st.integers(1, 60), st.integers(1, 240)), max_size=8
-)
-
-
-@given(program=programs(), past=pasts)
-@settings(deadline=None)
+@given(past=pasts(), late=st.booleans(), data=st.data())
+@settings(HISTORIES)
 def test_a_route_reaches_its_tier_and_one_unit_less_does_not(
-    program: Program, past: list[tuple[str, int, int]]
+    past: Past, late: bool, data: st.DataObject
 ) -> None:
-    facts = [
-        fact
-        for number, (what, much, day) in enumerate(past)
-        for fact in done(
-            what,
-            Decimal(min(much, 3) if what == "visits" else much),
-            datetime(2024, 1, 1, 9, number, tzinfo=UTC) + timedelta(days=day),
-        )
+    """What needs nothing but time is reached by itself, whatever else is done until then."""
+    named = routes_of(past.program, past.facts)
+    if not named:
+        return
+    route = data.draw(st.sampled_from(named))
+    lacking = [each.rule for each in route.conditions if each.missing and each.means != "time"]
+    by_itself = [
+        other.not_before
+        for other in named
+        if rank_of(past.program, other) >= rank_of(past.program, route) and needs_only_time(other)
     ]
-    ladder_of = program.ladder("status").ladder
-    before = folded(program, facts, NOW)
-    for route in routes_at(program, facts):
-        for short in (None, *(each.rule for each in route.conditions if each.missing)):
-            followed = [*facts, *following(route, short)]
-            reached = ladder_of.rank(tier(folded(program, followed, NOW + timedelta(hours=5))))
-            if short is None:
-                assert reached >= ladder_of.rank(route.tier)
-            else:
-                assert ladder_of.rank(tier(before)) <= reached < ladder_of.rank(route.tier)
+    for short in (None, *lacking):
+        facts = following(past, route, late, short)
+        if facts is None:
+            assert "points" in {each.means for each in route.conditions}
+        elif short is None:
+            reached_when_it_says(past.program, route, facts, by_itself)
+        elif all(at is not None and at > facts[-1].occurred_at for at in by_itself):
+            assert rank(past.program, facts) < rank_of(past.program, route)
 
 
-def routes_at(program: Program, facts: list[ActivityFact]) -> list[Route]:
+def needs_only_time(route: Route) -> bool:
+    """Whether nobody has to do anything."""
+    return all(each.means == "time" or not each.missing for each in route.conditions)
+
+
+def reached_when_it_says(
+    program: Program, route: Route, facts: Sequence[Fact], by_itself: Sequence[datetime | None]
+) -> None:
+    """With everything done the tier is held, and was not before it can be; a cycle begun anew is excused."""
+    if any(each.begins_anew for each in route.conditions):
+        return
+    assert rank(program, facts) >= rank_of(program, route)
+    at = route.not_before
+    if at is not None and all(other is None or other >= at for other in by_itself):
+        early = [fact for fact in facts if fact.occurred_at < at]
+        assert rank(program, early, at - HOUR) < rank_of(program, route)
+
+
+def routes_of(program: Program, facts: Sequence[Fact]) -> list[Route]:
     """The routes of a member with that past, the instant of following at hand."""
-    outcome, policy = folded(program, facts, NOW), program.ladder("status")
-    day: date = local_day(NOW, LONDON)
-    figures = outcome.state.tallies.figures(policy.measures, "undo", day, JOINED, ladder="status")
-    return routes(program, policy, tier(outcome), figures, {}, day, JOINED)
+    state, policy = folded(program, facts, NOW).state, program.ladder("status")
+    held = state.ladders["status"]
+    review_at = next_review(policy, held, NOW, program.zone)
+    return routes(Prospect(program, policy, state, held.claims, NOW, review_at))
 
 
-def following(route: Route, short: str | None) -> list[ActivityFact]:
-    """What is missing on a route, done; of one rule a unit less."""
-    wanted: Mapping[str, Decimal] = {
-        each.rule: each.missing - (UNITS[each.rule] if each.rule == short else 0) for each in route.conditions
-    }
-    return [
-        fact
-        for number, (what, amount) in enumerate(wanted.items())
-        for fact in done(what, amount, NOW + timedelta(minutes=1 + number * 60))
-    ]
+def following(past: Past, route: Route, late: bool, short: str | None) -> list[Fact] | None:
+    """What came, and what is missing on a route, as early or as late as it may come; of one rule a unit less.
+
+    At last something that counts for nothing, for where an activity decides. None: the points that are
+    missing cannot be earned.
+    """
+    facts = list(past.facts)
+    for number, each in enumerate(route.conditions):
+        if each.missing:
+            at = begun(route, number, late)
+            so_far = Following(past.program, tuple(facts))
+            more = so_far.met(each, at, short=each.rule == short, tier=route.tier)
+            if more is None:
+                return None
+            facts += more
+    last = max([NOW, route.not_before or NOW, *(fact.occurred_at for fact in facts)])
+    return [*facts, purchase(last + HOUR, None, kind="hello")]
+
+
+def begun(route: Route, number: int, late: bool) -> datetime:
+    """When somebody begins to meet a condition: at once, or all together when the first of them has to be."""
+    since = [each.since for each in route.conditions if each.since is not None and each.missing]
+    until = [each.by for each in route.conditions if each.by is not None]
+    own = route.conditions[number].since or NOW
+    spread = timedelta(minutes=15 * number + 1)
+    if late and until:
+        days = max((int(each.missing) for each in route.conditions if each.rule == "days"), default=0)
+        last = min(until) - timedelta(days=days + 1)
+        if last > max([NOW, *since]):
+            return last + spread
+    return max(NOW, own) + spread
+
+
+def rank_of(program: Program, route: Route) -> int:
+    """The rank of the tier that a route leads to."""
+    return program.ladder("status").ladder.rank(route.tier)
+
+
+def rank(program: Program, facts: Sequence[Fact], at: datetime | None = None) -> int:
+    """The rank of the tier held at an instant; None: after everything."""
+    until = at or max(fact.occurred_at for fact in facts) + timedelta(seconds=1)
+    return program.ladder("status").ladder.rank(tier(folded(program, facts, until)))

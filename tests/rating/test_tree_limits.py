@@ -13,7 +13,8 @@ from loyalty_engine.program import Program, check
 from loyalty_engine.rating import routes as ways
 from loyalty_engine.rating.explain import Ruling, ruling_nodes, supported_tier
 from loyalty_engine.rating.judgement import figure_key
-from loyalty_engine.rating.routes import MOST, Way, routes
+from loyalty_engine.rating.routes import MOST, Route, Way, named
+from loyalty_engine.rating.sights import Known, Sight
 from loyalty_engine.rules import ActivityLine
 from tests.rating.histories import built_in, folded, header, program_of, purchase, tier
 from tests.rating.trees import deep, figures_of, names, node, of_trees, program_with, quoted, wide
@@ -29,6 +30,13 @@ LIMITS = {
     "64 nodes, weighted": (wide("weighted", 1008), 63),
 }
 at_the_limit = pytest.mark.parametrize(("combine", "rules"), LIMITS.values(), ids=LIMITS)
+
+
+def routes(program: Program, spent: dict[str, int]) -> list[Route]:
+    """The routes to every tier above the base tier."""
+    policy = program.ladder("status")
+    sight = Sight(program, policy, Known(DAY, JOINED), figures_of(program, spent))
+    return named(policy, policy.ladder.tiers[1:], [sight])
 
 
 def ruling(program: Program, spent: dict[str, int], *, at_boundary: bool = False) -> Ruling:
@@ -112,7 +120,7 @@ def test_ways_through_a_tree_at_the_limit_are_found_with_bounded_work(
     """Ties everywhere, where nothing was spent, are the worst: nothing tells what is near."""
     program = program_with(combine, rules)
     have = {name: index for index, name in enumerate(names(rules))} if spent == "much" else {}
-    found = routes(program, program.ladder("status"), "basic", figures_of(program, have), {}, DAY, JOINED)
+    found = routes(program, have)
     for asked in ("silver", "gold"):
         assert 1 <= len([route for route in found if route.tier == asked]) <= MOST
     assert [route.distance for route in found] == sorted(route.distance for route in found)
@@ -121,7 +129,7 @@ def test_ways_through_a_tree_at_the_limit_are_found_with_bounded_work(
 
 def test_a_tree_at_the_limit_has_ways_to_each_of_50_tiers() -> None:
     program = program_with(deep(), 48, tiers=MANY_TIERS)
-    found = routes(program, program.ladder("status"), "base", figures_of(program, {}), {}, DAY, JOINED)
+    found = routes(program, {})
     assert [sum(route.tier == asked for route in found) for asked in MANY_TIERS] == [0, *[MOST] * 49]
     assert {len(route.conditions) for route in found} == {4}
 

@@ -7,18 +7,17 @@ so that the nearest are kept: at most `MOST` for a tier.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple
 
 from loyalty_engine.combine.tiers import Branch, Leaf, Node
-from loyalty_engine.localtime import first_instant
-from loyalty_engine.program import LadderPolicy, Program
-from loyalty_engine.rating.explain import unit_of
-from loyalty_engine.rating.windows import days_of
-from loyalty_engine.rules import AtLeast, Calendar, FiscalYear, Measure, Requirement, Window
+from loyalty_engine.program import LadderPolicy
+from loyalty_engine.rating.prospects import Prospect
+from loyalty_engine.rating.sights import Condition, Sight
+from loyalty_engine.rules import AtLeast, Requirement
 
 MOST = 20
 """How many routes to one tier are named, the nearest first."""
@@ -29,33 +28,6 @@ WEIGHTS = 128
 TOGETHER = 1024
 """How many ways are followed at once; where there are more sums of weights, fewer ways for each of them."""
 
-Opinions = Mapping[str, Mapping[str, bool]]
-
-
-@dataclass(frozen=True, slots=True)
-class Condition:
-    """One condition of one rule: what there is, what is needed, by when."""
-
-    rule: str
-    have: Decimal
-    need: Decimal
-    unit: str
-    by: datetime | None
-    place: tuple[int, ...]
-    """Where it stands in the tree and in its rule's requirement; two rules may ask for the same."""
-
-    @property
-    def missing(self) -> Decimal:
-        """How much is still needed."""
-        return max(Decimal(0), self.need - self.have)
-
-    @property
-    def distance(self) -> Decimal:
-        """What is missing as a part of what is needed."""
-        if not self.missing:
-            return Decimal(0)
-        return self.missing / self.need if self.need > 0 else Decimal(1)
-
 
 @dataclass(frozen=True, slots=True)
 class Route:
@@ -63,6 +35,8 @@ class Route:
 
     tier: str
     conditions: tuple[Condition, ...]
+    not_before: datetime | None = None
+    """When the tier is reached at the earliest, though everything is met before; None: at once."""
 
     @property
     def distance(self) -> Decimal:
@@ -90,71 +64,90 @@ Ways = list[Way] | None
 """The ways in which a node comes to support the tier, the nearest first; None where it abstains."""
 
 
-def routes(
-    program: Program,
-    policy: LadderPolicy,
-    held: str,
-    figures: Mapping[Measure, Decimal],
-    opinions: Opinions,
-    day: date,
-    joined_on: date,
-    review_at: datetime | None = None,
-) -> list[Route]:
+def routes(prospect: Prospect) -> list[Route]:
     """The routes to every tier above the one held, the nearest first.
 
-    What is missing counts by the end of its window; with ``review_at``, by that review, at which the
-    ladder decides. A rule that states no figures is on a way as far as it supports the tier now.
+    While a lock is in force they lead to where the member will stand when it is over; there is none where
+    it never is, and none to what is held then without anything more.
+    """
+    unlocked, ladder = prospect.unlocked(), prospect.policy.ladder
+    if unlocked is None:
+        return []
+    above = ladder.tiers[max(ladder.rank(prospect.tier), ladder.rank(unlocked.tier)) + 1 :]
+    return named(prospect.policy, above, prospect.sights(unlocked, above))
+
+
+def named(policy: LadderPolicy, tiers: Sequence[str], sights: Sequence[Sight]) -> list[Route]:
+    """The routes to some tiers, from the earliest point at which the ladder decides; at most `MOST` to each.
+
+    To a later point lead only those that need something which is not open before, and on which nobody has
+    done enough for an earlier one.
     """
     found = []
-    for tier in policy.ladder.tiers[policy.ladder.rank(held) + 1 :]:
-        leaves = _Leaves(program, policy, tier, figures, opinions, day, joined_on, review_at)
-        for way in _least(_of_node(policy.tree, leaves, ()) or []):
-            conditions = [leaves.conditions[number] for number in way.numbers]
-            conditions.sort(key=lambda condition: (condition.distance, condition.place))
-            found.append(Route(tier, tuple(conditions)))
+    for tier in tiers:
+        kept: list[tuple[Way, Route]] = []
+        closed: set[int] | None = None
+        for sight in sights:
+            leaves = _Leaves(policy, tier, sight, next_above=tier == tiers[0])
+            ways = [
+                way
+                for way in _least(_of_node(policy.tree, leaves, ()) or [])
+                if (closed is None or closed.intersection(way.numbers))
+                and not any(earlier.missing & way.missing == earlier.missing for earlier, _ in kept)
+            ]
+            kept += [(way, _route(tier, way, leaves)) for way in ways]
+            closed = leaves.closed if closed is None else closed & leaves.closed
+        found += sorted((route for _, route in kept), key=lambda route: route.distance)[:MOST]
     return sorted(found, key=lambda route: (route.distance, policy.ladder.rank(route.tier)))
+
+
+def _route(tier: str, way: Way, leaves: _Leaves) -> Route:
+    conditions = [leaves.conditions[number] for number in way.numbers]
+    conditions.sort(key=lambda condition: (condition.distance, condition.place))
+    return Route(tier, tuple(conditions), leaves.sight.not_before)
 
 
 @dataclass(frozen=True, slots=True)
 class _Leaves:
-    """What the rules of a ladder ask for one tier; ``conditions`` are those met on the walk, in its order."""
+    """What the rules of a ladder ask for one tier; ``conditions`` are those met on the walk, in its order.
 
-    program: Program
+    Those that are ``closed`` cannot be met by then; what time alone brings by then costs nothing.
+    """
+
     policy: LadderPolicy
     tier: str
-    figures: Mapping[Measure, Decimal]
-    opinions: Opinions
-    day: date
-    joined_on: date
-    review_at: datetime | None
+    sight: Sight
+    next_above: bool
+    """Whether no tier lies on the way."""
     conditions: list[Condition] = field(default_factory=list)
+    closed: set[int] = field(default_factory=set)
 
     def ways(self, rule: str, place: tuple[int, ...]) -> Ways:
         requirement = self.policy.requirements.get(rule, {}).get(self.tier)
         if requirement is not None:
             return self._of(requirement, rule, place)
-        supports = self.opinions.get(rule, {}).get(self.tier)
+        supports = self.sight.opinions.get(rule, {}).get(self.tier)
         if supports is None:
             return None
         return [_NOTHING] if supports else []
 
     def _of(self, requirement: Requirement, rule: str, place: tuple[int, ...]) -> list[Way]:
         if isinstance(requirement, AtLeast):
-            return [self._way(self._condition(requirement, rule, place))]
+            return self._ways(requirement, rule, place)
         parts = [self._of(part, rule, (*place, index)) for index, part in enumerate(requirement.of)]
         return _reaching([(part, 1) for part in parts], requirement.at_least)
 
-    def _way(self, condition: Condition) -> Way:
+    def _ways(self, asked: AtLeast, rule: str, place: tuple[int, ...]) -> list[Way]:
         number = len(self.conditions)
+        condition = self.sight.condition(rule, asked, place, next_above=self.next_above)
         self.conditions.append(condition)
+        if not self.sight.is_open(asked):
+            self.closed.add(number)
+            return []
+        if condition.means == "time":
+            return [Way(Decimal(0), 0, (number,), 0)]
         lacks = condition.missing > 0
-        return Way(condition.distance, int(lacks), (number,), lacks << number)
-
-    def _condition(self, asked: AtLeast, rule: str, place: tuple[int, ...]) -> Condition:
-        ends = [_window_end(term.measure.window, self.day, self.joined_on) for term in asked.terms]
-        end = min((end for end in ends if end is not None), default=None)
-        by = self.review_at or (None if end is None else first_instant(end, self.program.zone))
-        return Condition(rule, asked.have(self.figures), asked.bound, unit_of(self.program, asked), by, place)
+        return [Way(condition.distance, int(lacks), (number,), lacks << number)]
 
 
 def _of_node(node: Node, leaves: _Leaves, place: tuple[int, ...]) -> Ways:
@@ -224,13 +217,6 @@ def _least(ways: Iterable[Way]) -> list[Way]:
         if len(kept) == MOST:
             break
     return kept
-
-
-def _window_end(window: Window, day: date, joined_on: date) -> date | None:
-    """Where a window ends for everything in it at once; one that rolls, or is over, has no such end."""
-    if isinstance(window, Calendar | FiscalYear) or window == "anniversary":
-        return days_of(window, day, False, joined_on).end
-    return None
 
 
 def conditions_of(found: Iterable[Route]) -> Iterator[tuple[int, Route, Condition]]:

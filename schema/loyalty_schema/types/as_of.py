@@ -20,9 +20,9 @@ from loyalty_engine.store.reads.totals import Totals, totals
 from loyalty_schema.fields import EVERYONE, FEW, MEMBERS_READ, POINTS_READ, aggregate, column, computed
 from loyalty_schema.request import Info, Request, request_of
 from loyalty_schema.types.notice import Notice, notice_of
-from loyalty_schema.types.program import Ladder, Program, Tier, version_with_tier
+from loyalty_schema.types.program import Ladder, Program, Tier, tier_held, version_with_tier
 from loyalty_schema.types.rules import PointsCurrency
-from loyalty_schema.types.standing import Claim, StandingLadder, tier_held
+from loyalty_schema.types.standing import Claim, StandingLadder
 from loyalty_schema.types.wallet import WalletCurrency
 
 if TYPE_CHECKING:

@@ -289,6 +289,12 @@ def tier_of(version: ProgramVersion, ladder: str, tier: str) -> Tier | None:
     return None
 
 
+def tier_held(version: ProgramVersion, policy: LadderPolicy, key: str) -> Tier:
+    """A tier of a ladder as a program version has it."""
+    section = next(section for section in policy.tiers if section.key == key)
+    return Tier(version=version, policy=policy, section=section)
+
+
 async def stored_tier(request: Request, program_version_id: UUID, ladder: str, tier: str) -> Tier:
     """A tier that a stored row names, as the program version that decided it has it, or the last with it."""
     rulebook = await request.rulebook()

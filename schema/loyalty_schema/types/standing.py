@@ -1,25 +1,24 @@
 """Where a member stands, by which claims, why, and what is missing for more."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from decimal import Decimal
 from typing import Annotated
 
 import strawberry
 
 from loyalty_engine.localtime import local_day
 from loyalty_engine.program import LadderPolicy
-from loyalty_engine.rating import ProgramVersion, enrolled, explain, routes
+from loyalty_engine.rating import LadderState, ProgramVersion, State, enrolled, explain, routes
 from loyalty_engine.rating.inputs import member_at
 from loyalty_engine.rating.judgement import judge, reasons_of
 from loyalty_engine.rating.locks import lock_of
 from loyalty_engine.rating.overrides import HAND_ORIGINS
-from loyalty_engine.rules import Measure
+from loyalty_engine.rating.prospects import Prospect
+from loyalty_engine.rating.state import Pause
 from loyalty_engine.rules import Reason as RuleReason
 from loyalty_engine.services import states
 from loyalty_engine.store.reads import activities, members, standings
 from loyalty_engine.store.reads.effects import EffectRow
-from loyalty_engine.words import say
 from loyalty_schema.enums import ClaimOrigin
 from loyalty_schema.fields import (
     ACTIVITIES_READ,
@@ -29,7 +28,6 @@ from loyalty_schema.fields import (
     aggregate,
     column,
     computed,
-    given,
 )
 from loyalty_schema.ids import global_id
 from loyalty_schema.request import Info, Request, request_of
@@ -42,9 +40,11 @@ from loyalty_schema.types.program import (
     Tier,
     rule_of,
     stored_tier,
+    tier_held,
     version_by_id,
 )
-from loyalty_schema.types.rules import Locale, Rule, counted, named
+from loyalty_schema.types.progress import Progress
+from loyalty_schema.types.rules import Rule
 from loyalty_schema.types.ruling import Judged, Ruling, judged, present_states, ruling_of, set_by_hand
 
 
@@ -99,59 +99,6 @@ class Claim:
     async def program(self, info: Info) -> Program:
         """The program version under which it was made."""
         return await program_by_id(request_of(info), self.row.effect.program_version_id)
-
-
-@strawberry.type(
-    description="A condition on a route to a higher tier; those of one route are met together, in any order."
-)
-class Progress:
-    """A condition on a route to a higher tier."""
-
-    version: strawberry.Private[ProgramVersion]
-    policy: strawberry.Private[LadderPolicy]
-    row: strawberry.Private[routes.Condition]
-    leads_to: strawberry.Private[str]
-    route: int = given(
-        description="The number of its route, from 0: all conditions with it lead to the tier together.",
-        scope=MEMBERS_READ,
-    )
-
-    @computed(scope=MEMBERS_READ, description="The tier that it leads to.")
-    def tier(self) -> Tier:
-        """The tier that it leads to."""
-        return tier_held(self.version, self.policy, self.leads_to)
-
-    @computed(scope=MEMBERS_READ, description="The rule that sets the condition.")
-    def rule(self) -> Rule:
-        """The rule that sets the condition."""
-        return Rule(row=self.version.program.rules[self.row.rule])
-
-    have: Decimal = column("have", scope=MEMBERS_READ, description="What there is.")
-    need: Decimal = column("need", scope=MEMBERS_READ, description="What is needed.")
-    missing: Decimal = column("missing", scope=MEMBERS_READ, description="What is still missing.")
-    unit: str = column(
-        "unit",
-        scope=MEMBERS_READ,
-        description="What is counted: a currency, activities, days, units, an attribute, status, or score.",
-    )
-    by: datetime | None = column(
-        "by",
-        scope=MEMBERS_READ,
-        description="Until when, exclusive: the review that decides, else the end of the window; "
-        "null: neither.",
-    )
-
-    @computed(scope=MEMBERS_READ, description="The route in words.")
-    def message(self, info: Info, locale: Locale = None) -> str:
-        """The route in words."""
-        request, program = request_of(info), self.version.program
-        tier = tier_held(self.version, self.policy, self.leads_to)
-        name = named(request, tier.section.name, tier.section.key, locale)
-        much = self.row.missing or self.row.need
-        amount = counted(request, program, explain.plain(much), self.row.unit, locale)
-        if self.row.missing:
-            return say(request.language(locale), "progress-short", missing=amount, tier=name)
-        return say(request.language(locale), "progress-reached", needed=amount, tier=name)
 
 
 @strawberry.type(
@@ -225,7 +172,7 @@ class Standing:
             policy = version.program.ladder(self.policy.key)
             return ruling_of(judged(version, policy, self.member, self.row.tier, self.row))
         told = explain.told(self.policy, self.row.tier)
-        return ruling_of(self._judged(request, (await self._judgement(request))[0], told))
+        return ruling_of(self._judged(request, await self._judgement(request), told))
 
     @computed(
         scope=MEMBERS_READ,
@@ -239,7 +186,7 @@ class Standing:
         if tier not in self.policy.ladder.tiers[1:]:
             return None
         request = request_of(info)
-        ruling, _ = await self._judgement(request)
+        ruling = await self._judgement(request)
         further = await self._waits(request, tier, ruling)
         if self.member.closed_at is not None:
             further = (*further, RuleReason("reason-closing", {"tier": tier}))
@@ -252,7 +199,7 @@ class Standing:
         ladder, review_at = self.policy.ladder, self._decided_at()
         if review_at is None or ladder.rank(tier) <= ladder.rank(self.row.tier):
             return ()
-        then, _ = await self._judgement(request, review_at)
+        then = await self._judgement(request, review_at)
         supported = (explain.supported_tier(self.version.program, self.policy, at) for at in (now, then))
         if any(ladder.rank(each) < ladder.rank(tier) for each in supported):
             return ()
@@ -266,63 +213,79 @@ class Standing:
     @computed(
         scope=MEMBERS_READ,
         brings=FEW,
-        description="Every route to every higher tier, the smallest missing / need first, by what a review "
-        f"that decides will read; at most {routes.MOST} to each tier. There is none for a member who left.",
+        description="Every route to every higher tier, the smallest missing / need first, by what will be "
+        f"read when the tier is decided; at most {routes.MOST} to each tier. While a lock is in force they "
+        "lead to what holds after it. There is none for a member who left, nor under a lock without an end.",
     )
     async def progress(self, info: Info) -> list[Progress]:
         """Every route to every higher tier."""
         if self.member.closed_at is not None:
             return []
-        ruling, figures = await self._judgement(request_of(info), self._decided_at())
-        found = routes.routes(
-            self.version.program,
-            self.policy,
-            self.row.tier,
-            figures,
-            ruling.opinions,
-            ruling.day,
-            ruling.joined_on,
-            self._decided_at(),
-        )
+        request = request_of(info)
+        found = routes.routes(await self._prospect(request))
         return [
-            Progress(version=self.version, policy=self.policy, row=row, leads_to=route.tier, route=number)
+            Progress(version=self.version, policy=self.policy, row=row, leads_to=route, route=number)
             for number, route, row in routes.conditions_of(found)
         ]
 
-    async def _judgement(
-        self, request: Request, review_at: datetime | None = None
-    ) -> tuple[explain.Ruling, Mapping[Measure, Decimal]]:
-        """What the ladder's rules say now, or at a review if nothing came until then, and on what figures."""
-        rulebook, member, program = await request.rulebook(), self.member, self.version.program
+    async def _prospect(self, request: Request) -> Prospect:
+        """What is known of the member on the ladder now."""
+        claims = await self._claims(request)
+        state = await self._state(request)
+        return Prospect(
+            self.version.program, self.policy, state, claims, request.now, self.row.next_review_at
+        )
+
+    async def _state(self, request: Request) -> State:
+        """The member's state as far as rules and routes read it."""
+        rulebook, member = await request.rulebook(), self.member
         present = await request.reads.load(present_states, member.member_id, rulebook) or states.Present()
         joined_on = min(present.joined_on or member.joined_on, member.joined_on)
         state = enrolled(member.external_id, member.enrolled_at, joined_on, member.referred_by)
-        state.values = present.values
+        state.values, state.tallies = present.values, present.tallies
+        if member.paused_at is not None:
+            state.pause = Pause(member.paused_at, member.paused_until)
+        held = await request.reads.load(standings.current_standings, member.member_id) or {}
+        for key, row in held.items():
+            standing = present.ladders.get(key)
+            cycle = None if standing is None else standing.cycle
+            state.ladders[key] = LadderState(row.tier, row.since, cycle=cycle)
+        return state
+
+    async def _judgement(self, request: Request, review_at: datetime | None = None) -> explain.Ruling:
+        """What the ladder's rules say now, or at a review if nothing came until then."""
+        state, program = await self._state(request), self.version.program
         day, at_boundary = local_day(review_at or request.now, program.zone), review_at is not None
-        figures = present.tallies.figures(
+        figures = state.tallies.figures(
             self.policy.measures,
             self.policy.section.returns,
             day,
-            joined_on,
+            state.joined_on,
             at_boundary=at_boundary,
             ladder=self.policy.key,
-            values=present.values,
+            values=state.values,
         )
-        held = await request.reads.load(standings.current_standings, member.member_id) or {}
-        tiers = {key: row.tier for key, row in held.items()}
+        tiers = {key: held.tier for key, held in state.ladders.items()}
         found = judge(program, self.policy, member_at(state, program, tiers, figures), day)
         opinions = {
             rule: {tier: verdict.supports for tier, verdict in verdicts.items()}
             for rule, verdicts in found.opinions.items()
         }
-        standing = present.ladders.get(self.policy.key)
-        cycle = None if standing is None else standing.cycle
+        cycle = state.ladders[self.policy.key].cycle
         began_on = None if cycle is None else local_day(cycle.began_at, program.zone)
         after, reasons = None if cycle is None else cycle.beginning, reasons_of(found)
-        ruling = explain.Ruling(
-            found.figures, opinions, day, at_boundary, joined_on, began_on, None, found.ends, reasons, after
+        return explain.Ruling(
+            found.figures,
+            opinions,
+            day,
+            at_boundary,
+            state.joined_on,
+            began_on,
+            None,
+            found.ends,
+            reasons,
+            after,
         )
-        return ruling, figures
 
     def _judged(
         self,
@@ -380,12 +343,6 @@ class StandingChange(Node, Effect):
 
     async def _tier(self, info: Info, tier: str) -> Tier:
         return await stored_tier(request_of(info), self.row.effect.program_version_id, self.row.ladder, tier)
-
-
-def tier_held(version: ProgramVersion, policy: LadderPolicy, key: str) -> Tier:
-    """A tier of a ladder as a program version has it."""
-    section = next(section for section in policy.tiers if section.key == key)
-    return Tier(version=version, policy=policy, section=section)
 
 
 StandingLadder = Annotated[
