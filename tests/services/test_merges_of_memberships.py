@@ -198,6 +198,20 @@ async def test_what_was_granted_by_hand_is_no_term_of_an_application(app_databas
     await assert_verified(shop)
 
 
+async def test_a_term_comes_with_a_merge_though_something_else_until_its_end_was_set_by_hand(
+    app_database: Database,
+) -> None:
+    shop = await prime(app_database)
+    await pay(shop, "ann")
+    (end,) = await ends(shop, "ann")
+    await set_by_hand(shop, "prime", OPENED, ladder="prime", until=end.date())
+    await shop.set_clock(OPENED + DAY)
+    done(await merge(shop, "ann", "bob"), MembersMerged)
+    await pay(shop, "bob", **RENEWAL)
+    assert await ends(shop, "bob") == [end, end.replace(year=end.year + 1)]
+    await assert_verified(shop)
+
+
 async def test_an_elector_who_was_merged_votes_no_more_and_what_it_voted_counts(
     app_database: Database,
 ) -> None:

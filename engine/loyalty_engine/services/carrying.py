@@ -110,7 +110,8 @@ def pair_of(
 async def everything_of(connection: Connection, business_id: UUID, state: State) -> Carried:
     """All that a history has that ends now: points, claims in force, what is used of caps, and its age.
 
-    Of claims on one tier until one end the strongest is carried: one that is locked, else made by hand.
+    Of claims on one tier until one end the strongest is carried: one that is locked, else granted, which may
+    be renewed, else made by hand.
     """
     points, claims = await _points_of(connection, business_id, state), _claims_of(state, state.at)
     counters = tuple(
@@ -218,7 +219,7 @@ def _claims_of(state: State, at: datetime) -> dict[ClaimKey, CarriedClaim]:
         for claim in standing.claims
         if _lasts(claim.until_at, at)
     ]
-    claims.sort(key=lambda claim: (not claim.locked, claim.origin == "rules"))
+    claims.sort(key=lambda claim: (not claim.locked, claim.origin == "rules", claim.origin != "grant"))
     return {(claim.ladder, claim.tier, claim.until_at): claim for claim in reversed(claims)}
 
 
