@@ -288,6 +288,8 @@ class Following:
 
     program: Program
     facts: tuple[Fact, ...]
+    read_at: datetime | None
+    """When the tier is decided at the earliest; None: at once."""
 
     def met(self, each: Condition, at: datetime, *, short: bool, tier: str) -> list[Fact] | None:
         """What is missing of one condition, from an instant on, or a unit less; None: it cannot be had."""
@@ -324,7 +326,8 @@ class Following:
 
     def _scored(self, each: Condition, at: datetime, short: bool) -> Iterator[Fact]:
         """The score from outside, raised by half of what is missing, for it weighs 2."""
-        known = DatedValue("score", "luck").read(self._state(at).values, local_day(at, ZONE))
+        read_on = local_day(max(at, self.read_at or at), ZONE)
+        known = DatedValue("score", "luck").read(self._state(at).values, read_on)
         yield value(at, "luck", str(known + each.missing / 2 - (Decimal("0.01") if short else 0)), "score")
 
     def _earned(self, wanted: Decimal, at: datetime) -> list[Fact] | None:

@@ -23,41 +23,50 @@ from tests.rating.random_settings import HISTORIES
 def test_a_route_reaches_its_tier_and_one_unit_less_does_not(
     past: Past, late: bool, data: st.DataObject
 ) -> None:
-    """What needs nothing but time is reached by itself, whatever else is done until then."""
     named = routes_of(past.program, past.facts)
     if not named:
         return
     route = data.draw(st.sampled_from(named))
-    lacking = [each.rule for each in route.conditions if each.missing and each.means != "time"]
-    by_itself = [
-        other.not_before
-        for other in named
-        if rank_of(past.program, other) >= rank_of(past.program, route) and needs_only_time(other)
-    ]
+    lacking = sorted(lacking_on(route), key=str)
     for short in (None, *lacking):
         facts = following(past, route, late, short)
         if facts is None:
             assert "points" in {each.means for each in route.conditions}
         elif short is None:
-            reached_when_it_says(past.program, route, facts, by_itself)
-        elif all(at is not None and at > facts[-1].occurred_at for at in by_itself):
+            reached_when_it_says(past.program, route, facts, named)
+        elif not overtaken(past.program, route, named, facts[-1].occurred_at, short):
             assert rank(past.program, facts) < rank_of(past.program, route)
 
 
-def needs_only_time(route: Route) -> bool:
-    """Whether nobody has to do anything."""
-    return all(each.means == "time" or not each.missing for each in route.conditions)
+def overtaken(
+    program: Program, route: Route, named: Sequence[Route], at: datetime, short: str | None = None
+) -> bool:
+    """Whether what is done, of one rule a unit less, is enough by then on another route, as time helps."""
+    did = lacking_on(route) - {short}
+    return any(
+        other.not_before is not None
+        and other.not_before <= at
+        and lacking_on(other) <= did
+        and rank_of(program, other) >= rank_of(program, route)
+        for other in named
+        if other is not route
+    )
+
+
+def lacking_on(route: Route) -> set[str | None]:
+    """The rules of which something is missing that time alone does not bring."""
+    return {each.rule for each in route.conditions if each.missing and each.means != "time"}
 
 
 def reached_when_it_says(
-    program: Program, route: Route, facts: Sequence[Fact], by_itself: Sequence[datetime | None]
+    program: Program, route: Route, facts: Sequence[Fact], named: Sequence[Route]
 ) -> None:
     """With everything done the tier is held, and was not before it can be; a cycle begun anew is excused."""
     if any(each.begins_anew for each in route.conditions):
         return
     assert rank(program, facts) >= rank_of(program, route)
     at = route.not_before
-    if at is not None and all(other is None or other >= at for other in by_itself):
+    if at is not None and not overtaken(program, route, named, at - HOUR):
         early = [fact for fact in facts if fact.occurred_at < at]
         assert rank(program, early, at - HOUR) < rank_of(program, route)
 
@@ -73,14 +82,15 @@ def routes_of(program: Program, facts: Sequence[Fact]) -> list[Route]:
 def following(past: Past, route: Route, late: bool, short: str | None) -> list[Fact] | None:
     """What came, and what is missing on a route, as early or as late as it may come; of one rule a unit less.
 
-    At last something that counts for nothing, for where an activity decides. None: the points that are
-    missing cannot be earned.
+    How many points a trip earns depends on the tier held then, and so on the rest. At last comes something
+    that counts for nothing, for where an activity decides. None: the points cannot be earned.
     """
     facts = list(past.facts)
-    for number, each in enumerate(route.conditions):
+    points_last = sorted(enumerate(route.conditions), key=lambda numbered: numbered[1].rule == "points")
+    for number, each in points_last:
         if each.missing:
             at = begun(route, number, late)
-            so_far = Following(past.program, tuple(facts))
+            so_far = Following(past.program, tuple(facts), route.not_before)
             more = so_far.met(each, at, short=each.rule == short, tier=route.tier)
             if more is None:
                 return None

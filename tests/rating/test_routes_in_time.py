@@ -218,6 +218,23 @@ def test_a_cycle_that_a_rise_on_the_way_begins_anew_is_said_to_do_so() -> None:
     assert tier(folded(program, in_steps)) == "silver"
 
 
+def test_who_may_fall_before_the_cycle_ends_may_have_to_rise_twice_in_it() -> None:
+    """Silver until October, in a cycle until August: after the fall the first one begins it anew."""
+    visits = rule(
+        "spend",
+        "tier_frequency",
+        '{ count = "activities", window = "cycle", thresholds = { silver = 1, gold = 2 } }',
+    )
+    once = '{ months = 12, restart = ["upgrade"] }'
+    for until, anew in (('{ end_of = "quarter" }', True), (LIFE, False)):
+        program = program_of(ladder(until=until, cycle=once), visits)
+        risen = purchase("2024-08-01", "1")
+        ((only,),) = [route.conditions for route in found(program, [risen])]
+        assert only.begins_anew is anew
+        after = [risen, purchase("2024-10-02", "1"), purchase("2024-10-03", "1")]
+        assert tier(folded(program, after, "2024-10-04")) == ("silver" if anew else "gold")
+
+
 SCORE = (
     '{ measures = [{ key = "part", weight = WEIGHT, of = "amount", take = "TAKE", window = "lifetime" }], '
 )

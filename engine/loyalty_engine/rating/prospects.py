@@ -181,8 +181,15 @@ class Prospect:
             not_before,
             span,
             restarts,
+            self._lowest(span),
             moves=by is not None and self._may_move(by),
         )
+
+    def _lowest(self, cycle: Span) -> int:
+        """The rank of the tier held, or of the base tier where a fall may come while the cycle lasts."""
+        falls = self._falls_at()
+        stays = falls is None or (cycle.end is not None and falls >= cycle.end)
+        return self.policy.ladder.rank(self.tier) if stays else 0
 
     def _may_move(self, review_at: datetime) -> bool:
         """Whether a fall before it may begin the cycle anew at whose end the review is held."""

@@ -88,7 +88,7 @@ def named(policy: LadderPolicy, tiers: Sequence[str], sights: Sequence[Sight]) -
         kept: list[tuple[Way, Route]] = []
         closed: set[int] | None = None
         for sight in sights:
-            leaves = _Leaves(policy, tier, sight, next_above=tier == tiers[0])
+            leaves = _Leaves(policy, tier, sight, policy.ladder.rank(tier) <= sight.lowest + 1)
             ways = [
                 way
                 for way in _least(_of_node(policy.tree, leaves, ()) or [])

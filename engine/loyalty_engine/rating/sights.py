@@ -110,6 +110,8 @@ class Sight:
     cycle: Span = Span(None, None)
     restarts: bool = False
     """Whether a rise on the way begins the cycle anew."""
+    lowest: int = 0
+    """The rank on which the member may stand before: that of the tier held, or the base after a fall."""
     moves: bool = False
     """Whether a fall on the way would begin the cycle anew at whose end it decides."""
 
