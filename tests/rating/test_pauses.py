@@ -273,3 +273,16 @@ def test_a_leap_day_is_a_day_paused() -> None:
     assert ends(shop(*facts, until="2024-03-02", **FALLING)) == ["2024-04-12 00:00"]
     facts = buy("2025-01-10T10:00", "150"), pause("2025-02-28T10:00"), resume("2025-03-01T10:00")
     assert ends(shop(*facts, until="2025-03-02", **FALLING)) == ["2025-04-11 00:00"]
+
+
+def test_a_claim_that_a_later_one_outlasted_in_the_pause_lasts_longer_after_it() -> None:
+    """It was made earlier, so that more of the days paused came after it."""
+    program = program_of(ladder(until='{ end_of = "month" }'), spend(window='"lifetime"'))
+    facts = [
+        pause("2024-09-13T09:00", "2024-11-27"),
+        purchase("2024-10-09T10:00", "100", "first"),
+        purchase("2024-11-23T10:00", "1", "second"),
+    ]
+    outcome = folded(program, facts, "2024-12-01")
+    assert standing(outcome).until == local("2024-12-20")
+    assert [claim.cause.key for claim in standing(outcome).claims] == ['["till","first"]']

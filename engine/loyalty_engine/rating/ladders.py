@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 
 from loyalty_engine.ledger.effects import Cause
 from loyalty_engine.program import LadderPolicy
@@ -44,6 +44,7 @@ def with_claim(state: LadderState, claim: Claim, ladder: Ladder, keep_all: bool)
 def needed(state: LadderState, policy: LadderPolicy) -> LadderState:
     """The claims without those that another outlasts, unless a return may withdraw the better ones.
 
+    Of two that outlast each other the one is needed that begins first, in whatever order they were read.
     A frozen ladder may have claims on tiers that the policy lacks; they stay as they are.
     """
     claims = state.claims
@@ -54,13 +55,22 @@ def needed(state: LadderState, policy: LadderPolicy) -> LadderState:
         for index, claim in enumerate(claims)
         if not any(
             _outlasts(other, claim, policy.ladder)
-            and (place < index or not _outlasts(claim, other, policy.ladder))
+            and (
+                (place_of_claim(other), place) < (place_of_claim(claim), index)
+                or not _outlasts(claim, other, policy.ladder)
+            )
             for place, other in enumerate(claims)
             if place != index
         )
     )
     outlasted = tuple(claim for claim in claims if claim not in kept)
     return replace(state, claims=kept, outlasted=(*state.outlasted, *outlasted))
+
+
+def place_of_claim(claim: Claim) -> tuple[datetime, bool, str, str, str]:
+    """One order of claims, however they were read."""
+    until = "" if claim.until_at is None else claim.until_at.astimezone(UTC).isoformat()
+    return (claim.from_at, claim.cause.kind != "boundary", claim.cause.key, claim.tier, until)
 
 
 def keeps_all(policy: LadderPolicy) -> bool:

@@ -17,7 +17,7 @@ from loyalty_engine.localtime import first_instant, local_day
 from loyalty_engine.program import LadderPolicy
 from loyalty_engine.program.plan import LadderPlan
 from loyalty_engine.rating.journal import At, Journal
-from loyalty_engine.rating.ladders import needed, risen
+from loyalty_engine.rating.ladders import needed, place_of_claim, risen
 from loyalty_engine.rating.pauses import Moving
 from loyalty_engine.rating.rulebook import ProgramVersion, Rulebook
 from loyalty_engine.rating.standing import Standings
@@ -189,7 +189,7 @@ class Migration:
         ]
         return [
             _Carried(claim, self._claim(at, version, policy, plan, claim))
-            for claim in sorted(ahead, key=_place)
+            for claim in sorted(ahead, key=place_of_claim)
         ]
 
     def _claim(
@@ -303,9 +303,3 @@ def _changes(carried: Sequence[_Carried]) -> bool:
 
 def _is_over(claim: Claim, at: datetime) -> bool:
     return claim.until_at is not None and claim.until_at <= at
-
-
-def _place(claim: Claim) -> tuple[datetime, bool, str, str, str]:
-    """One order of claims, however they were read."""
-    until = "" if claim.until_at is None else claim.until_at.astimezone(UTC).isoformat()
-    return (claim.from_at, claim.cause.kind != "boundary", claim.cause.key, claim.tier, until)

@@ -14,6 +14,7 @@ from loyalty_engine.localtime import first_instant, local_day
 from loyalty_engine.program import LadderPolicy, Program
 from loyalty_engine.rating.ends import next_cycle
 from loyalty_engine.rating.journal import At, Journal
+from loyalty_engine.rating.ladders import needed
 from loyalty_engine.rating.state import Claim, LadderState, Pause, State
 from loyalty_engine.rules import Activity
 
@@ -64,16 +65,15 @@ class Pauses:
         return pause
 
     def _moved(self, at: At, policy: LadderPolicy, ladder: LadderState, moving: Moving) -> LadderState:
-        claims = tuple(self._claim(at, policy, claim, moving) for claim in ladder.claims)
-        outlasted = tuple(
-            self._claim(at, policy, claim, moving) if moving.held(claim) else claim
-            for claim in ladder.outlasted
-        )
+        """The ladder after the pause: a claim that was outlasted in it may be the one that lasts now."""
+        held = [*ladder.claims, *(claim for claim in ladder.outlasted if moving.held(claim))]
+        claims = tuple(self._claim(at, policy, claim, moving) for claim in held)
+        outlasted = tuple(claim for claim in ladder.outlasted if not moving.held(claim))
         cycle, ends = ladder.cycle, next_cycle(policy, ladder, moving.since, moving.zone)
         if cycle is not None and ends is not None and moving.days_since(cycle.began_at):
             ends_on = local_day(ends, moving.zone) + moving.days_since(cycle.began_at)
             cycle = replace(cycle, ends_on=ends_on)
-        return replace(ladder, claims=claims, outlasted=outlasted, cycle=cycle)
+        return needed(replace(ladder, claims=claims, outlasted=outlasted, cycle=cycle), policy)
 
     def _claim(self, at: At, policy: LadderPolicy, claim: Claim, moving: Moving) -> Claim:
         end = None if claim.until_at is None else moving.end(claim.until_at, claim.from_at)
