@@ -83,9 +83,12 @@ def following(past: Past, route: Route, late: bool, short: str | None) -> list[F
     """What came, and what is missing on a route, as early or as late as it may come; of one rule a unit less.
 
     How many points a trip earns depends on the tier held then, and so on the rest. At last comes something
-    that counts for nothing, for where an activity decides. None: the points cannot be earned.
+    that counts for nothing, for where an activity decides, and where nothing is missing at first too. None:
+    the points cannot be earned.
     """
     facts = list(past.facts)
+    if not lacking_on(route):
+        facts.append(purchase(NOW + timedelta(minutes=1), None, kind="hello"))
     points_last = sorted(enumerate(route.conditions), key=lambda numbered: numbered[1].rule == "points")
     for number, each in points_last:
         if each.missing:
