@@ -40,7 +40,7 @@ class Measuring:
     def take(self, taken: Taken) -> Changes:
         """An activity is in the measures from now on."""
         for ladder, figure, view in self.cycles:
-            if taken.came is None or self._in_cycle(ladder, taken.place):
+            if self._in_cycle(ladder, taken.place if taken.came is not None else None):
                 _take(self._state.tallies.cycle(ladder), figure, view, taken)
         return {
             (figure, view): _take(self._state.tallies, figure, view, taken) for figure, view in self.figures
@@ -57,10 +57,12 @@ class Measuring:
             if view == "in_place"
         }
 
-    def _in_cycle(self, ladder: str, place: Place) -> bool:
-        """Whether a place belongs to the cycle under way of a ladder."""
+    def _in_cycle(self, ladder: str, place: Place | None) -> bool:
+        """Whether a place, None: the present one, belongs to a cycle under way of a ladder."""
         standing = self._state.ladders.get(ladder)
-        return standing is not None and standing.cycle is not None and place > standing.cycle.beginning
+        if standing is None or standing.cycle is None:
+            return False
+        return place is None or place > standing.cycle.beginning
 
 
 def _take(tallies: Tallies, figure: Figure, view: View, taken: Taken) -> Decimal:
