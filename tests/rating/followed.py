@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
 
 from hypothesis import strategies as st
 
-from loyalty_engine.localtime import local_day
+from loyalty_engine.localtime import first_instant, local_day
 from loyalty_engine.program import Program
 from loyalty_engine.rating import ActivityFact, Fact, State, ValueFact
 from loyalty_engine.rating.overrides import OVERRIDE, ByHand
@@ -326,7 +326,9 @@ class Following:
 
     def _scored(self, each: Condition, at: datetime, short: bool) -> Iterator[Fact]:
         """The score from outside, raised by half of what is missing, for it weighs 2."""
-        read_on = local_day(max(at, self.read_at or at), ZONE)
+        ends = first_instant(date(2024, 10, 10), ZONE)
+        read_now = each.by is not None and each.by <= ends
+        read_on = local_day(at if read_now else max(at, self.read_at or at), ZONE)
         known = DatedValue("score", "luck").read(self._state(at).values, read_on)
         yield value(at, "luck", str(known + each.missing / 2 - (Decimal("0.01") if short else 0)), "score")
 

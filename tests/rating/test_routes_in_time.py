@@ -235,6 +235,20 @@ def test_who_may_fall_before_the_cycle_ends_may_have_to_rise_twice_in_it() -> No
         assert tier(folded(program, after, "2024-10-04")) == ("silver" if anew else "gold")
 
 
+def test_a_rise_at_a_review_on_the_way_is_said_to_begin_the_cycle_anew() -> None:
+    """The review of 1 October makes silver, and begins the cycle anew that is read on 1 November."""
+    months = rule("tenure", "tier_tenure", '{ unit = "months", thresholds = { silver = 5, gold = 10 } }')
+    once = '{ months = 12, restart = ["upgrade"] }'
+    held = ladder(TOGETHER, at="review", review="month", cycle=once)
+    program = program_of(held, spend(window='"cycle"'), months)
+    anew = {
+        route.tier: [each.begins_anew for each in route.conditions if each.rule == "spend"]
+        for route in found(program)
+    }
+    assert anew == {"silver": [False], "gold": [True]}
+    assert tier(folded(program, [purchase("2024-09-02", "500")], "2024-11-01")) != "gold"
+
+
 SCORE = (
     '{ measures = [{ key = "part", weight = WEIGHT, of = "amount", take = "TAKE", window = "lifetime" }], '
 )

@@ -168,7 +168,8 @@ class Prospect:
         }
         known = Known(today, state.joined_on, state.tallies, state.values)
         cycle = policy.section.cycle
-        restarts = cycle is not None and "upgrade" in cycle.restart and policy.upgrade.at == "activity"
+        rises_before = policy.upgrade.at == "activity" or by != self.review_at
+        restarts = cycle is not None and "upgrade" in cycle.restart and rises_before
         return Sight(
             program,
             policy,
