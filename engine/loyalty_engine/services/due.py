@@ -26,12 +26,12 @@ AMONG = 4
 class Pace:
     """How many members one transaction folds, so that none is locked for 50 ms.
 
-    The number follows from how long the transactions before took, in nanoseconds; half of that time is
-    wanted, for one that meets heavier members than those before it. It stays above what makes no difference:
-    the statements of a transaction take their time by themselves, and more of it where the machine is busy.
+    The number follows from how long the transactions before took, in nanoseconds. Less than a third of that
+    time is wanted, for those that meet heavier members than the ones before, or a busy disk. It stays above
+    what makes no difference: the statements of a transaction take their time by themselves.
     """
 
-    WANTED = 25_000_000
+    WANTED = 15_000_000
     LEAST, MOST = 5, 500
 
     def __init__(self, counted: Callable[[], int] = counted_nanoseconds) -> None:
