@@ -1,6 +1,6 @@
 """The same member at another time, as known then."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -8,14 +8,18 @@ import pytest
 
 from loyalty_engine.clock import SystemClock
 from loyalty_engine.ids import new_id
-from loyalty_engine.services import Engine
+from loyalty_engine.services import Engine, pause_member, resume_member
 from loyalty_engine.services.businesses import BusinessCreated, CreateBusiness, create_business
+from loyalty_engine.services.commands import MemberBy, Recorded
 from loyalty_engine.services.credentials import operator
+from loyalty_engine.services.pauses import PauseMember, ResumeMember
 from loyalty_engine.services.programs import Published, publish_program
 from loyalty_schema.scalars import instant_text
 from tests.api.shop import ENROL, PROGRAM, Shop, open_shop
 from tests.api.test_queries import statements_of
+from tests.services.by_hand import set_by_hand
 from tests.services.shop import Shop as Services
+from tests.services.shop import done
 
 AS_OF = """
 query ($who: String!, $at: DateTime!, $known: DateTime) {
@@ -28,6 +32,16 @@ query ($who: String!, $at: DateTime!, $known: DateTime) {
       wallet { currency { key } available pending held debt earned spent expired }
       wallets { currency { key } }
     }
+  }
+}
+"""
+CLAIMS_NOW = """
+{ member(by: {externalId: "anna"}) { standing { claims { tier { key } until } } } }
+"""
+CLAIMS_THEN = """
+query ($at: DateTime!) {
+  members(first: 2, orderBy: {by: EXTERNAL_ID}) {
+    nodes { asOf(at: $at) { standing { claims { tier { key } until } } } }
   }
 }
 """
@@ -109,6 +123,42 @@ async def test_a_standing_withdrawn_later_was_held_as_known_before(shop: Shop) -
     assert len((await as_of(shop, MARCH, known))["standing"]["claims"]) == 1
     assert (await as_of(shop, MARCH))["standing"]["claims"] == []
     assert (await as_of(shop, "2026-02-28T00:00:00Z", known))["standing"]["claims"] == []
+
+
+@pytest.mark.parametrize("resumes", [None, "2026-08-20"], ids=["resumed by hand", "resumed by itself"])
+async def test_in_a_pause_the_claims_of_its_beginning_are_in_force(shop: Shop, resumes: str | None) -> None:
+    await shop.enrol("anna")
+    anna, staff = MemberBy(external_id="anna"), services(shop)
+    await shop.enrol("bert")
+    for tier, until in (("silver", "2026-07-01"), ("gold", "2026-09-01")):
+        await set_by_hand(staff, tier, member=anna, until=date.fromisoformat(until))
+    ends = None if resumes is None else date.fromisoformat(resumes)
+    done(
+        await pause_member(staff.engine, staff.caller, staff.key(), PauseMember(anna, "away", ends)), Recorded
+    )
+    at = "2026-08-15T12:00:00Z"
+    await set_clock(shop, at)
+    now = (await shop.data(CLAIMS_NOW))["member"]["standing"]["claims"]
+    assert [(claim["tier"]["key"], claim["until"]) for claim in now] == [
+        ("silver", "2026-06-30T23:00:00Z"),
+        ("gold", "2026-08-31T23:00:00Z"),
+    ]
+    await set_clock(shop, "2026-08-20T12:00:00Z")
+    if resumes is None:
+        resumed = ResumeMember(anna, "back")
+        done(await resume_member(staff.engine, staff.caller, staff.key(), resumed), Recorded)
+    await staff.advance()
+    found = (await shop.data(CLAIMS_THEN, {"at": at}))["members"]["nodes"]
+    (then, others) = (each["asOf"]["standing"]["claims"] for each in found)
+    assert others == []
+    assert [(claim["tier"], claim["until"]) for claim in then] == [
+        (claim["tier"], claim["until"]) for claim in now
+    ]
+    after = (await as_of(shop, "2026-08-20T12:00:00Z"))["standing"]["claims"]
+    assert [(claim["tier"]["key"], claim["until"]) for claim in after] == [
+        ("silver", "2026-09-04T23:00:00Z"),
+        ("gold", "2026-11-06T00:00:00Z"),
+    ]
 
 
 async def test_a_claim_that_a_return_withdraws_from_now_stood_until_then(

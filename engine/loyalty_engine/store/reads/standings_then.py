@@ -11,7 +11,7 @@ from sqlalchemy import ARRAY, Uuid, and_, case, cast, func, literal, not_, or_, 
 from sqlalchemy.dialects.postgresql import JSON, aggregate_order_by, distinct_on
 from sqlalchemy.types import DateTime, Text
 
-from loyalty_engine.entities import Claim, Effect, Standing
+from loyalty_engine.entities import Claim, Effect, Fact, Standing
 from loyalty_engine.store.connection import Connection
 from loyalty_engine.store.reads.effects import EffectRow, effect_columns, effect_of_first_claim
 from loyalty_engine.store.reads.moments import MOMENTS, Moment, at_each, known_then, moment_values
@@ -30,7 +30,7 @@ class StoodRow:
     since: datetime
 
 
-_standing, _claim, _effect = columns(Standing), columns(Claim), columns(Effect)
+_standing, _claim, _effect, _fact = columns(Standing), columns(Claim), columns(Effect), columns(Fact)
 _withdrawn, _posted = table(Effect).alias("withdrawn"), table(Effect).alias("posted")
 
 
@@ -85,14 +85,35 @@ def _made(held: bool) -> Any:
     )
 
 
+def _rests_since(held: bool) -> Any:
+    """When the pause began that was under way, if one was: no claim ends in it."""
+    until_at = cast(_fact.attributes["until"].astext, DateTime(timezone=True))
+    lasts = and_(_fact.kind == "pause", or_(until_at.is_(None), until_at > MOMENTS.c.at))
+    return (
+        select(case((lasts, _fact.occurred_at)))
+        .where(
+            of_business(_fact),
+            _fact.member_id == MOMENTS.c.member_id,
+            _fact.kind.in_(("pause", "resume")),
+            _fact.occurred_at <= MOMENTS.c.at,
+            _fact.recorded_at <= MOMENTS.c.known_at,
+            *linked(_fact.member_id, held),
+        )
+        .order_by(_fact.occurred_at.desc(), _fact.source.desc(), _fact.external_id.desc())
+        .limit(1)
+        .correlate(MOMENTS)
+        .scalar_subquery()
+    )
+
+
 def _claims(held: bool) -> Any:
     """The claims in force; where the last one on the tier held is over and its end is not folded yet, it.
 
-    What is over before that one was folded, and is no more.
+    What is over before that one was folded, and is no more. In a pause those of its beginning are in force.
     """
     made, stood = _made(held), _stood(held).subquery("stood")
     end = func.coalesce(_claim.until_at, cast(literal("infinity", Text), DateTime(timezone=True)))
-    own = func.max(end).filter(_claim.tier == stood.c.to_tier)
+    own = func.max(end).filter(_claim.tier == stood.c.to_tier, end > stood.c.effective_at)
     found = (
         select(
             *(_claim[name] for name in CLAIM_PART),
@@ -110,9 +131,10 @@ def _claims(held: bool) -> Any:
         .subquery("claims")
     )
     shown = [each for each in found.c if each.name not in ("ends_at", "held_until")]
+    lived = func.coalesce(_rests_since(held), MOMENTS.c.at)
     return (
         select(*shown)
-        .where(or_(found.c.ends_at > MOMENTS.c.at, found.c.ends_at >= found.c.held_until))
+        .where(or_(found.c.ends_at > lived, found.c.ends_at >= found.c.held_until))
         .order_by(found.c.ladder, found.c.from_at, found.c.claim_id)
     )
 
