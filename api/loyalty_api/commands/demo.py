@@ -89,9 +89,9 @@ async def _show(session: Session, bound: socket.socket | None) -> int:
 async def _serve(session: Session, bound: socket.socket, key: str) -> None:
     from loyalty_api.app import create_app
 
-    app = create_app(session.engine, session.settings, QUERY)
-    settle()
     with stop_signals() as stop:
+        app = create_app(session.engine, session.settings, QUERY)
+        settle()
         for line in _invitation(address(bound), key):
             session.output.note(line)
         async with asyncio.TaskGroup() as tasks:

@@ -30,9 +30,9 @@ def serve(arguments: argparse.Namespace, output: Output, settings: Settings) -> 
     async def work(session: Session) -> int:
         from loyalty_api.app import create_app
 
-        app = create_app(session.engine, settings)
-        settle()
         with stop_signals() as stop:
+            app = create_app(session.engine, settings)
+            settle()
             output.result(
                 {"address": address(bound), "graphql": f"{address(bound)}/graphql"},
                 f"serving {address(bound)}/graphql; Ctrl-C ends it",
@@ -49,8 +49,8 @@ def worker(arguments: argparse.Namespace, output: Output, settings: Settings) ->
     _log_to_standard_error()
 
     async def work(session: Session) -> int:
-        settle()
         with stop_signals() as stop:
+            settle()
             output.result({"working": True}, "working; Ctrl-C ends it")
             await work_until(session.engine, stop)
         return OK
