@@ -184,6 +184,7 @@ class Prospect:
             restarts,
             self._lowest(span),
             moves=by is not None and self._may_move(by),
+            drifts=self._may_drift(at),
         )
 
     def _lowest(self, cycle: Span) -> int:
@@ -198,6 +199,13 @@ class Prospect:
         if section is None or review is None or review.every != "cycle":
             return False
         return "downgrade" in section.restart and falls is not None and falls < review_at
+
+    def _may_drift(self, at: datetime) -> bool:
+        """Whether the member may fall at another time than now seems, and the cycle begin anew then."""
+        section, falls = self.policy.section.cycle, self._falls_at()
+        if section is None or self.policy.review is None or falls is None:
+            return False
+        return "downgrade" in section.restart and falls < at
 
     def _cycle_span(self, at: datetime, boundary: bool) -> tuple[Span, bool]:
         """The cycle that is read at an instant, and whether it is one that has not begun yet.

@@ -114,6 +114,8 @@ class Sight:
     """The rank on which the member may stand before: that of the tier held, or the base after a fall."""
     moves: bool = False
     """Whether a fall on the way would begin the cycle anew at whose end it decides."""
+    drifts: bool = False
+    """Whether a review on the way may put off a fall that begins the cycle anew."""
 
     @property
     def read_on(self) -> date:
@@ -137,7 +139,8 @@ class Sight:
         ends = [self.by, *(span.end for span in spans), self._worse_at(asked)]
         by = min((end for end in ends if end is not None), default=None)
         rises = self.restarts and not next_above
-        anew = self.moves or (rises and any(term.measure.window == "cycle" for term in counted))
+        in_cycle = any(term.measure.window == "cycle" for term in counted)
+        anew = self.moves or (in_cycle and (rises or self.drifts))
         return Condition(
             rule,
             asked.have(self.figures),
