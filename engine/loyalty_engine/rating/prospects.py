@@ -201,11 +201,16 @@ class Prospect:
         return "downgrade" in section.restart and falls is not None and falls < review_at
 
     def _may_drift(self, at: datetime) -> bool:
-        """Whether the member may fall at another time than now seems, and the cycle begin anew then."""
+        """Whether the member may fall on the way at a time that is not known, and the cycle begin anew then.
+
+        A review, or time alone, may renew the tier held, or raise the member to one that is lost again.
+        """
         section, falls = self.policy.section.cycle, self._falls_at()
-        if section is None or self.policy.review is None or falls is None:
+        if section is None or "downgrade" not in section.restart or at <= self.now:
             return False
-        return "downgrade" in section.restart and falls < at
+        is_renewed = self.policy.review is not None and falls is not None and falls < at
+        is_reviewed = self.review_at is not None and self.review_at < at
+        return is_renewed or is_reviewed or bool(asks(self.program, self.policy))
 
     def _cycle_span(self, at: datetime, boundary: bool) -> tuple[Span, bool]:
         """The cycle that is read at an instant, and whether it is one that has not begun yet.

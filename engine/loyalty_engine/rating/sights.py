@@ -56,7 +56,7 @@ class Condition:
     """Since when what comes counts; None: already."""
     means: Means = "activity"
     begins_anew: bool = False
-    """Whether a change of tier on the way begins the cycle anew in which it is counted, or is reviewed."""
+    """Whether a change of tier on the way may begin the cycle anew in which it is counted, or is reviewed."""
 
     @property
     def missing(self) -> Decimal:
@@ -115,7 +115,7 @@ class Sight:
     moves: bool = False
     """Whether a fall on the way would begin the cycle anew at whose end it decides."""
     drifts: bool = False
-    """Whether a review on the way may put off a fall that begins the cycle anew."""
+    """Whether a fall at a time that is not known may begin the cycle anew on the way."""
 
     @property
     def read_on(self) -> date:

@@ -112,8 +112,8 @@ class Progress:
     begins_anew: bool = column(
         "begins_anew",
         scope=MEMBERS_READ,
-        description="Whether a change of tier on the way begins the ladder's cycle anew, so that what came "
-        "before counts no more, or the cycle's review is held at another time.",
+        description="Whether a change of tier on the way may begin the ladder's cycle anew, so that what "
+        "came before counts no more, or the cycle's review is held at another time.",
     )
 
     @computed(scope=MEMBERS_READ, description="The route in words.")
